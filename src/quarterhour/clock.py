@@ -1,0 +1,48 @@
+"""Time as an argument: what the loops ask for now, and for a pause, so that tests can be their own clock."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The wall clock, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start; never goes back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds))
+
+
+# A wait is cut into pieces this long, so that a clock set anew or a machine that slept is noticed.
+_LONGEST_NAP_S = 1.0
+
+
+async def sleep_until(clock: Clock, when: datetime) -> None:
+    """Return at `when` (aware) by the wall clock, or at once when it has passed."""
+    while (remaining_s := (when - clock.now()).total_seconds()) > 0:
+        await clock.sleep(min(remaining_s, _LONGEST_NAP_S))
+
+
+def wire_time(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds and `Z`, as events carry it. A naive datetime raises ValueError."""
+    if moment.tzinfo is None:
+        raise ValueError(f"a time without a zone is refused: {moment!r}")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

@@ -1,0 +1,257 @@
+"""The event catalogue: every fact that quarterhour records, and its wire form. Pure.
+
+An event is made only by its class here. `to_record` gives it its place in the log; what is read back is an `EventRecord`, also
+for an event that this version does not know.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import orjson
+
+from quarterhour.clock import wire_time
+
+# A larger event has its data cut, so that one stage cannot flood the log.
+MAX_EVENT_BYTES = 64 * 1024
+
+
+class EventKind(StrEnum):
+    """What an event says, whoever says it."""
+
+    START = "start"
+    PROGRESS = "progress"
+    LOG = "log"
+    SUCCESS = "success"
+    FAILED = "failed"
+    ERROR = "error"
+    RETRY = "retry"
+    SKIPPED = "skipped"
+    STOP = "stop"
+    STATE = "state"
+    HEARTBEAT = "heartbeat"
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """An event as it stands in the log and on the wire. `timestamp` is RFC 3339 in UTC with milliseconds."""
+
+    seq: int
+    timestamp: str
+    run_id: str | None
+    stage: str
+    event: str
+    msg: str
+    data: dict[str, Any]
+    line: bytes = field(compare=False, repr=False)
+    """The one serialised form, without the line feed: for the file and for every viewer."""
+
+    @classmethod
+    def parse(cls, line: bytes) -> "EventRecord":
+        """Raises ValueError where `line` is not an event. An unknown kind of event is one."""
+        wire = orjson.loads(line)
+        if not isinstance(wire, dict) or not isinstance(wire.get("seq"), int):
+            raise ValueError("not an event: it has no seq")
+        try:
+            return cls(
+                seq=wire["seq"],
+                timestamp=wire["timestamp"],
+                run_id=wire["run_id"],
+                stage=wire["stage"],
+                event=wire["event"],
+                msg=wire["msg"],
+                data=wire["data"],
+                line=line,
+            )
+        except KeyError as error:
+            raise ValueError(f"not an event: it has no {error.args[0]}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A fact that is about to be recorded. `at` is aware."""
+
+    kind: ClassVar[EventKind]
+    at: datetime
+    run_id: str | None
+    stage: str
+    msg: str
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError(f"an event's time has no zone: {self.at!r}")
+
+    def to_record(self, seq: int) -> EventRecord:
+        timestamp = wire_time(self.at)
+        data = self.data
+        wire: dict[str, Any] = {
+            "seq": seq,
+            "timestamp": timestamp,
+            "run_id": self.run_id,
+            "stage": self.stage,
+            "event": self.kind.value,
+            "msg": self.msg,
+            "data": data,
+        }
+        line = orjson.dumps(wire, option=orjson.OPT_NON_STR_KEYS)
+        if len(line) > MAX_EVENT_BYTES:
+            msg = self.msg if len(self.msg) <= 1000 else self.msg[:1000] + "…"
+            data = {"truncated": True, "bytes": len(line)}
+            wire |= {"msg": msg, "data": data}
+            line = orjson.dumps(wire)
+            return EventRecord(seq, timestamp, self.run_id, self.stage, self.kind.value, msg, data, line)
+        return EventRecord(seq, timestamp, self.run_id, self.stage, self.kind.value, self.msg, data, line)
+
+
+# The pipeline
+
+
+class StateChanged(Event):
+    """The pipeline went from one state to another, or its schedule changed. `data.status` is the whole status after it."""
+
+    __slots__ = ()
+    kind = EventKind.STATE
+
+
+class RunStarted(Event):
+    """A run began. `data`: trigger, stages, mark (of a scheduled run)."""
+
+    __slots__ = ()
+    kind = EventKind.START
+
+
+class RunSucceeded(Event):
+    """A run ended well and its balance closes. `data`: counts, duration_s."""
+
+    __slots__ = ()
+    kind = EventKind.SUCCESS
+
+
+class RunFailed(Event):
+    """A run ended badly. `data`: reason, failed_stage, duration_s."""
+
+    __slots__ = ()
+    kind = EventKind.FAILED
+
+
+class RunStopped(Event):
+    """A run was stopped by a person. `data`: duration_s."""
+
+    __slots__ = ()
+    kind = EventKind.STOP
+
+
+class RunStopping(Event):
+    """A person asked for the run to stop; its worker is given the grace to do so."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
+class BalanceClosed(Event):
+    """The rows of a run add up. `data.balance`: rows, inserted, updated, unchanged, held_back and difference (0)."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
+class BalanceOpen(Event):
+    """The rows of a run do not add up; the run fails. `data.balance` as in BalanceClosed."""
+
+    __slots__ = ()
+    kind = EventKind.ERROR
+
+
+class LogRepaired(Event):
+    """A torn last line was cut off an event file at the start. `data`: file, bytes, text (its beginning)."""
+
+    __slots__ = ()
+    kind = EventKind.ERROR
+
+
+# A stage
+
+
+class StageStarted(Event):
+    """An attempt of a stage began. `data`: attempt."""
+
+    __slots__ = ()
+    kind = EventKind.START
+
+
+class StageProgressed(Event):
+    """How far a stage is. `data`: done, total, and what the stage adds. At most 10 a second for each stage."""
+
+    __slots__ = ()
+    kind = EventKind.PROGRESS
+
+
+class StageLogged(Event):
+    """A line that a stage wrote. `data`: level, and what the stage adds."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
+class StageErred(Event):
+    """Something in a stage went wrong that does not end it, such as one bad file. `data`: what the stage adds."""
+
+    __slots__ = ()
+    kind = EventKind.ERROR
+
+
+class StageSucceeded(Event):
+    """A stage ended well and its output is in place. `data`: duration_s and the stage's counts."""
+
+    __slots__ = ()
+    kind = EventKind.SUCCESS
+
+
+class StageRetrying(Event):
+    """An attempt failed with an error that can pass; another follows. `data`: attempt, reason, delay_s."""
+
+    __slots__ = ()
+    kind = EventKind.RETRY
+
+
+class StageFailed(Event):
+    """A stage failed for good. `data`: reason, attempt, duration_s."""
+
+    __slots__ = ()
+    kind = EventKind.FAILED
+
+
+class StageStopped(Event):
+    """A stage was ended because its run was stopped. `data`: attempt, duration_s."""
+
+    __slots__ = ()
+    kind = EventKind.STOP
+
+
+# The scheduler and the watchdog
+
+
+class MarkSkipped(Event):
+    """A mark of the schedule did not start a run. `data`: mark, reason (`running`, `paused` or `missed`)."""
+
+    __slots__ = ()
+    kind = EventKind.SKIPPED
+
+
+class Beat(Event):
+    """Vital signs. `data`: of the process (rss_mb, lag_ms) and of the running attempt (pid, rss_mb, idle_s)."""
+
+    __slots__ = ()
+    kind = EventKind.HEARTBEAT
+
+
+class WorkerKilled(Event):
+    """The watchdog ended a worker. `data`: stage, attempt, pid, reason."""
+
+    __slots__ = ()
+    kind = EventKind.ERROR
+
+
+EVENT_CLASSES: tuple[type[Event], ...] = tuple(Event.__subclasses__())

@@ -1,0 +1,279 @@
+"""The life of a run: states, what may follow what, and the fold of events to the status. Pure.
+
+The dashboard's reducer (dashboard/src/live/reducer.ts) is the same fold; both run over tests/contract/streams.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+from quarterhour.errors import InvalidTransition
+from quarterhour.events import EventKind, EventRecord
+
+
+class RunState(StrEnum):
+    """The state of the pipeline."""
+
+    IDLE = "idle"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    SUCCESS = "success"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+TRANSITIONS: dict[RunState, frozenset[RunState]] = {
+    RunState.IDLE: frozenset({RunState.STARTING}),
+    RunState.STARTING: frozenset({RunState.RUNNING, RunState.STOPPING, RunState.FAILED}),
+    RunState.RUNNING: frozenset({RunState.SUCCESS, RunState.FAILED, RunState.STOPPING}),
+    RunState.STOPPING: frozenset({RunState.STOPPED, RunState.FAILED}),
+    RunState.SUCCESS: frozenset({RunState.IDLE, RunState.STARTING}),
+    RunState.FAILED: frozenset({RunState.IDLE, RunState.STARTING}),
+    RunState.STOPPED: frozenset({RunState.IDLE, RunState.STARTING}),
+}
+
+ACTIVE = frozenset({RunState.STARTING, RunState.RUNNING, RunState.STOPPING})
+ENDED = frozenset({RunState.SUCCESS, RunState.FAILED, RunState.STOPPED})
+
+
+class Reason(StrEnum):
+    """Why a run or a stage failed."""
+
+    STAGE_ERROR = "stage_error"
+    """The stage raised an error."""
+    TIMED_OUT = "timed_out"
+    """The attempt took longer than it may."""
+    HUNG = "hung"
+    """The worker stopped reporting and was killed by the watchdog."""
+    CRASHED = "crashed"
+    """The worker's process died: a signal, a segmentation fault, an exit without a result."""
+    OUT_OF_MEMORY = "out_of_memory"
+    """The worker ran out of memory."""
+    DISK_FULL = "disk_full"
+    """No space was left where the stage writes."""
+    BALANCE_OPEN = "balance_open"
+    """The rows do not add up."""
+    INTERRUPTED = "interrupted"
+    """The server ended, or was killed, during the run."""
+    INTERNAL_ERROR = "internal_error"
+    """quarterhour itself is at fault."""
+
+
+class StageState(StrEnum):
+    """Where a stage of a run stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    SUCCESS = "success"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class Trigger(StrEnum):
+    """Who started a run."""
+
+    SCHEDULE = "schedule"
+    API = "api"
+    CLI = "cli"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Progress(_Frozen):
+    done: Annotated[int, Field(ge=0, examples=[3])]
+    total: Annotated[int, Field(ge=0, examples=[5])]
+
+
+class StageRun(_Frozen):
+    """One stage of one run. Times are RFC 3339 in UTC."""
+
+    name: str
+    state: StageState = StageState.WAITING
+    attempts: int = 0
+    started_at: str | None = None
+    ended_at: str | None = None
+    progress: Progress | None = None
+    reason: Reason | None = None
+    message: str = ""
+    data: Annotated[dict[str, Any], Field(description="What the stage's `success` event carried.")] = Field(
+        default_factory=dict[str, Any]
+    )
+
+
+class RunCounts(_Frozen):
+    """A run in numbers; the merger's four add up to the rows that it took in."""
+
+    files_processed: int = 0
+    records: int = 0
+    rows: int = 0
+    quarantined: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    held_back: int = 0
+
+
+class Run(_Frozen):
+    """One passage of the pipeline. Times are RFC 3339 in UTC."""
+
+    run_id: Annotated[str, Field(examples=["20251205T121500Z-7f3a9c"])]
+    state: RunState
+    trigger: Trigger
+    mark: Annotated[str | None, Field(description="The schedule's mark that started it.")] = None
+    started_at: str
+    ended_at: str | None = None
+    stages: tuple[StageRun, ...]
+    counts: RunCounts = RunCounts()
+    reason: Reason | None = None
+    message: str = ""
+
+    def stage(self, name: str) -> StageRun | None:
+        return next((stage for stage in self.stages if stage.name == name), None)
+
+
+class Schedule(_Frozen):
+    cron: str = "*/15 * * * *"
+    timezone: str = "UTC"
+    paused: bool = False
+    next_run_at: Annotated[str | None, Field(description="The next mark; null while paused.")] = None
+
+
+class Status(_Frozen):
+    """The one state of the pipeline: the fold of its events up to `version`."""
+
+    version: Annotated[int, Field(description="The seq of the last event in it; drop what is older.")] = 0
+    state: RunState = RunState.IDLE
+    run: Annotated[Run | None, Field(description="The run that goes on, or the last one until a reset.")] = None
+    last_run: Annotated[Run | None, Field(description="The last run that ended.")] = None
+    schedule: Schedule = Schedule()
+
+    @computed_field
+    @property
+    def run_id(self) -> str | None:
+        return self.run.run_id if self.run else None
+
+    @computed_field
+    @property
+    def stage(self) -> str | None:
+        """The stage that is at work."""
+        if self.run is None or self.state not in ACTIVE:
+            return None
+        at_work = (StageState.RUNNING, StageState.RETRYING)
+        return next((stage.name for stage in self.run.stages if stage.state in at_work), None)
+
+    @computed_field
+    @property
+    def progress(self) -> float | None:
+        """From 0 to 1 over all the run's stages, each with the same share; null without a run."""
+        if self.run is None:
+            return None
+        return sum(_share(stage) for stage in self.run.stages) / max(1, len(self.run.stages))
+
+    @computed_field
+    @property
+    def started_at(self) -> str | None:
+        return self.run.started_at if self.run else None
+
+    @computed_field
+    @property
+    def next_run_at(self) -> str | None:
+        return self.schedule.next_run_at
+
+    @computed_field
+    @property
+    def counts(self) -> RunCounts:
+        return self.run.counts if self.run else RunCounts()
+
+
+def _share(stage: StageRun) -> float:
+    if stage.state is StageState.SUCCESS:
+        return 1.0
+    if stage.progress is None or stage.progress.total == 0:
+        return 0.0
+    return min(1.0, stage.progress.done / stage.progress.total)
+
+
+def check_transition(before: RunState, after: RunState) -> None:
+    """Raises InvalidTransition for a move that the table does not have."""
+    if after not in TRANSITIONS[before]:
+        allowed = ", ".join(sorted(TRANSITIONS[before]))
+        raise InvalidTransition(
+            f"the pipeline is {before}: it cannot become {after} (only {allowed})", before=before, after=after
+        )
+
+
+def apply(status: Status, event: EventRecord) -> Status:
+    """The status after one event. A `state` event carries the whole; of the others only a stage's change it."""
+    if event.event == EventKind.STATE:
+        return Status.model_validate(event.data["status"]).model_copy(update={"version": event.seq})
+    run = status.run
+    if run is None or event.run_id != run.run_id:
+        return status.model_copy(update={"version": event.seq})
+    stage = run.stage(event.stage)
+    if stage is None:
+        return status.model_copy(update={"version": event.seq})
+    after = _apply_to_stage(stage, event)
+    stages = tuple(after if stage.name == after.name else stage for stage in run.stages)
+    counts = _add_counts(run.counts, event) if event.event == EventKind.SUCCESS else run.counts
+    return status.model_copy(
+        update={"version": event.seq, "run": run.model_copy(update={"stages": stages, "counts": counts})}
+    )
+
+
+def _apply_to_stage(stage: StageRun, event: EventRecord) -> StageRun:
+    change: dict[str, Any]
+    match event.event:
+        case EventKind.START:
+            change = {
+                "state": StageState.RUNNING,
+                "attempts": event.data["attempt"],
+                "started_at": stage.started_at or event.timestamp,
+                "progress": None,
+            }
+        case EventKind.PROGRESS:
+            change = {"progress": Progress(done=event.data["done"], total=event.data["total"])}
+        case EventKind.RETRY:
+            change = {"state": StageState.RETRYING, "message": event.msg}
+        case EventKind.SUCCESS:
+            change = {
+                "state": StageState.SUCCESS,
+                "ended_at": event.timestamp,
+                "message": event.msg,
+                "data": event.data,
+            }
+        case EventKind.FAILED:
+            change = {
+                "state": StageState.FAILED,
+                "ended_at": event.timestamp,
+                "message": event.msg,
+                "reason": Reason(event.data["reason"]),
+            }
+        case EventKind.STOP:
+            change = {"state": StageState.STOPPED, "ended_at": event.timestamp, "message": event.msg}
+        case _:
+            return stage
+    return stage.model_copy(update=change)
+
+
+def _add_counts(counts: RunCounts, event: EventRecord) -> RunCounts:
+    """A stage's `success` names some of the counts. `rows` is the translator's: the merger's rows are the same ones."""
+    found: dict[str, int] = {}
+    for name in RunCounts.model_fields:
+        value = event.data.get(name)
+        if isinstance(value, int) and (name != "rows" or event.stage == "translator"):
+            found[name] = getattr(counts, name) + value
+    return counts.model_copy(update=found)
+
+
+def fold(events: Iterable[EventRecord], status: Status | None = None) -> Status:
+    """The status after `events`, which are in the order of their seq."""
+    folded = status or Status()
+    for event in events:
+        folded = apply(folded, event)
+    return folded

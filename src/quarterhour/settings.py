@@ -1,0 +1,274 @@
+"""Settings: every default, and how quarterhour.toml and QUARTERHOUR_* become one frozen object."""
+
+import re
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
+
+from cronsim import CronSim, CronSimError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from quarterhour.errors import SettingsError
+
+DATASET_NAME = r"^[a-z][a-z0-9_]{0,62}$"
+STAGE_NAME = r"^[a-z][a-z0-9_-]{0,62}$"
+# Names that events use for parts which are not stages.
+_RESERVED_STAGE_NAMES = frozenset({"pipeline", "scheduler", "watchdog"})
+
+_ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def check_cron(text: str) -> str:
+    """Raises ValueError where `text` is not five-field cron."""
+    if len(text.split()) != 5:
+        raise ValueError(f"{text!r} is not cron: give five fields, such as '*/15 * * * *'")
+    try:
+        # The date is a placeholder: only the text is checked.
+        CronSim(text, _ANY_TIME)
+    except CronSimError as error:
+        raise ValueError(f"{text!r} is not cron: {error}") from error
+    return text
+
+
+def check_timezone(name: str) -> str:
+    """Raises ValueError where `name` is not in the IANA database."""
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not a time zone: give an IANA name, such as 'Europe/Paris' or 'UTC'")
+    return name
+
+
+class ScheduleSettings(_Section):
+    cron: Annotated[str, Field(description="Five-field cron text of the marks.")] = "*/15 * * * *"
+    timezone: Annotated[str, Field(description="IANA zone in which the cron text is read.")] = "UTC"
+
+    _cron = field_validator("cron")(check_cron)
+    _timezone = field_validator("timezone")(check_timezone)
+
+
+class InputSettings(_Section):
+    settle: Annotated[Seconds, Field(description="Seconds that a file's size and time must stand still.")] = 2.0
+    after: Annotated[Literal["keep", "archive"], Field(description="What happens to a raw file once translated.")] = (
+        "keep"
+    )
+    widen_share: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="Share of values unfit for a column's type above which it widens, for a new dataset.",
+        ),
+    ] = 0.01
+
+
+class RunnerSettings(_Section):
+    timeout: Annotated[Seconds, Field(description="Seconds that one attempt of a stage may take.")] = 6 * 3600.0
+    attempts: Annotated[int, Field(ge=1, description="Attempts a stage has, for errors that can pass.")] = 3
+    backoff: Annotated[
+        Seconds, Field(description="Seconds before the first retry; doubles with each, with jitter.")
+    ] = 1.0
+    backoff_max: Seconds = 60.0
+    grace: Annotated[Seconds, Field(description="Seconds between asking a worker to stop and ending it.")] = 5.0
+
+
+class WatchdogSettings(_Section):
+    hung_after: Annotated[Seconds, Field(description="Seconds without a report after which a worker is hung.")] = 300.0
+    beat_every: Annotated[Seconds, Field(description="Seconds between two beats of a worker.")] = 1.0
+    heartbeat_every: Annotated[
+        float, Field(ge=10, description="Seconds between two heartbeat events while a run goes on.")
+    ] = 10.0
+
+    @model_validator(mode="after")
+    def _beats_fit(self) -> Self:
+        if self.hung_after < 3 * self.beat_every:
+            raise ValueError("hung_after must be at least three times beat_every, or one late beat looks like a hang")
+        return self
+
+
+class EventSettings(_Section):
+    ring: Annotated[int, Field(ge=100, description="Events kept in memory.")] = 10_000
+    group_commit: Annotated[Seconds, Field(description="Seconds within which events share one write.")] = 0.005
+    queue: Annotated[int, Field(ge=10, description="Events that wait for one slow viewer before it gets a gap.")] = (
+        5_000
+    )
+
+
+class ServerSettings(_Section):
+    host: str = "127.0.0.1"
+    api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    dashboard_port: Annotated[int, Field(ge=0, le=65535)] = 5173
+
+
+class DatasetSettings(_Section):
+    name: Annotated[str, Field(pattern=DATASET_NAME)]
+    files: Annotated[str, Field(description="Glob below data/raw.")]
+    keys: Annotated[tuple[str, ...], Field(description="Columns that name a row; rows are appended without.")] = ()
+
+
+class AnalysisSettings(_Section):
+    name: Annotated[str, Field(pattern=DATASET_NAME)]
+    sql: str
+
+
+class StageSettings(_Section):
+    """One stage of the pipeline: one of ours by name, a Python class, or a program."""
+
+    name: Annotated[str, Field(pattern=STAGE_NAME)]
+    command: Annotated[tuple[str, ...] | None, Field(description="Program and arguments.")] = None
+    python: Annotated[str | None, Field(description="'module:Class' of a Stage.")] = None
+    timeout: Seconds | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _not_reserved(cls, name: str) -> str:
+        if name in _RESERVED_STAGE_NAMES:
+            raise ValueError(f"{name!r} is taken by quarterhour itself: choose another name")
+        return name
+
+    @model_validator(mode="after")
+    def _has_a_body(self) -> Self:
+        if self.command is not None and self.python is not None:
+            raise ValueError("give command or python, not both")
+        if self.command is None and self.python is None and self.name not in BUILT_IN_STAGES:
+            raise ValueError(f"{self.name!r} is none of {', '.join(BUILT_IN_STAGES)}: give it a command or python")
+        return self
+
+
+BUILT_IN_STAGES = ("translator", "analyzer", "merger")
+
+
+class Settings(BaseSettings):
+    """All that can be configured. Made once, by `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="QUARTERHOUR_", env_nested_delimiter="__", frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    schedule: ScheduleSettings = ScheduleSettings()
+    inputs: InputSettings = InputSettings()
+    runner: RunnerSettings = RunnerSettings()
+    watchdog: WatchdogSettings = WatchdogSettings()
+    events: EventSettings = EventSettings()
+    server: ServerSettings = ServerSettings()
+    datasets: tuple[DatasetSettings, ...] = ()
+    analyses: tuple[AnalysisSettings, ...] = ()
+    stages: Annotated[tuple[StageSettings, ...], Field(min_length=1)] = tuple(
+        StageSettings(name=name) for name in BUILT_IN_STAGES
+    )
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        for kind, names in (("stages", self.stages), ("datasets", self.datasets), ("analyses", self.analyses)):
+            seen: set[str] = set()
+            for item in names:
+                if item.name in seen:
+                    raise ValueError(f"[[{kind}]] names {item.name!r} twice")
+                seen.add(item.name)
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    def keys_of(self, dataset: str) -> tuple[str, ...]:
+        return next((d.keys for d in self.datasets if d.name == dataset), ())
+
+
+def load_settings(path: Path) -> Settings:
+    """Read `path` (it may be missing: all has defaults), then QUARTERHOUR_* from the environment over it.
+
+    Raises SettingsError that names the file, the line and the key.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        text = ""
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: not UTF-8 (byte {error.start}): save it as UTF-8") from error
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: {_syntax_error(error, text)}", file=str(path)) from error
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, path, text), file=str(path)) from error
+
+
+def _syntax_error(error: tomllib.TOMLDecodeError, text: str) -> str:
+    place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+    line = int(place.group(1)) if place else len(text.splitlines())
+    lines = text.splitlines()
+    shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    return f"line {line}: not TOML: {str(error).split(' (at')[0]}: {shown!r}"
+
+
+def _explain(error: ValidationError, path: Path, text: str) -> str:
+    problems: list[str] = []
+    for detail in error.errors():
+        key = ".".join(str(part) for part in detail["loc"]) or "(whole file)"
+        line = _line_of(detail["loc"], text)
+        if line is None:
+            variable = "QUARTERHOUR_" + "__".join(str(part) for part in detail["loc"]).upper()
+            place = f"{path}: {key}" if not detail["loc"] else f"{key} (from {path} or {variable})"
+        else:
+            place = f"{path}: line {line}: {key}"
+        what = detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "extra_forbidden":
+            what = f"no setting has this name; there are {', '.join(_known_keys(detail['loc']))}"
+        elif detail["type"] != "value_error":
+            what += f", not {detail['input']!r}"
+        problems.append(f"{place}: {what}")
+    return "\n".join(problems)
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    """The names that may stand where `location` has an unknown one."""
+    model: Any = Settings
+    for part in location[:-1]:
+        if isinstance(part, str):
+            annotation: Any = model.model_fields[part].annotation
+            # A tuple of sections: tuple[Section, ...]
+            model = getattr(annotation, "__args__", (annotation,))[0]
+    return sorted(model.model_fields)
+
+
+def _line_of(location: tuple[int | str, ...], text: str) -> int | None:
+    """The line (from 1) of a key in TOML text, or of the nearest table around it; None where it does not stand there."""
+    if not location:
+        return None
+    table: list[str | int] = []
+    counts: dict[str, int] = {}
+    best: int | None = None
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip()
+        if header := re.match(r"\[\[\s*([\w.-]+)\s*\]\]", line):
+            name = header.group(1)
+            counts[name] = counts.get(name, -1) + 1
+            table = [*name.split("."), counts[name]]
+        elif header := re.match(r"\[\s*([\w.-]+)\s*\]", line):
+            table = list(header.group(1).split("."))
+        elif key := re.match(r"([\w.-]+)\s*=", line):
+            here = (*table, *key.group(1).split("."))
+            if here == location[: len(here)]:
+                return number
+        if table and tuple(table) == location[: len(table)]:
+            best = best or number
+    return best

@@ -1,0 +1,73 @@
+"""What a stage is: the contract between the runner and the work. See docs/stages.md for how to add one."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from quarterhour.lake.lake import Lake
+from quarterhour.settings import Settings
+from quarterhour.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """What an attempt made. `data` becomes the `success` event's data: numbers, texts, lists and dicts of them."""
+
+    msg: str
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Interruptible(Protocol):
+    """A DuckDB connection, as far as a context needs it."""
+
+    def interrupt(self) -> None: ...
+    def query_progress(self) -> float: ...
+
+
+class StageContext(Protocol):
+    """What a stage may use. One is made for each attempt, in the attempt's own process."""
+
+    run_id: str
+    attempt: int
+    """From 1."""
+    settings: Settings
+    workspace: Workspace
+    lake: Lake
+
+    @property
+    def cancelled(self) -> bool:
+        """True once the run is to stop. A stage looks at it between two pieces of work."""
+        ...
+
+    def check_cancelled(self) -> None:
+        """Raises StageCancelled once the run is to stop."""
+        ...
+
+    def progress(self, done: int, total: int, **data: Any) -> None:
+        """How far the stage is. Call it as often as you like: it is thinned to 10 events a second, the last one kept.
+
+        It is also the sign of life: a stage that reports nothing for `watchdog.hung_after` seconds is killed.
+        """
+        ...
+
+    def emit(self, msg: str, *, level: str = "info", **data: Any) -> None:
+        """Record a line: a `log` event, or an `error` event where `level` is "error" (not final)."""
+        ...
+
+    def watch(self, connection: Interruptible) -> None:
+        """While this DuckDB connection works, its progress counts as a sign of life, and a stop interrupts it."""
+        ...
+
+
+@runtime_checkable
+class Stage(Protocol):
+    """One step of the pipeline: files in, files out."""
+
+    name: str
+
+    def run(self, context: StageContext) -> StageResult:
+        """Do the work once. Must be safe to do again after a kill at any point.
+
+        Raises StageError (retried where `is_transient`), StageCancelled; any other exception fails the stage, and is retried
+        where `errors.is_transient` knows it as one that can pass.
+        """
+        ...
