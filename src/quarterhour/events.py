@@ -50,7 +50,7 @@ class EventRecord:
     @classmethod
     def parse(cls, line: bytes) -> "EventRecord":
         """Raises ValueError where `line` is not an event. An unknown kind of event is one."""
-        wire = orjson.loads(line)
+        wire: Any = orjson.loads(line)
         if not isinstance(wire, dict) or not isinstance(wire.get("seq"), int):
             raise ValueError("not an event: it has no seq")
         try:

@@ -209,7 +209,12 @@ def check_transition(before: RunState, after: RunState) -> None:
 
 
 def apply(status: Status, event: EventRecord) -> Status:
-    """The status after one event. A `state` event carries the whole; of the others only a stage's change it."""
+    """The status after one event. A `state` event carries the whole; of the others only a stage's change it.
+
+    An event that is in the status already (seq up to its version) changes nothing.
+    """
+    if event.seq <= status.version:
+        return status
     if event.event == EventKind.STATE:
         return Status.model_validate(event.data["status"]).model_copy(update={"version": event.seq})
     run = status.run

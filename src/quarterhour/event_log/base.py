@@ -1,0 +1,56 @@
+"""What an event log is: the truth. tests/contract/test_event_log.py holds every kind of log to it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from quarterhour.events import EventRecord
+
+Match = Callable[[EventRecord], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A torn end that was cut off when the log was opened."""
+
+    file: str
+    cut_bytes: int
+    text: str
+    """The beginning of what was cut."""
+
+
+class EventLog(Protocol):
+    """An ordered, append-only log. One writer at a time; reads may come from any thread meanwhile.
+
+    What holds: `seq` rises by one from 1 without a gap; an event is durable when `append` returns, and never read before; a
+    batch that was cut short by a crash leaves a beginning of itself.
+    """
+
+    def open(self) -> list[Repair]:
+        """Make it ready for reading and writing; mend what a crash left. Raises EventLogError where it cannot."""
+        ...
+
+    @property
+    def last_seq(self) -> int:
+        """0 in an empty log."""
+        ...
+
+    def append(self, records: Sequence[EventRecord]) -> None:
+        """Write all, durably. Raises SequenceConflict where they do not continue from `last_seq`; OSError leaves it as it was."""
+        ...
+
+    def read(
+        self, since: int, limit: int, *, run_id: str | None = None, match: Match | None = None
+    ) -> list[EventRecord]:
+        """Up to `limit` events with a seq above `since`, in order; of one run, or those for which `match` is true."""
+        ...
+
+    def read_back(self, before: int, limit: int, *, run_id: str | None = None) -> list[EventRecord]:
+        """Up to `limit` events with a seq below `before`, newest first."""
+        ...
+
+    def run_ids(self) -> list[str]:
+        """Every run that has events, newest first."""
+        ...
+
+    def close(self) -> None: ...

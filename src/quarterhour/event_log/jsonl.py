@@ -1,0 +1,148 @@
+"""The event log as JSONL files: one for each run, one a day for what belongs to none."""
+
+import os
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from datetime import date
+from heapq import heappop, heappush
+from itertools import groupby
+from pathlib import Path
+
+from quarterhour.errors import EventLogError
+from quarterhour.event_log.base import Match, Repair
+from quarterhour.event_log.memory import check_sequence
+from quarterhour.event_log.segment import Segment, mend
+from quarterhour.events import EventRecord
+from quarterhour.files import fdatasync, fsync_folder
+from quarterhour.workspace import Workspace
+
+_NAME = re.compile(r"(?:pipeline_(?P<run_id>.+)|system_\d{4}-\d{2}-\d{2})\.jsonl")
+
+
+class JsonlEventLog:
+    """Files in `workspace.events`. What it knows of them (the ranges of seq) it reads anew at each `open`."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._segments: dict[Path, Segment] = {}
+        self._last_seq = 0
+        self._open_file: tuple[Path, int] | None = None
+
+    def open(self) -> list[Repair]:
+        repairs: list[Repair] = []
+        for entry in os.scandir(self._workspace.events):
+            if not (name := _NAME.fullmatch(entry.name)):
+                continue
+            path = Path(entry.path)
+            if repair := mend(path):
+                repairs.append(repair)
+            if segment := Segment.load(path, name.group("run_id")):
+                self._segments[path] = segment
+        self._last_seq = max((segment.last_seq for segment in self._segments.values()), default=0)
+        return repairs
+
+    @property
+    def last_seq(self) -> int:
+        return self._last_seq
+
+    def append(self, records: Sequence[EventRecord]) -> None:
+        check_sequence(self._last_seq, records)
+        # File by file in the order of seq: a crash between two files leaves a beginning, never a gap.
+        for path, group in groupby(records, key=self._path):
+            self._write(path, list(group))
+
+    def _path(self, record: EventRecord) -> Path:
+        if record.run_id is not None:
+            return self._workspace.run_events(record.run_id)
+        return self._workspace.system_events(date.fromisoformat(record.timestamp[:10]))
+
+    def _write(self, path: Path, records: list[EventRecord]) -> None:
+        descriptor = self._descriptor(path)
+        size = os.fstat(descriptor).st_size
+        try:
+            _write_all(descriptor, b"".join(record.line + b"\n" for record in records))
+            fdatasync(descriptor)
+        except OSError:
+            # Half a batch must not stay: the same events are written again once there is room.
+            os.ftruncate(descriptor, size)
+            raise
+        self._last_seq = records[-1].seq
+        if segment := self._segments.get(path):
+            segment.last_seq = self._last_seq
+        else:
+            self._segments[path] = Segment(path, records[0].run_id, records[0].seq, self._last_seq)
+
+    def _descriptor(self, path: Path) -> int:
+        if self._open_file is not None:
+            if self._open_file[0] == path:
+                return self._open_file[1]
+            self.close()
+        is_new = not path.exists()
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
+        if is_new:
+            fsync_folder(path.parent)
+        self._open_file = (path, descriptor)
+        return descriptor
+
+    def read(
+        self, since: int, limit: int, *, run_id: str | None = None, match: Match | None = None
+    ) -> list[EventRecord]:
+        durable_seq = self._last_seq
+        found: list[EventRecord] = []
+        for record in self._forwards(since, run_id):
+            if record.seq > durable_seq or len(found) >= limit:
+                break
+            if match is None or match(record):
+                found.append(record)
+        return found
+
+    def _forwards(self, since: int, run_id: str | None) -> Iterator[EventRecord]:
+        """The files' events merged by seq; a file is opened only when its turn comes."""
+        chosen = (s for s in list(self._segments.values()) if s.last_seq > since and run_id in (None, s.run_id))
+        waiting = deque(sorted(chosen, key=lambda segment: segment.first_seq))
+        heads: list[tuple[int, EventRecord, Iterator[EventRecord]]] = []
+        while waiting or heads:
+            while waiting and (not heads or waiting[0].first_seq <= heads[0][0]):
+                _advance(heads, waiting.popleft().forwards(since))
+            if heads:
+                _, record, rest = heappop(heads)
+                yield record
+                _advance(heads, rest)
+
+    def read_back(self, before: int, limit: int, *, run_id: str | None = None) -> list[EventRecord]:
+        durable_seq = self._last_seq
+        chosen = (s for s in list(self._segments.values()) if s.first_seq < before and run_id in (None, s.run_id))
+        found: list[EventRecord] = []
+        for segment in sorted(chosen, key=lambda segment: segment.last_seq, reverse=True):
+            # Files overlap: go on until none left can hold one of the newest `limit`.
+            if len(found) >= limit and segment.last_seq < found[limit - 1].seq:
+                break
+            for count, record in enumerate(segment.backwards(min(before, durable_seq + 1)), 1):
+                found.append(record)
+                if count == limit:
+                    break
+            found.sort(key=lambda record: record.seq, reverse=True)
+        return found[:limit]
+
+    def run_ids(self) -> list[str]:
+        return sorted((s.run_id for s in list(self._segments.values()) if s.run_id is not None), reverse=True)
+
+    def close(self) -> None:
+        if self._open_file is not None:
+            os.close(self._open_file[1])
+            self._open_file = None
+
+
+def _advance(heads: list[tuple[int, EventRecord, Iterator[EventRecord]]], rest: Iterator[EventRecord]) -> None:
+    if (record := next(rest, None)) is not None:
+        heappush(heads, (record.seq, record, rest))
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        written = os.write(descriptor, view)
+        if written == 0:
+            raise EventLogError("the event log takes no more bytes")
+        view = view[written:]
