@@ -165,6 +165,13 @@ class InputLedger:
         )
         return [_input(row) for row in rows]
 
+    def settled_by(self, run_id: str) -> list[Input]:
+        """Inputs that this run merged or held back already, in an earlier attempt of its merger."""
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM inputs WHERE merged_run_id = ? ORDER BY position", (run_id,)
+        )
+        return [_input(row) for row in rows]
+
     def record_merged(self, fingerprints: Iterable[str], run_id: str) -> None:
         self._move(fingerprints, InputState.MERGED, run_id, "")
 

@@ -1,0 +1,303 @@
+"""The merged tables: the only place that opens Delta tables. DuckDB writes and reads the data files, deltalake commits them.
+
+A commit is compare-and-set on the table's version: if another writer was first, it raises `TableChanged` and nothing happened.
+Its data files are on the disk before it, and it is on the disk when it returns.
+"""
+
+import os
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+import orjson
+from deltalake import CommitProperties, DeltaTable, Field, Transaction
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.schema import PrimitiveType, Schema
+from deltalake.transaction import AddAction, RemoveAction
+
+from quarterhour.errors import QuarterhourError
+from quarterhour.files import fsync_folder
+from quarterhour.lake.column_types import from_delta, storage_type, to_delta
+from quarterhour.lake.duck import identifier, literal, string_list
+from quarterhour.lake.file_statistics import delta_statistics
+
+# A larger data file costs too much to write again for one changed row, smaller ones cost too much to open.
+_TARGET_FILE_SIZE = "128MB"
+_PATH = "_path"
+"""Of a scan with paths: the data file that a row stands in."""
+
+_COMMIT_FILE = re.compile(r"\d{20}\.json")
+
+
+class TableError(QuarterhourError):
+    """The merged table cannot be used."""
+
+
+class TableChanged(TableError):
+    """Another program wrote to the table in between; nothing of ours was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One Parquet file of a table's version."""
+
+    name: str
+    """Its path relative to the table."""
+    size: int
+    rows: int
+
+
+class Table:
+    """One version of one merged table."""
+
+    def __init__(self, path: Path, delta: DeltaTable) -> None:
+        self.path = path
+        self._delta = delta
+
+    @property
+    def version(self) -> int:
+        return self._delta.version()
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """Storage types (DuckDB's names) by column, lineage columns too. Raises TableError for a type that is not ours."""
+        columns: dict[str, str] = {}
+        for field in self._delta.schema().fields:
+            delta_type = field.type.type if isinstance(field.type, PrimitiveType) else str(field.type)
+            storage = from_delta(delta_type)
+            if storage is None:
+                raise TableError(
+                    f"{self.path}: column {field.name!r} has type {delta_type}, which quarterhour does not write"
+                )
+            columns[field.name] = storage
+        return columns
+
+    @cached_property
+    def files(self) -> list[DataFile]:
+        actions = self._delta.get_add_actions()
+        # Its type is given as numpy's where that cannot be imported; it is a list.
+        columns: list[list[Any]] = [
+            cast(Any, actions[name]).to_pylist() for name in ("path", "size_bytes", "num_records")
+        ]
+        return [DataFile(str(name), int(size), int(rows or 0)) for name, size, rows in zip(*columns, strict=True)]
+
+    @property
+    def rows(self) -> int:
+        return sum(file.rows for file in self.files)
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(file.size for file in self.files)
+
+    def scan(self, *, with_path: bool = False, only: Sequence[str] | None = None) -> str:
+        """SQL of the table's rows; `only` names the data files to read, `with_path` adds each row's own as `_path`."""
+        names = [file.name for file in self.files] if only is None else only
+        if not names:
+            empty = [f"NULL::{storage} AS {identifier(name)}" for name, storage in self.columns.items()]
+            return f"(SELECT {', '.join([*empty, *([f'NULL::VARCHAR AS {_PATH}'] if with_path else [])])} WHERE false)"
+        # A column that was added later is null in the files from before.
+        schema = ", ".join(
+            f"{literal(name)}: {{name: {literal(name)}, type: {literal(storage)}, default_value: NULL}}"
+            for name, storage in self.columns.items()
+        )
+        paths = string_list(str(self.path / name) for name in names)
+        extra = f", filename = {literal(_PATH)}" if with_path else ""
+        return f"read_parquet({paths}, schema = MAP {{{schema}}}{extra})"
+
+    def file_name(self, path: str) -> str:
+        """The relative name of a `_path`."""
+        return Path(path).relative_to(self.path).as_posix()
+
+    def merged_at_version(self, fingerprint: str) -> int | None:
+        """The version whose commit took this input in; None if none did."""
+        return self._delta.transaction_version(fingerprint)
+
+    def commit_info(self, version: int) -> dict[str, Any] | None:
+        """What the commit that made `version` says of itself; None once its log entry was cleaned up."""
+        try:
+            content = (self.path / "_delta_log" / f"{version:020d}.json").read_bytes()
+        except FileNotFoundError:
+            return None
+        entries: list[dict[str, Any]] = [orjson.loads(line) for line in content.splitlines() if line.strip()]
+        return next((entry["commitInfo"] for entry in entries if "commitInfo" in entry), None)
+
+    def commits(self) -> list[tuple[int, dict[str, Any]]]:
+        """Each version up to this one that the log still has, newest first, with its commit info."""
+        names = sorted(path.stem for path in (self.path / "_delta_log").iterdir() if _COMMIT_FILE.fullmatch(path.name))
+        versions = [int(name) for name in reversed(names) if int(name) <= self.version]
+        return [(version, self.commit_info(version) or {}) for version in versions]
+
+    def updated_at(self) -> datetime:
+        """When this version was committed."""
+        info = self.commit_info(self.version) or self._delta.history(1)[0]
+        return datetime.fromtimestamp(int(info["timestamp"]) / 1000, UTC)
+
+
+def open_table(path: Path, version: int | None = None) -> Table | None:
+    """The table as it stands, or at `version`; None where there is no table.
+
+    Raises TableError where it cannot be read, or has no such version.
+    """
+    if not (path / "_delta_log").is_dir():
+        return None
+    _check_path(path)
+    try:
+        delta = DeltaTable(path)
+        if version is not None:
+            if not 0 <= version <= delta.version():
+                raise TableError(
+                    f"{path}: it has no version {version}; the newest is {delta.version()}", version=version
+                )
+            delta = DeltaTable(path, version=version)
+    except TableNotFoundError:
+        return None
+    except DeltaError as error:
+        raise TableError(f"{path}: the Delta table cannot be read: {error}") from error
+    features = delta.protocol().reader_features or []
+    if unknown := set(features) - {"timestampNtz"}:
+        raise TableError(
+            f"{path}: written by another program with {', '.join(sorted(unknown))}; turn that off to go on"
+        )
+    return Table(path, delta)
+
+
+def create_table(path: Path, columns: Mapping[str, str]) -> Table:
+    """An empty table, version 0."""
+    _check_path(path)
+    try:
+        delta = DeltaTable.create(path, _schema(columns), mode="error")
+    except DeltaError as error:
+        raise TableChanged(f"{path}: the table could not be created: {error}") from error
+    _sync_commit(path, 0)
+    return Table(path, delta)
+
+
+def _schema(columns: Mapping[str, str]) -> Schema:
+    return Schema(_fields(columns))
+
+
+def _fields(columns: Mapping[str, str]) -> list[Field]:
+    return [Field(name, PrimitiveType(to_delta(storage)), nullable=True) for name, storage in columns.items()]
+
+
+def add_columns(table: Table, columns: Mapping[str, str]) -> Table:
+    """The table with further columns, null in the rows that are there. A version of its own, which holds no rows."""
+    if not columns:
+        return table
+    delta = DeltaTable(table.path, version=table.version)
+    try:
+        delta.alter.add_columns(_fields(columns), commit_properties=CommitProperties(max_commit_retries=0))
+    except CommitFailedError as error:
+        raise TableChanged(f"{table.path}: another program wrote to it: {error}") from error
+    _sync_commit(table.path, table.version + 1)
+    return Table(table.path, DeltaTable(table.path))
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """A data file that stands in the table's folder and belongs to no version yet."""
+
+    path: Path
+    rows: int
+    size: int
+    statistics: str
+
+
+def write_files(
+    connection: duckdb.DuckDBPyConnection, path: Path, query: str, columns: Mapping[str, str]
+) -> list[WrittenFile]:
+    """Write the rows of `query`, whose columns are `columns`, to data files below the table's folder, durably."""
+    path.mkdir(parents=True, exist_ok=True)
+    reported = connection.execute(
+        f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES '{_TARGET_FILE_SIZE}', "
+        "FILENAME_PATTERN 'part-{uuidv7}', OVERWRITE_OR_IGNORE, RETURN_STATS)"
+    ).fetchall()
+    written: list[WrittenFile] = []
+    for name, rows, size, _footer, statistics, *_ in reported:
+        file = Path(name)
+        if not rows:
+            file.unlink()
+            continue
+        _fsync(file)
+        written.append(WrittenFile(file, int(rows), int(size), delta_statistics(int(rows), statistics, columns)))
+    fsync_folder(path)
+    return written
+
+
+def commit(
+    table: Table,
+    *,
+    added: Sequence[WrittenFile],
+    removed: Sequence[DataFile] = (),
+    replace_with: Mapping[str, str] | None = None,
+    fingerprints: Sequence[str] = (),
+    facts: Mapping[str, str],
+) -> Table:
+    """Make the next version, in which `added` stand and `removed` do not. Returns it.
+
+    `replace_with` are the columns of a table whose every file is replaced by `added`. `fingerprints` become application
+    transactions whose number is the new version, so that its commit info can be found again; `facts` stand there.
+    """
+    version = table.version + 1
+    now_ms = int(time.time() * 1000)
+    actions: list[AddAction | RemoveAction] = [
+        AddAction(file.path.relative_to(table.path).as_posix(), file.size, {}, now_ms, True, file.statistics)
+        for file in added
+    ]
+    if replace_with is None:
+        actions += [RemoveAction(file.name, True, now_ms, file.size, {}) for file in removed]
+    delta = DeltaTable(table.path, version=table.version)
+    try:
+        delta.create_write_transaction(
+            actions,
+            "append" if replace_with is None else "overwrite",
+            delta.schema() if replace_with is None else _schema(replace_with),
+            commit_properties=CommitProperties(
+                custom_metadata=dict(facts),
+                # Another writer's version in between would make what was compared with the table untrue.
+                max_commit_retries=0,
+                app_transactions=[Transaction(fingerprint, version) for fingerprint in fingerprints],
+            ),
+        )
+    except CommitFailedError as error:
+        for file in added:
+            file.path.unlink(missing_ok=True)
+        raise TableChanged(f"{table.path}: another program wrote version {version}: {error}") from error
+    _sync_commit(table.path, version)
+    return Table(table.path, DeltaTable(table.path, version=version))
+
+
+def parquet_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
+    """The DuckDB types of a Parquet file's columns, by name."""
+    described = connection.execute(f"DESCRIBE FROM read_parquet({literal(str(path))})").fetchall()
+    return {str(name): str(kind) for name, kind, *_ in described}
+
+
+def storage_columns(columns: Mapping[str, str]) -> dict[str, str]:
+    """The columns as a merged table keeps them."""
+    return {name: storage_type(kind) for name, kind in columns.items()}
+
+
+def _check_path(path: Path) -> None:
+    # The Delta library takes the address for a host name with these, and panics.
+    if unusable := set(str(path)) & set("[]"):
+        raise TableError(
+            f"{path}: a folder with {' or '.join(sorted(unusable))} in its name cannot hold tables: rename it"
+        )
+
+
+def _sync_commit(path: Path, version: int) -> None:
+    log = path / "_delta_log"
+    _fsync(log / f"{version:020d}.json")
+    fsync_folder(log)
+
+
+def _fsync(file: Path) -> None:
+    with file.open("rb+") as opened:
+        os.fsync(opened.fileno())

@@ -1,0 +1,225 @@
+"""MergerService: for each dataset with pending inputs, one commit to its merged table, and the ledger after it."""
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import duckdb
+
+from quarterhour.errors import StageCancelled, StageError, is_transient
+from quarterhour.lake import duck
+from quarterhour.lake.ledger import Input, InputLedger, InputState
+from quarterhour.lake.tables import (
+    Table,
+    TableChanged,
+    TableError,
+    add_columns,
+    commit,
+    create_table,
+    open_table,
+    write_files,
+)
+from quarterhour.stages.base import StageContext, StageResult
+from quarterhour.stages.merger.accounts import Counts, commit_facts, read_counts, read_keys, total
+from quarterhour.stages.merger.schema_plan import HeldBack, Plan, plan_merge
+from quarterhour.stages.merger.upsert import judge_append, judge_upsert, repeated_key
+
+
+@dataclass(slots=True)
+class _Account:
+    """One dataset in this run."""
+
+    rows: int = 0
+    counts: Counts = field(default_factory=Counts)
+    version: int | None = None
+    total_rows: int = 0
+
+    def as_data(self) -> dict[str, Any]:
+        return {"rows": self.rows, **self.counts.as_data(), "version": self.version, "total_rows": self.total_rows}
+
+
+class MergerService:
+    """Merges what was translated. Safe to do again after a kill at any point: a commit names the inputs that it took in."""
+
+    name = "merger"
+
+    def run(self, context: StageContext) -> StageResult:
+        accounts: dict[str, _Account] = {}
+        failures: list[tuple[str, Exception]] = []
+        with context.lake.ledger() as ledger:
+            if context.attempt > 1:
+                _account_for_earlier_attempts(context, ledger, accounts)
+            pending = sorted(ledger.pending(), key=lambda entry: entry.dataset)
+            done, rows = 0, sum(entry.rows for entry in pending)
+            for dataset, group in groupby(pending, key=lambda entry: entry.dataset):
+                inputs = list(group)
+                context.check_cancelled()
+                context.progress(done, rows, dataset=dataset)
+                try:
+                    _DatasetMerge(context, ledger, dataset, accounts.setdefault(dataset, _Account())).run(inputs)
+                except StageCancelled:
+                    raise
+                # One dataset's failure does not stop the others; it is raised once they are done.
+                except Exception as error:  # noqa: BLE001
+                    failures.append((dataset, error))
+                    context.emit(f"{dataset}: not merged: {error}", level="error", dataset=dataset)
+                done += sum(entry.rows for entry in inputs)
+                context.progress(done, rows, dataset=dataset)
+        if failures:
+            raise _combined(failures)
+        return _result(accounts)
+
+
+def _combined(failures: list[tuple[str, Exception]]) -> Exception:
+    # With one failure its own class says most, such as that the disk is full.
+    if len(failures) == 1 and not isinstance(failures[0][1], TableError):
+        return failures[0][1]
+    return StageError(
+        "; ".join(f"{dataset}: {error}" for dataset, error in failures),
+        is_transient=all(isinstance(error, TableChanged) or is_transient(error) for _, error in failures),
+        datasets=[dataset for dataset, _ in failures],
+    )
+
+
+def _result(accounts: dict[str, _Account]) -> StageResult:
+    counts = total({dataset: account.counts for dataset, account in accounts.items()})
+    rows = sum(account.rows for account in accounts.values())
+    parts = [f"{counts.inserted} inserted, {counts.updated} updated, {counts.unchanged} unchanged"]
+    if counts.held_back:
+        parts.append(f"{counts.held_back} held back")
+    noun = "dataset" if len(accounts) == 1 else "datasets"
+    msg = f"Merged {rows} rows into {len(accounts)} {noun}: {', '.join(parts)}" if accounts else "Nothing to merge"
+    data = {
+        "rows": rows,
+        **counts.as_data(),
+        "datasets": {dataset: account.as_data() for dataset, account in accounts.items()},
+    }
+    return StageResult(msg, data)
+
+
+def _account_for_earlier_attempts(context: StageContext, ledger: InputLedger, accounts: dict[str, _Account]) -> None:
+    """What an earlier attempt of this run settled belongs to the run's balance as well."""
+    for entry in ledger.settled_by(context.run_id):
+        account = accounts.setdefault(entry.dataset, _Account())
+        account.rows += entry.rows
+        if entry.state is InputState.HELD_BACK:
+            account.counts += Counts(held_back=entry.rows)
+            continue
+        table = open_table(context.workspace.table(entry.dataset))
+        if table is None:
+            raise TableError(f"{context.workspace.table(entry.dataset)}: the table of a merged input is gone")
+        account.version, account.total_rows = table.version, table.rows
+        account.counts += _counts_of_merged(context, table, entry)
+
+
+def _counts_of_merged(context: StageContext, table: Table, entry: Input) -> Counts:
+    """The counts of an input that the table holds already, as its commit has them."""
+    version = table.merged_at_version(entry.fingerprint)
+    info = table.commit_info(version) if version is not None else None
+    counts = read_counts(info, entry.fingerprint) if info is not None else None
+    if counts is None:
+        context.emit(
+            f"{entry.name}: the table holds it since version {version}, whose log entry is gone: counted as unchanged",
+            level="warning",
+            dataset=entry.dataset,
+        )
+        return Counts(unchanged=entry.rows)
+    return counts
+
+
+class _DatasetMerge:
+    """The merge of one dataset's pending inputs."""
+
+    def __init__(self, context: StageContext, ledger: InputLedger, dataset: str, account: _Account) -> None:
+        self._context = context
+        self._ledger = ledger
+        self._dataset = dataset
+        self._account = account
+        self._path = context.workspace.table(dataset)
+        self._keys = context.settings.keys_of(dataset)
+
+    def run(self, inputs: list[Input]) -> None:
+        # From the ledger, which had it from the translator: a number of its own beside the merge's.
+        self._account.rows += sum(entry.rows for entry in inputs)
+        table = open_table(self._path)
+        waiting = self._settle_what_a_crash_left(table, inputs) if table else inputs
+        if waiting:
+            with duck.connect(self._context.workspace) as connection:
+                self._context.watch(connection)
+                try:
+                    table = self._merge(connection, table, waiting)
+                except duckdb.InterruptException:
+                    self._context.check_cancelled()
+                    raise
+        if table:
+            self._account.version, self._account.total_rows = table.version, table.rows
+
+    def _settle_what_a_crash_left(self, table: Table, inputs: list[Input]) -> list[Input]:
+        """Record as merged what the table holds already: a crash came between its commit and the ledger. Returns the rest."""
+        merged = [entry for entry in inputs if table.merged_at_version(entry.fingerprint) is not None]
+        for entry in merged:
+            self._account.counts += _counts_of_merged(self._context, table, entry)
+        if merged:
+            self._ledger.record_merged([entry.fingerprint for entry in merged], self._context.run_id)
+        settled = {entry.fingerprint for entry in merged}
+        return [entry for entry in inputs if entry.fingerprint not in settled]
+
+    def _merge(self, connection: duckdb.DuckDBPyConnection, table: Table | None, inputs: list[Input]) -> Table | None:
+        if table and (held := self._keys_do_not_hold(connection, table, inputs)):
+            self._hold_back(held)
+            return table
+        candidates = [
+            (entry, self._context.workspace.translated_file(self._dataset, entry.fingerprint)) for entry in inputs
+        ]
+        plan = plan_merge(connection, table, candidates, self._keys)
+        self._hold_back(plan.held_back)
+        if not plan.sources:
+            return table
+        return self._commit(connection, table or create_table(self._path, plan.columns), plan)
+
+    def _commit(self, connection: duckdb.DuckDBPyConnection, table: Table, plan: Plan) -> Table:
+        verdict = (
+            judge_upsert(connection, table, plan, self._keys) if self._keys else judge_append(connection, table, plan)
+        )
+        written = write_files(connection, self._path, verdict.query, plan.columns) if verdict.query else []
+        self._context.check_cancelled()
+        fingerprints = [source.entry.fingerprint for source in plan.sources]
+        added = {} if plan.needs_rewrite else {n: t for n, t in plan.added.items() if n not in table.columns}
+        after = commit(
+            add_columns(table, added),
+            added=written,
+            removed=verdict.replaced,
+            replace_with=plan.columns if plan.needs_rewrite else None,
+            fingerprints=fingerprints,
+            facts=commit_facts(self._context.run_id, self._keys, verdict.by_input),
+        )
+        self._ledger.record_merged(fingerprints, self._context.run_id)
+        self._account.counts += total(verdict.by_input)
+        return after
+
+    def _keys_do_not_hold(
+        self, connection: duckdb.DuckDBPyConnection, table: Table, inputs: list[Input]
+    ) -> list[HeldBack]:
+        """Where the table was not made by these keys: hold all back if it has not the columns, or one key twice."""
+        last = table.commit_info(table.version) or {}
+        if not self._keys or not table.rows or read_keys(last) == self._keys:
+            return []
+        if missing := [key for key in self._keys if key not in table.columns]:
+            reason = f"the merged table has no column {', '.join(missing)}, which is a key of {self._dataset}"
+        elif twice := repeated_key(connection, table, self._keys):
+            reason = f"the merged table, made without these keys, holds more than one row with {twice}"
+        else:
+            return []
+        advice = "Correct the keys in quarterhour.toml, or move the table away and translate its files again"
+        return [
+            HeldBack(entry, f"{entry.name}: its {entry.rows} rows are held back: {reason}. {advice}")
+            for entry in inputs
+        ]
+
+    def _hold_back(self, held: list[HeldBack]) -> None:
+        for one in held:
+            self._ledger.record_held_back([one.entry.fingerprint], self._context.run_id, one.message)
+            self._account.counts += Counts(held_back=one.entry.rows)
+            self._context.emit(
+                one.message, level="error", dataset=self._dataset, file=one.entry.name, rows=one.entry.rows
+            )
