@@ -1,0 +1,49 @@
+/** Calls to the server, typed by its OpenAPI description; every failure becomes a `Problem` that people can read. */
+import createClient, { type Client } from "openapi-fetch";
+import type { paths } from "./schema";
+
+export type Api = Client<paths>;
+
+export const createApi = (origin: string): Api => createClient<paths>({ baseUrl: origin });
+
+/** What went wrong, in the server's own words where it gave any (RFC 9457). */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly title: string;
+  readonly status: number | null;
+
+  constructor(title: string, detail: string, status: number | null) {
+    super(detail);
+    this.title = title;
+    this.status = status;
+  }
+}
+
+type Answer<T> = { data?: T; error?: unknown; response: Response };
+
+/** The body of a call, or the `Problem` thrown. */
+export async function answerOf<T>(call: Promise<Answer<T>>): Promise<T> {
+  let answer: Answer<T>;
+  try {
+    answer = await call;
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new Problem(
+      "No answer",
+      `The server could not be reached (${cause}). Is quarterhour running?`,
+      null,
+    );
+  }
+  if (answer.data !== undefined) return answer.data;
+  throw problemOf(answer.error, answer.response);
+}
+
+function problemOf(body: unknown, response: Response): Problem {
+  const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+  const title = typeof fields.title === "string" ? fields.title : `HTTP ${response.status}`;
+  const detail =
+    typeof fields.detail === "string"
+      ? fields.detail
+      : `${response.url} answered ${response.status} ${response.statusText}`.trim();
+  return new Problem(title, detail, response.status);
+}

@@ -1,0 +1,33 @@
+/** The one server behind the page: its calls, its live store and its socket, handed to components by context. */
+import { createContext, type ReactNode, useContext } from "react";
+import { useStore } from "zustand";
+import { type Api, createApi } from "./api/client";
+import { LiveSocket } from "./live/socket";
+import { createLiveStore, type LiveState, type LiveStore } from "./live/store";
+
+export interface Backend {
+  api: Api;
+  live: LiveStore;
+  socket: LiveSocket;
+}
+
+export function createBackend(origin: string): Backend {
+  const api = createApi(origin);
+  const live = createLiveStore();
+  return { api, live, socket: new LiveSocket(origin, api, live) };
+}
+
+const BackendContext = createContext<Backend | null>(null);
+
+export const BackendProvider = ({ backend, children }: { backend: Backend; children: ReactNode }) => (
+  <BackendContext value={backend}>{children}</BackendContext>
+);
+
+export function useBackend(): Backend {
+  const backend = useContext(BackendContext);
+  if (!backend) throw new Error("useBackend needs a BackendProvider above it");
+  return backend;
+}
+
+/** One slice of the live state; the component is drawn again only when the slice changes. */
+export const useLive = <T,>(select: (state: LiveState) => T): T => useStore(useBackend().live, select);

@@ -1,0 +1,55 @@
+/** One event in a line; pressed, it opens to the whole of it. */
+import type { EventRecord } from "../../api/types";
+import { Icon, type IconName } from "../../ui/icon";
+import { ClockTime } from "../../ui/time";
+import { TEXT_TONE } from "../../ui/tone";
+import { SEVERITY_TONE, type Severity, severityOf } from "./event-view";
+
+const ICONS: Record<Severity, IconName> = {
+  routine: "idle",
+  info: "idle",
+  good: "check",
+  warning: "warning",
+  error: "cross",
+};
+
+interface Props {
+  event: EventRecord;
+  isOpen: boolean;
+  onToggle: () => void;
+}
+
+export function EventRow({ event, isOpen, onToggle }: Props) {
+  const severity = severityOf(event);
+  const isProblem = severity === "error" || severity === "warning";
+  const tone = TEXT_TONE[SEVERITY_TONE[severity]];
+  return (
+    <>
+      <button
+        type="button"
+        aria-expanded={isOpen}
+        onClick={onToggle}
+        className={`grid w-full grid-cols-[1rem_auto_1fr] items-baseline gap-x-3 gap-y-0 px-5 py-1 text-left text-sm hover:bg-sunken/60 sm:grid-cols-[1rem_4rem_6rem_5rem_1fr] ${severity === "error" ? "bg-bad/6" : ""}`}
+      >
+        <Icon name={ICONS[severity]} className={`translate-y-0.5 ${tone}`} />
+        <span className="font-mono text-xs text-muted">
+          <ClockTime at={event.timestamp} />
+        </span>
+        <span className="truncate font-medium">{event.stage}</span>
+        <span
+          className={`col-start-2 truncate text-xs sm:col-start-auto ${isProblem ? `font-semibold ${tone}` : "text-muted"}`}
+        >
+          {event.event}
+        </span>
+        <span className={`break-words sm:truncate ${severity === "error" ? "text-bad" : ""}`}>
+          {event.msg}
+        </span>
+      </button>
+      {isOpen && (
+        <pre className="mx-5 mb-2 overflow-x-auto rounded-lg bg-sunken px-4 py-3 font-mono text-xs whitespace-pre-wrap">
+          {JSON.stringify(event, null, 2)}
+        </pre>
+      )}
+    </>
+  );
+}

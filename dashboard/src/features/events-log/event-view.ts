@@ -1,0 +1,68 @@
+/** How an event is judged and which events a filter lets through. Pure. */
+import type { EventRecord } from "../../api/types";
+import type { Tone } from "../../ui/tone";
+
+export type Severity = "routine" | "info" | "good" | "warning" | "error";
+
+export const SEVERITY_TONE: Record<Severity, Tone> = {
+  routine: "idle",
+  info: "idle",
+  good: "ok",
+  warning: "warn",
+  error: "bad",
+};
+
+const BY_KIND: Record<string, Severity> = {
+  failed: "error",
+  error: "error",
+  retry: "warning",
+  skipped: "warning",
+  stop: "warning",
+  success: "good",
+  progress: "routine",
+  heartbeat: "routine",
+  state: "routine",
+};
+
+const BY_LEVEL: Record<string, Severity> = { warning: "warning", error: "error", critical: "error" };
+
+/** By the kind and the level of the event, never by its words. A kind that is not known here is shown. */
+export function severityOf({ event, data }: EventRecord): Severity {
+  if (event === "log" && typeof data.level === "string") return BY_LEVEL[data.level] ?? "info";
+  return BY_KIND[event] ?? "info";
+}
+
+/** `activity` leaves out what only repeats (progress, heartbeats, state); failures are in each of the three. */
+export type Scope = "activity" | "problems" | "all";
+
+export interface Filter {
+  scope: Scope;
+  stage: string | null;
+  text: string;
+}
+
+function isInScope(event: EventRecord, scope: Scope): boolean {
+  if (scope === "all") return true;
+  const severity = severityOf(event);
+  if (scope === "activity") return severity !== "routine";
+  return severity === "error" || severity === "warning";
+}
+
+/** Also finds what stands in the event's data, such as a file name. */
+const holdsText = (event: EventRecord, needle: string): boolean =>
+  `${event.stage} ${event.event} ${event.msg} ${event.run_id ?? ""}`.toLowerCase().includes(needle) ||
+  JSON.stringify(event.data).toLowerCase().includes(needle);
+
+export function filtered(
+  events: readonly EventRecord[],
+  { scope, stage, text }: Filter,
+): readonly EventRecord[] {
+  const needle = text.trim().toLowerCase();
+  if (scope === "all" && stage === null && needle === "") return events;
+  return events.filter(
+    (event) =>
+      isInScope(event, scope) &&
+      (stage === null || event.stage === stage) &&
+      (needle === "" || holdsText(event, needle)),
+  );
+}

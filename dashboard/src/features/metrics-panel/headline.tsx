@@ -1,0 +1,67 @@
+/** The state in one word, the run behind it, and when the next one comes. */
+import type { RunState, Status } from "../../api/types";
+import { isActive } from "../../live/reducer";
+import { titled } from "../../ui/format";
+import { Icon, type IconName } from "../../ui/icon";
+import { ClockTime, Moment } from "../../ui/time";
+import { RUN_TONE, TEXT_TONE } from "../../ui/tone";
+import { useNow } from "../../ui/use-now";
+import { Elapsed } from "./stage-flow";
+import { nextRunText, TRIGGERS } from "./wording";
+
+const ICONS: Record<RunState, IconName> = {
+  idle: "clock",
+  starting: "turning",
+  running: "turning",
+  stopping: "turning",
+  success: "check",
+  failed: "cross",
+  stopped: "square",
+};
+
+export const Headline = ({ status }: { status: Status }) => (
+  <div className="min-w-0">
+    <p className={`flex items-center gap-3 ${TEXT_TONE[RUN_TONE[status.state]]}`}>
+      <Icon name={ICONS[status.state]} className="size-9" />
+      <span data-testid="state" className="text-display font-semibold tracking-tight first-letter:uppercase">
+        {status.state}
+      </span>
+    </p>
+    <p className="mt-3 text-muted">
+      <RunLine status={status} />
+    </p>
+    <NextRunLine status={status} />
+  </div>
+);
+
+function RunLine({ status }: { status: Status }) {
+  const { run, last_run, state } = status;
+  if (run) {
+    return (
+      <>
+        Started {TRIGGERS[run.trigger]} at <ClockTime at={run.started_at} />
+        {" · "}
+        <Elapsed from={run.started_at} to={run.ended_at} isLive={isActive(state)} />
+      </>
+    );
+  }
+  if (last_run) {
+    return (
+      <>
+        Last run: {titled(last_run.state).toLowerCase()},{" "}
+        <Moment at={last_run.ended_at ?? last_run.started_at} />
+      </>
+    );
+  }
+  return <>No run yet. The first comes at the next mark, or when you press Start.</>;
+}
+
+function NextRunLine({ status }: { status: Status }) {
+  const { text, isOverdue } = nextRunText(status, useNow());
+  return (
+    <p data-testid="next-run" className={isOverdue ? "font-medium text-warn" : "text-muted"}>
+      {isOverdue && <Icon name="warning" className="mr-1.5 mb-0.5" />}
+      {text}
+    </p>
+  );
+}

@@ -1,0 +1,28 @@
+/** How the pipeline is: at a glance the state, then the stages, then the rows. */
+import type { ReactNode } from "react";
+import { useLive } from "../../backend";
+import { Dial } from "./dial";
+import { FailureNotice } from "./failure-notice";
+import { Headline } from "./headline";
+import { RowLedger } from "./row-ledger";
+import { StageFlow } from "./stage-flow";
+
+export function MetricsPanel({ controls }: { controls: ReactNode }) {
+  const status = useLive((live) => live.status);
+  if (!status) return <p className="py-16 text-center text-muted">Waiting for the server’s first word…</p>;
+  const shownRun = status.run ?? status.last_run;
+  return (
+    <section aria-label="Metrics" className="flex flex-col gap-8">
+      {status.state === "failed" && status.run && <FailureNotice run={status.run} />}
+      <div className="grid items-center gap-x-10 gap-y-6 sm:grid-cols-[13rem_1fr] lg:grid-cols-[13rem_1fr_auto]">
+        <div className="mx-auto size-52">
+          <Dial status={status} />
+        </div>
+        <Headline status={status} />
+        <div className="sm:col-span-2 lg:col-span-1 lg:max-w-md">{controls}</div>
+      </div>
+      <StageFlow status={status} />
+      {shownRun && <RowLedger run={shownRun} />}
+    </section>
+  );
+}

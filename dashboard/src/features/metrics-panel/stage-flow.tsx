@@ -1,0 +1,99 @@
+/** The stages of the pipeline as a line with stations; the way to the next one fills as the work goes on. */
+import type { StageState, Status } from "../../api/types";
+import { isActive, shareOf } from "../../live/reducer";
+import { type StageView, stageViews } from "../../live/stages";
+import { duration, titled } from "../../ui/format";
+import { Icon, type IconName } from "../../ui/icon";
+import { FILL_TONE, STAGE_TONE, TEXT_TONE } from "../../ui/tone";
+import { useNow } from "../../ui/use-now";
+import { stageFigures, stageText } from "./wording";
+
+const ICONS: Record<StageState, IconName> = {
+  waiting: "idle",
+  running: "turning",
+  retrying: "again",
+  success: "check",
+  failed: "cross",
+  stopped: "square",
+};
+
+export function StageFlow({ status }: { status: Status }) {
+  return (
+    <ol aria-label="Stages" className="grid gap-x-3 gap-y-5 md:grid-flow-col md:auto-cols-fr">
+      {stageViews(status).map((stage) => (
+        <Station key={stage.name} stage={stage} isLive={isActive(status.state)} />
+      ))}
+    </ol>
+  );
+}
+
+function Station({ stage, isLive }: { stage: StageView; isLive: boolean }) {
+  const tone = STAGE_TONE[stage.state];
+  const figures = stageFigures(stage);
+  return (
+    <li
+      data-testid={`stage-${stage.name}`}
+      data-state={stage.state}
+      className={stage.isInRun ? "" : "opacity-60"}
+    >
+      <div className="flex items-center gap-3">
+        <span
+          className={`flex size-8 items-center justify-center rounded-full border-2 border-current ${TEXT_TONE[tone]}`}
+        >
+          <Icon name={ICONS[stage.state]} />
+        </span>
+        <ProgressTrack stage={stage} />
+      </div>
+      <p className="mt-3">
+        <span className="font-semibold">{titled(stage.name)}:</span>{" "}
+        <span className={stage.state === "waiting" ? "text-muted" : `font-medium ${TEXT_TONE[tone]}`}>
+          {stageText(stage)}
+        </span>
+      </p>
+      <p className="min-h-5 text-sm text-muted">
+        {[...figures, stage.attempts > 1 ? `attempt ${stage.attempts}` : null].filter(Boolean).join(" · ")}
+        {stage.started_at && (
+          <>
+            {(figures.length > 0 || stage.attempts > 1) && " · "}
+            <Elapsed from={stage.started_at} to={stage.ended_at} isLive={isLive} />
+          </>
+        )}
+      </p>
+      {(stage.state === "retrying" || stage.state === "failed") && stage.message && (
+        <p className={`mt-1 text-sm break-words ${TEXT_TONE[tone]}`}>{stage.message}</p>
+      )}
+    </li>
+  );
+}
+
+function ProgressTrack({ stage }: { stage: StageView }) {
+  const share = shareOf(stage);
+  const isUncounted = stage.state === "running" && !stage.progress?.total;
+  return (
+    <div
+      role="progressbar"
+      aria-label={`${titled(stage.name)}: ${stageText(stage)}`}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={isUncounted ? undefined : Math.round(share * 100)}
+      className="h-1.5 flex-1 overflow-hidden rounded-full bg-sunken"
+    >
+      <div
+        className={`h-full w-full origin-left rounded-full transition-transform duration-200 ease-calm ${FILL_TONE[STAGE_TONE[stage.state]]} ${isUncounted ? "animate-breathe" : ""}`}
+        style={{ transform: `scaleX(${isUncounted ? 1 : share})` }}
+      />
+    </div>
+  );
+}
+
+/** A span that ended, or one that goes on. */
+export const Elapsed = ({ from, to, isLive }: { from: string; to: string | null; isLive: boolean }) => {
+  if (to !== null) return <>{duration(Date.parse(to) - Date.parse(from))}</>;
+  return isLive ? <Running since={from} /> : null;
+};
+
+const Running = ({ since }: { since: string }) => {
+  const passedMs = useNow() - Date.parse(since);
+  // Whole seconds: tenths that move only once a second would look broken.
+  return <>{passedMs < 60_000 ? `${Math.max(0, Math.floor(passedMs / 1000))} s` : duration(passedMs)}</>;
+};

@@ -1,0 +1,162 @@
+/**
+ * The live connection: snapshot first, then events without gap or duplicate, across any loss.
+ *
+ * It never gives up. It resumes from the last `seq`, fills holes from `/api/events`, and starts afresh from the server's
+ * snapshot where the two cannot be joined.
+ */
+import { type Api, answerOf } from "../api/client";
+import type { EventRecord } from "../api/types";
+import { KEPT_EVENTS, type LiveState, type LiveStore, type Snapshot, startFrom, take } from "./store";
+
+export type Frame =
+  | { type: "snapshot"; data: Snapshot }
+  | { type: "events"; data: EventRecord[] }
+  | { type: "gap"; data: { from: number; to: number } };
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 30_000;
+/** After such a silence a socket may be dead without knowing it, for instance after the machine slept. */
+const SUSPECT_SILENCE_MS = 30_000;
+const FILL_PAGE = 1000;
+
+/** Doubles up to the cap; the jitter keeps many viewers from returning all at once. */
+export const retryDelayMs = (attempt: number, random = Math.random()): number =>
+  Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt) * (0.5 + random / 2);
+
+export class LiveSocket {
+  readonly #origin: string;
+  readonly #api: Api;
+  readonly #store: LiveStore;
+  #socket: WebSocket | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #failedAttempts = 0;
+  /** Frames are handled one after the other, also where one waits for a hole to be filled. */
+  #handled: Promise<void> = Promise.resolve();
+
+  constructor(origin: string, api: Api, store: LiveStore) {
+    this.#origin = origin;
+    this.#api = api;
+    this.#store = store;
+  }
+
+  start(): void {
+    document.addEventListener("visibilitychange", this.#wake);
+    window.addEventListener("online", this.#wake);
+    this.#connect();
+  }
+
+  stop(): void {
+    document.removeEventListener("visibilitychange", this.#wake);
+    window.removeEventListener("online", this.#wake);
+    clearTimeout(this.#retry);
+    this.#drop();
+  }
+
+  /** Try now what would be tried later. */
+  retryNow = (): void => {
+    clearTimeout(this.#retry);
+    this.#connect();
+  };
+
+  #wake = (): void => {
+    if (document.visibilityState === "hidden") return;
+    const { connection, heardAtMs } = this.#store.getState();
+    const isSuspect = connection.phase === "live" && Date.now() - (heardAtMs ?? 0) > SUSPECT_SILENCE_MS;
+    if (connection.phase === "waiting" || isSuspect) this.retryNow();
+  };
+
+  #connect(): void {
+    this.#drop();
+    const { lastSeq } = this.#store.getState();
+    const url = new URL("/ws/events", this.#origin.replace(/^http/, "ws"));
+    url.searchParams.set("batch", "1");
+    if (lastSeq > 0) url.searchParams.set("since", String(lastSeq));
+    this.#update({ connection: { phase: "connecting" } });
+
+    const socket = new WebSocket(url);
+    this.#socket = socket;
+    socket.onmessage = ({ data }) => {
+      this.#handled = this.#handled.then(() => this.#handle(socket, String(data)));
+    };
+    socket.onclose = () => {
+      if (socket === this.#socket) this.#retryLater();
+    };
+  }
+
+  #drop(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+  }
+
+  #retryLater(): void {
+    this.#drop();
+    const delayMs = retryDelayMs(this.#failedAttempts++);
+    this.#retry = setTimeout(() => this.#connect(), delayMs);
+    this.#update({ connection: { phase: "waiting", retryAtMs: Date.now() + delayMs } });
+  }
+
+  async #handle(socket: WebSocket, text: string): Promise<void> {
+    if (socket !== this.#socket) return;
+    try {
+      await this.#take(JSON.parse(text) as Frame);
+      if (socket === this.#socket) this.#update({ heardAtMs: Date.now() });
+    } catch (error) {
+      // The hole stays open, or the frame does not fold: what follows cannot be joined on, the next connection can.
+      console.error("The live connection is renewed:", error);
+      if (socket === this.#socket) this.#retryLater();
+    }
+  }
+
+  async #take(frame: Frame): Promise<void> {
+    switch (frame.type) {
+      case "snapshot":
+        return this.#takeSnapshot(frame.data);
+      case "events":
+        return this.#takeEvents(frame.data);
+      case "gap":
+        return this.#fillTo(frame.data.to);
+    }
+  }
+
+  async #takeSnapshot(snapshot: Snapshot): Promise<void> {
+    const { lastSeq } = this.#store.getState();
+    const missed = snapshot.last_seq - lastSeq;
+    if (lastSeq === 0 || missed < 0 || missed > KEPT_EVENTS) {
+      // The first one, another home behind the same address, or more than is kept.
+      this.#update(startFrom(snapshot));
+    } else {
+      await this.#takeEvents(snapshot.events);
+      await this.#fillTo(snapshot.last_seq);
+      if (snapshot.last_seq === this.#store.getState().lastSeq) this.#update({ status: snapshot.status });
+    }
+    this.#failedAttempts = 0;
+    const wasAway = lastSeq > 0 && missed > 0;
+    this.#update({
+      connection: { phase: "live" },
+      missed: wasAway ? { count: missed, atMs: Date.now() } : null,
+    });
+  }
+
+  async #takeEvents(events: readonly EventRecord[]): Promise<void> {
+    const first = events.find(({ seq }) => seq > this.#store.getState().lastSeq);
+    if (!first) return;
+    await this.#fillTo(first.seq - 1);
+    this.#update(take(this.#store.getState(), events));
+  }
+
+  /** Fetch what is missing up to `seq`. */
+  async #fillTo(seq: number): Promise<void> {
+    for (let since = this.#store.getState().lastSeq; since < seq; since = this.#store.getState().lastSeq) {
+      const { items } = await answerOf(
+        this.#api.GET("/api/events", { params: { query: { since, limit: FILL_PAGE } } }),
+      );
+      if (items.length === 0) throw new Error(`the server has no events from ${since + 1} to ${seq}`);
+      this.#update(take(this.#store.getState(), items));
+    }
+  }
+
+  #update(change: Partial<LiveState>): void {
+    this.#store.setState(change);
+  }
+}

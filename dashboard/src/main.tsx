@@ -1,0 +1,22 @@
+/** Starts the page against the server that it came from. */
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app";
+import "./app.css";
+import { BackendProvider, createBackend } from "./backend";
+
+const backend = createBackend(window.location.origin);
+backend.socket.start();
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={new QueryClient()}>
+      <BackendProvider backend={backend}>
+        <App />
+      </BackendProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+);

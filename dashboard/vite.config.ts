@@ -1,0 +1,28 @@
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const SERVER = "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  server: {
+    port: 5173,
+    strictPort: true,
+    proxy: {
+      "/api": SERVER,
+      "/healthz": SERVER,
+      "/readyz": SERVER,
+      "/ws": { target: SERVER, ws: true },
+    },
+  },
+  build: {
+    // The server ships the built page; the folder is not in git.
+    outDir: "../src/quarterhour/web/static",
+    emptyOutDir: true,
+  },
+  test: {
+    environment: "jsdom",
+    setupFiles: "src/testing/setup.ts",
+  },
+});
