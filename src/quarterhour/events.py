@@ -7,7 +7,7 @@ for an event that this version does not know.
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import orjson
 
@@ -50,8 +50,11 @@ class EventRecord:
     @classmethod
     def parse(cls, line: bytes) -> "EventRecord":
         """Raises ValueError where `line` is not an event. An unknown kind of event is one."""
-        wire: Any = orjson.loads(line)
-        if not isinstance(wire, dict) or not isinstance(wire.get("seq"), int):
+        parsed = orjson.loads(line)
+        if not isinstance(parsed, dict):
+            raise ValueError("not an event: not a JSON object")
+        wire = cast(dict[str, Any], parsed)
+        if not isinstance(wire.get("seq"), int):
             raise ValueError("not an event: it has no seq")
         try:
             return cls(

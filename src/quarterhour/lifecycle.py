@@ -137,11 +137,51 @@ class Run(_Frozen):
         return next((stage for stage in self.stages if stage.name == name), None)
 
 
+class Balance(_Frozen):
+    """Whether the rows of a run add up. Both differences are 0 where they do."""
+
+    records: Annotated[int, Field(description="Records that the translator read.")]
+    rows: Annotated[int, Field(description="Rows that it translated.")]
+    quarantined: int
+    carried_over: Annotated[int, Field(description="Rows of earlier runs that were still to be merged.")]
+    taken_in: Annotated[int, Field(description="Rows that the merger took in.")]
+    inserted: int
+    updated: int
+    unchanged: int
+    held_back: int
+
+    @computed_field
+    @property
+    def translated_difference(self) -> int:
+        """records - (rows + quarantined)"""
+        return self.records - self.rows - self.quarantined
+
+    @computed_field
+    @property
+    def merged_difference(self) -> int:
+        """taken_in - (inserted + updated + unchanged + held_back)"""
+        return self.taken_in - self.inserted - self.updated - self.unchanged - self.held_back
+
+    @computed_field
+    @property
+    def lost_between(self) -> int:
+        """rows + carried_over - taken_in: what the translator made and the merger was not given."""
+        return self.rows + self.carried_over - self.taken_in
+
+    @property
+    def is_closed(self) -> bool:
+        return self.translated_difference == self.merged_difference == self.lost_between == 0
+
+
 class Schedule(_Frozen):
     cron: str = "*/15 * * * *"
     timezone: str = "UTC"
     paused: bool = False
     next_run_at: Annotated[str | None, Field(description="The next mark; null while paused.")] = None
+    configured: Annotated[
+        dict[str, str],
+        Field(description="What the settings said when it was read; a change there wins over one made here."),
+    ] = Field(default_factory=dict[str, str])
 
 
 class Status(_Frozen):
@@ -197,6 +237,26 @@ def _share(stage: StageRun) -> float:
     if stage.progress is None or stage.progress.total == 0:
         return 0.0
     return min(1.0, stage.progress.done / stage.progress.total)
+
+
+def balance(run: Run) -> Balance:
+    """The rows of a run, from what its stages said. A stage that did not take part leaves its side empty."""
+    merger = run.stage("merger")
+    merged: dict[str, Any] = merger.data if merger is not None and merger.state is StageState.SUCCESS else {}
+    counts = run.counts
+    taken_in = merged.get("rows", counts.rows)
+    return Balance(
+        records=counts.records,
+        rows=counts.rows,
+        quarantined=counts.quarantined,
+        carried_over=merged.get("carried_over", 0),
+        taken_in=taken_in,
+        inserted=counts.inserted,
+        updated=counts.updated,
+        unchanged=counts.unchanged,
+        # Without a merger the rows wait for one.
+        held_back=counts.held_back if merged else taken_in,
+    )
 
 
 def check_transition(before: RunState, after: RunState) -> None:

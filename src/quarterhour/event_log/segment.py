@@ -35,8 +35,7 @@ class Segment:
         """Its events with a seq above `since`."""
         with self.path.open("rb") as file:
             if since >= self.first_seq:
-                _seek(file.fileno(), self.path, since)
-                file.seek(os.lseek(file.fileno(), 0, os.SEEK_CUR))
+                file.seek(_offset_before(file.fileno(), self.path, since))
             for line in file:
                 if not line.endswith(b"\n"):
                     return  # being written now
@@ -61,8 +60,8 @@ def _parse(line: bytes, path: Path) -> EventRecord:
         ) from error
 
 
-def _seek(descriptor: int, path: Path, since: int) -> None:
-    """Leave the file at the start of a line at or before the first event above `since`: a binary search over bytes."""
+def _offset_before(descriptor: int, path: Path, since: int) -> int:
+    """The start of a line at or before the first event above `since`: a binary search over bytes."""
     low, high = 0, os.fstat(descriptor).st_size
     while high - low > _BLOCK_BYTES:
         middle = (low + high) // 2
@@ -73,7 +72,7 @@ def _seek(descriptor: int, path: Path, since: int) -> None:
             low = start
         else:
             high = middle
-    os.lseek(descriptor, low, os.SEEK_SET)
+    return low
 
 
 def _first_event_after(descriptor: int, path: Path, offset: int, end: int) -> tuple[int, EventRecord | None]:

@@ -1,0 +1,222 @@
+"""LocalEngine: each attempt in a process of its own, forked in milliseconds from a server that has the libraries loaded."""
+
+import asyncio
+import multiprocessing
+import signal
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, SpawnContext
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from quarterhour.engines.base import (
+    AttemptSpec,
+    Beaten,
+    Cancelled,
+    Logged,
+    Message,
+    Outcome,
+    Progressed,
+    StageFailure,
+    Vitals,
+)
+from quarterhour.engines.child import CANCEL, attempt_main, call_main, stream_main
+from quarterhour.engines.processes import end_group
+from quarterhour.errors import EngineError
+from quarterhour.lifecycle import Reason
+from quarterhour.workspace import Workspace
+
+# A worker that has told its outcome has this long to exit by itself.
+_EXIT_S = 2.0
+# Messages that the server has not recorded yet; beyond them the worker waits.
+_UNREAD_MESSAGES = 1000
+
+
+def _context() -> ForkServerContext | SpawnContext:
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["quarterhour.engines.forkserver_preload"])
+        return context
+    return multiprocessing.get_context("spawn")  # Windows
+
+
+class LocalAttempt:
+    """One worker process. A thread listens to it, so that it is heard also while the event loop is busy."""
+
+    def __init__(
+        self,
+        spec: AttemptSpec,
+        process: BaseProcess,
+        connection: "Connection[Any, Any]",
+        on_end: "Callable[[LocalAttempt], None]",
+    ) -> None:
+        now_s = time.monotonic()
+        self.spec = spec
+        self.vitals = Vitals(now_s, now_s, now_s)
+        self._process = process
+        self._connection = connection
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[Message | None] = asyncio.Queue()
+        self._room = threading.Semaphore(_UNREAD_MESSAGES)
+        self._ended: asyncio.Future[Outcome] = self._loop.create_future()
+        self._on_end = on_end
+        self._told: Outcome | None = None
+        self._verdict: StageFailure | Cancelled | None = None
+        self._pid = process.pid
+        threading.Thread(target=self._listen, name=f"attempt-{self._pid}", daemon=True).start()
+
+    @property
+    def pid(self) -> int | None:
+        return self._pid
+
+    def _listen(self) -> None:
+        try:
+            while self._told is None:
+                self._hear(self._connection.recv())
+        except (EOFError, OSError):
+            pass  # the worker is gone, or was ended: its exit code tells
+        self._process.join(_EXIT_S)
+        # Also the programs that it started, and itself where it lingers.
+        self._kill()
+        self._process.join()
+        outcome = self._verdict or self._told or self._crash()
+        self._loop.call_soon_threadsafe(self._close, outcome)
+
+    def _hear(self, message: Message | Beaten | Outcome) -> None:
+        now_s = time.monotonic()
+        self.vitals.beat_s = now_s
+        match message:
+            case Beaten():
+                self.vitals.rss_bytes = message.rss_bytes
+                if message.has_worked:
+                    self.vitals.reported_s = now_s
+            case Progressed() | Logged():
+                self.vitals.reported_s = now_s
+                self._room.acquire()
+                self._loop.call_soon_threadsafe(self._queue.put_nowait, message)
+            case _:
+                self._told = message
+
+    def _crash(self) -> StageFailure:
+        code = self._process.exitcode or 0
+        output = Workspace(self.spec.home).run_output(self.spec.run_id)
+        if code < 0:
+            how = f"was ended by {signal.Signals(-code).name}"
+            if -code == getattr(signal, "SIGKILL", None):
+                how += ", by another program or by the system for want of memory"
+        else:
+            how = f"exited with status {code} and without a result"
+        return StageFailure(Reason.CRASHED, f"the worker (pid {self._pid}) {how}; what it printed is in {output}")
+
+    def _close(self, outcome: Outcome) -> None:
+        self._connection.close()
+        self._queue.put_nowait(None)
+        self._ended.set_result(outcome)
+        self._on_end(self)
+
+    async def messages(self) -> AsyncIterator[Message]:
+        while (message := await self._queue.get()) is not None:
+            self._room.release()
+            yield message
+
+    async def outcome(self) -> Outcome:
+        return await asyncio.shield(self._ended)
+
+    def cancel(self) -> None:
+        try:
+            self._connection.send_bytes(CANCEL)
+        except OSError:
+            return  # it has ended
+
+    def end(self, failure: StageFailure | None, *, by_force: bool) -> None:
+        if self._verdict is None:
+            self._verdict = failure or Cancelled()
+        # A worker that waits for room cannot be heard ending.
+        self._room.release(_UNREAD_MESSAGES)
+        if self._pid is not None and not self._ended.done():
+            end_group(self._pid, by_force=by_force)
+
+    def _kill(self) -> None:
+        if self._pid is not None:
+            end_group(self._pid, by_force=True)
+
+
+class LocalEngine:
+    def __init__(self) -> None:
+        self._context = _context()
+        self._attempts: set[LocalAttempt] = set()
+
+    async def warm_up(self) -> None:
+        if self._context.get_start_method() == "forkserver":
+            await asyncio.to_thread(forkserver.ensure_running)
+
+    async def start(self, spec: AttemptSpec) -> LocalAttempt:
+        process, connection = await self._spawn(attempt_main, spec)
+        attempt = LocalAttempt(spec, process, connection, self._attempts.discard)
+        self._attempts.add(attempt)
+        return attempt
+
+    async def _spawn(self, target: Callable[..., None], *arguments: Any) -> "tuple[BaseProcess, Connection[Any, Any]]":
+        return await asyncio.shield(asyncio.to_thread(self._spawn_now, target, arguments))
+
+    def _spawn_now(
+        self, target: Callable[..., None], arguments: tuple[Any, ...]
+    ) -> "tuple[BaseProcess, Connection[Any, Any]]":
+        ours, theirs = self._context.Pipe(duplex=True)
+        process = self._context.Process(target=target, args=(theirs, *arguments))
+        try:
+            process.start()
+        except (OSError, EOFError) as error:
+            ours.close()
+            raise EngineError(f"no worker could be started: {error}") from error
+        finally:
+            theirs.close()
+        return process, ours
+
+    def attempts(self) -> Iterable[LocalAttempt]:
+        return tuple(self._attempts)
+
+    async def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        process, connection = await self._spawn(call_main, function, arguments)
+        try:
+            is_good, answer = await asyncio.to_thread(connection.recv)
+        except EOFError as error:
+            raise EngineError(f"the worker ended without an answer to {function.__name__}") from error
+        finally:
+            await asyncio.to_thread(_dismiss, process, connection)
+        if not is_good:
+            raise answer
+        return answer
+
+    async def stream(self, function: Callable[..., Iterable[bytes]], *arguments: Any) -> AsyncIterator[bytes]:
+        process, connection = await self._spawn(stream_main, function, arguments)
+        try:
+            while True:
+                is_good, chunk = await asyncio.to_thread(connection.recv)
+                if not is_good:
+                    raise chunk
+                if chunk is None:
+                    return
+                yield chunk
+        except EOFError as error:
+            raise EngineError(f"the worker ended in the middle of {function.__name__}") from error
+        finally:
+            await asyncio.to_thread(_dismiss, process, connection)
+
+    async def close(self) -> None:
+        attempts = list(self._attempts)
+        for attempt in attempts:
+            attempt.end(None, by_force=True)
+        for attempt in attempts:
+            await attempt.outcome()
+
+
+def _dismiss(process: BaseProcess, connection: "Connection[Any, Any]") -> None:
+    connection.close()
+    if process.pid is not None:
+        end_group(process.pid, by_force=True)
+    process.join()
+    process.close()

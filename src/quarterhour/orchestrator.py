@@ -1,0 +1,143 @@
+"""PipelineOrchestrator: the one way to start, stop and reset the pipeline, whoever asks. Admission, lock, one task a run."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import datetime
+
+from quarterhour.bus import EventBus
+from quarterhour.clock import Clock
+from quarterhour.engines.base import Engine
+from quarterhour.errors import LockHeld, RunInProgress, UnknownStage
+from quarterhour.event_log.base import Repair
+from quarterhour.events import LogRepaired
+from quarterhour.lifecycle import ACTIVE, Reason, Run, RunState, Status, Trigger
+from quarterhour.lock import LockManager
+from quarterhour.runner import Ending, PipelineRunner
+from quarterhour.settings import Settings, StageSettings
+from quarterhour.state import StateManager, new_run_id, stages_to_resume
+from quarterhour.workspace import Workspace
+
+RUN_LOCK = "run"
+
+
+class PipelineOrchestrator:
+    def __init__(
+        self,
+        settings: Settings,
+        workspace: Workspace,
+        engine: Engine,
+        bus: EventBus,
+        state: StateManager,
+        locks: LockManager,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._workspace = workspace
+        self._engine = engine
+        self._bus = bus
+        self._state = state
+        self._locks = locks
+        self._clock = clock
+        # Two starts at once must not both be weighed against the same state.
+        self._admission = asyncio.Lock()
+        self._runner: PipelineRunner | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def status(self) -> Status:
+        return self._state.status
+
+    @property
+    def stage_names(self) -> tuple[str, ...]:
+        return tuple(stage.name for stage in self._settings.stages)
+
+    async def recover(self, repairs: Sequence[Repair]) -> None:
+        """Tell what was mended, and close the run that a crash left open. Before anybody is answered."""
+        for repair in repairs:
+            data = {"file": repair.file, "bytes": repair.cut_bytes, "text": repair.text}
+            msg = f"{repair.file}: a torn end of {repair.cut_bytes} bytes was cut off"
+            await self._bus.publish(
+                LogRepaired(at=self._clock.now(), run_id=None, stage="pipeline", msg=msg, data=data)
+            )
+        if self.status.state in ACTIVE:
+            stage = self.status.stage
+            where = f" during {stage}" if stage else ""
+            message = f"the server ended{where}; what was not done is done by the next run"
+            await self._state.finish(RunState.FAILED, reason=Reason.INTERRUPTED, message=message)
+
+    async def start(
+        self, trigger: Trigger, *, stages: Sequence[str] | None = None, mark: datetime | None = None
+    ) -> Run:
+        """Start a run of all stages, or of some in the pipeline's order. It is recorded when this returns.
+
+        Raises RunInProgress, UnknownStage.
+        """
+        chosen = self._choose(stages)
+        async with self._admission:
+            if self.status.state in ACTIVE and self.status.run is not None:
+                raise RunInProgress(f"run {self.status.run.run_id} is in progress", run=self.status.run)
+            run_id = new_run_id(self._clock.now())
+            held = ExitStack()
+            try:
+                # The lock is won before the run is announced: there are no phantom runs.
+                await asyncio.to_thread(held.enter_context, self._locks.hold(RUN_LOCK, f"run {run_id}"))
+                names = tuple(stage.name for stage in chosen)
+                run = await self._state.start(trigger, names, mark=mark, run_id=run_id)
+            except LockHeld as error:
+                raise RunInProgress(f"a run is in progress elsewhere: {error.message}", run=None) from error
+            except BaseException:
+                held.close()
+                raise
+            runner = PipelineRunner(self._settings, self._workspace, self._engine, self._bus, self._state, self._clock)
+            self._runner = runner
+            self._task = asyncio.create_task(_run_with(held, runner, run, chosen), name=f"run-{run.run_id}")
+            return run
+
+    async def resume(self, trigger: Trigger, run_id: str) -> Run:
+        """A new run of the stages that `run_id` did not finish. Raises UnknownRun, NotResumable, RunInProgress."""
+        return await self.start(trigger, stages=stages_to_resume(await self._state.find_run(run_id)))
+
+    def _choose(self, names: Sequence[str] | None) -> list[StageSettings]:
+        if names is None:
+            return list(self._settings.stages)
+        for name in names:
+            if name not in self.stage_names:
+                raise UnknownStage(f"no stage is named {name!r}: there are {', '.join(self.stage_names)}", stage=name)
+        return [stage for stage in self._settings.stages if stage.name in names]
+
+    async def stop(self) -> Status:
+        """Ask the run to stop; it has stopped when the state is `stopped`. Raises InvalidTransition where none runs."""
+        await self._state.stopping()
+        if self._runner is not None:
+            self._runner.stop()
+        return self.status
+
+    async def reset(self) -> Status:
+        """Back to `idle`. Raises InvalidTransition during a run: it must be stopped first."""
+        await self._state.reset()
+        return self.status
+
+    async def wait(self) -> None:
+        """Return when no run goes on. Raises what broke the run's task."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
+    async def close(self) -> None:
+        """End the run that goes on as `failed: interrupted`, within the grace."""
+        if self._runner is not None:
+            self._runner.stop(
+                Ending(
+                    RunState.FAILED, Reason.INTERRUPTED, "the server was stopped; the next run does what was not done"
+                )
+            )
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+
+async def _run_with(held: ExitStack, runner: PipelineRunner, run: Run, stages: Sequence[StageSettings]) -> None:
+    """The lock is freed after the run's last event, whatever happened."""
+    try:
+        await runner.run(run, stages)
+    finally:
+        await asyncio.to_thread(held.close)

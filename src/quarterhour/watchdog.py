@@ -1,0 +1,141 @@
+"""Watchdog: finds workers that hang or take too long, and ends them, from a thread of its own.
+
+A thread, so that a blocked event loop does not blind it; the event of a kill is written as soon as the loop answers.
+"""
+
+import asyncio
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+from quarterhour.bus import EventBus
+from quarterhour.clock import Clock
+from quarterhour.engines.base import Attempt, Engine, StageFailure, Vitals
+from quarterhour.events import Beat, WorkerKilled
+from quarterhour.lifecycle import Reason
+from quarterhour.settings import Settings
+
+# How often it looks while a worker is at work, and while none is.
+_LOOK_EVERY_S = 0.25
+_IDLE_LOOK_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All of one attempt, in seconds."""
+
+    timeout_s: float
+    hung_after_s: float
+
+
+def verdict(vitals: Vitals, now_s: float, limits: Limits) -> StageFailure | None:
+    """Why an attempt must be ended now, or None. Pure: times in, answer out."""
+    if (silent_s := now_s - vitals.reported_s) > limits.hung_after_s:
+        beats = "its process beats" if vitals.beat_s > vitals.reported_s else "its process is silent too"
+        return StageFailure(
+            Reason.HUNG,
+            f"it reported nothing for {silent_s:.0f} s ({beats}) and was killed; the limit is {limits.hung_after_s:g} s",
+        )
+    if now_s - vitals.started_s > limits.timeout_s:
+        return StageFailure(Reason.TIMED_OUT, f"it took longer than {limits.timeout_s:g} s and was killed")
+    return None
+
+
+class Watchdog:
+    def __init__(self, settings: Settings, engine: Engine, bus: EventBus, clock: Clock) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._bus = bus
+        self._clock = clock
+        self._process = psutil.Process()
+        self._closing = threading.Event()
+        self._failed: Exception | None = None
+        self._doomed: weakref.WeakSet[Attempt] = weakref.WeakSet()
+        self.lag_s = 0.0
+        """How long the event loop took to answer, last time."""
+
+    async def run(self) -> None:
+        """Watch until cancelled. Raises what broke the thread: without a watchdog the service must not go on."""
+        self._loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        thread = threading.Thread(target=self._watch, args=(ended,), name="watchdog", daemon=True)
+        thread.start()
+        try:
+            await ended.wait()
+        finally:
+            self._closing.set()
+            # It wakes at once, and never waits for the loop.
+            thread.join()
+        if self._failed is not None:
+            raise self._failed
+
+    def _watch(self, ended: asyncio.Event) -> None:
+        next_beat_s = time.monotonic()
+        try:
+            while not self._closing.is_set():
+                attempts = list(self._engine.attempts())
+                for attempt in attempts:
+                    self._look_at(attempt)
+                now_s = time.monotonic()
+                if attempts and now_s >= next_beat_s:
+                    next_beat_s = now_s + self._settings.watchdog.heartbeat_every
+                    self._tell(self._beat, attempts, now_s)
+                self._closing.wait(_LOOK_EVERY_S if attempts else _IDLE_LOOK_EVERY_S)
+        except Exception as error:  # noqa: BLE001  raised again by run()
+            self._failed = error
+            self._loop.call_soon_threadsafe(ended.set)
+
+    def _look_at(self, attempt: Attempt) -> None:
+        limits = Limits(attempt.spec.stage.timeout or self._settings.runner.timeout, self._settings.watchdog.hung_after)
+        failure = verdict(attempt.vitals, time.monotonic(), limits)
+        if failure is None or attempt in self._doomed:
+            return
+        self._doomed.add(attempt)
+        attempt.end(failure, by_force=True)
+        self._tell(self._report_kill, attempt, failure)
+
+    def _tell(self, report: Callable[..., None], *facts: Any) -> None:
+        self._loop.call_soon_threadsafe(report, *facts)
+
+    def _report_kill(self, attempt: Attempt, failure: StageFailure) -> None:
+        spec = attempt.spec
+        self._bus.publish(
+            WorkerKilled(
+                at=self._clock.now(),
+                run_id=spec.run_id,
+                stage="watchdog",
+                msg=f"{spec.stage.name}, attempt {spec.attempt}: {failure.message}",
+                data={
+                    "stage": spec.stage.name,
+                    "attempt": spec.attempt,
+                    "pid": attempt.pid,
+                    "reason": failure.reason.value,
+                },
+            )
+        )
+
+    def _beat(self, attempts: list[Attempt], asked_s: float) -> None:
+        now_s = time.monotonic()
+        self.lag_s = now_s - asked_s
+        for attempt in attempts:
+            self._bus.publish(
+                Beat(
+                    at=self._clock.now(),
+                    run_id=attempt.spec.run_id,
+                    stage="watchdog",
+                    msg=f"{attempt.spec.stage.name} is at work",
+                    data={
+                        "rss_mb": round(self._process.memory_info().rss / 2**20, 1),
+                        "lag_ms": round(self.lag_s * 1000, 1),
+                        "stage": attempt.spec.stage.name,
+                        "pid": attempt.pid,
+                        "stage_rss_mb": round(attempt.vitals.rss_bytes / 2**20, 1),
+                        "silent_s": round(now_s - attempt.vitals.reported_s, 1),
+                    },
+                )
+            )
