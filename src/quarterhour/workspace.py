@@ -58,6 +58,10 @@ class Workspace:
     def translated_file(self, dataset: str, fingerprint: str) -> Path:
         return self.translated / dataset / f"{fingerprint}.parquet"
 
+    def schema_file(self, dataset: str) -> Path:
+        """The columns that the dataset's translated files have so far."""
+        return self.translated / dataset / "schema.json"
+
     def quarantine_file(self, dataset: str, fingerprint: str) -> Path:
         return self.quarantine / dataset / f"{fingerprint}.jsonl"
 

@@ -20,7 +20,18 @@ from quarterhour.settings import Settings
 from quarterhour.workspace import Workspace
 
 # What browsers, copy tools and exporters append to a name while they write.
-_UNFINISHED_SUFFIXES = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".swp", ".lock", "~")
+_UNFINISHED_SUFFIXES = (
+    ".tmp",
+    ".temp",
+    ".part",
+    ".partial",
+    ".crdownload",
+    ".download",
+    ".filepart",
+    ".swp",
+    ".lock",
+    "~",
+)
 # Not part of a dataset's name: compression and text formats.
 _FORMAT_SUFFIXES = (".gz", ".bz2", ".xz", ".zip", ".zst", ".csv", ".tsv", ".tab", ".psv", ".txt", ".dat")
 _TRAILING_MARK = re.compile(
@@ -203,8 +214,11 @@ def fingerprint(path: Path, *, check: Callable[[], None] = lambda: None) -> str:
     """
     digest = hashlib.sha256()
     with reading(path), path.open("rb", buffering=0) as file:
-        while piece := file.read(_READ_BYTES):
+        left = os.fstat(file.fileno()).st_size
+        # Not past the size at the start: a file that grows as fast as it is read would never end.
+        while left > 0 and (piece := file.read(min(left, _READ_BYTES))):
             digest.update(piece)
+            left -= len(piece)
             check()
     return digest.hexdigest()[:32]
 
@@ -219,7 +233,11 @@ class reading:  # noqa: N801 - used as a block, like contextlib.closing
         self._before = self._stamp()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, OSError) and error.filename is not None and Path(os.fsdecode(error.filename)) == self._path:
+        if (
+            isinstance(error, OSError)
+            and error.filename is not None
+            and Path(os.fsdecode(error.filename)) == self._path
+        ):
             raise self._unreadable(error) from error
         if error is None and self._stamp() != self._before:
             raise FileUnreadable(
