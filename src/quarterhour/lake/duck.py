@@ -16,13 +16,13 @@ from quarterhour.workspace import Workspace
 # What a connection may hold before it spills: it leaves room on a small machine for the server and a browser.
 MEMORY_LIMIT = "1GB"
 
-_SPILL_FOLDER = re.compile(r"duckdb-(\d+)-.*")
+_SCRATCH_NAME = re.compile(r"(?:duckdb|export)-(\d+)-.*")
 
 
 @contextmanager
 def connect(workspace: Workspace) -> Generator[duckdb.DuckDBPyConnection]:
     """An in-memory database in UTC that spills to a folder of its own, removed at the end."""
-    _remove_spill_of_the_dead(workspace.scratch)
+    _remove_scratch_of_the_dead(workspace.scratch)
     spill = tempfile.mkdtemp(prefix=f"duckdb-{os.getpid()}-", dir=workspace.scratch)
     try:
         with duckdb.connect(
@@ -40,12 +40,16 @@ def connect(workspace: Workspace) -> Generator[duckdb.DuckDBPyConnection]:
         shutil.rmtree(spill, ignore_errors=True)
 
 
-def _remove_spill_of_the_dead(scratch: Path) -> None:
-    """A killed process leaves its folder; a living one's (also under a reused id) stays."""
-    for folder in scratch.iterdir():
-        owner = _SPILL_FOLDER.fullmatch(folder.name)
-        if owner and not psutil.pid_exists(int(owner.group(1))):
-            shutil.rmtree(folder, ignore_errors=True)
+def _remove_scratch_of_the_dead(scratch: Path) -> None:
+    """What a killed process left is removed; a living one's (also under a reused id) stays."""
+    for path in scratch.iterdir():
+        owner = _SCRATCH_NAME.fullmatch(path.name)
+        if not owner or psutil.pid_exists(int(owner.group(1))):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def identifier(name: str) -> str:

@@ -6,12 +6,11 @@ from typing import Any
 
 import duckdb
 
-from quarterhour.errors import StageCancelled, StageError, is_transient
+from quarterhour.errors import StageCancelled
 from quarterhour.lake import duck
 from quarterhour.lake.ledger import Input, InputLedger, InputState
 from quarterhour.lake.tables import (
     Table,
-    TableChanged,
     TableError,
     add_columns,
     commit,
@@ -20,8 +19,9 @@ from quarterhour.lake.tables import (
     write_files,
 )
 from quarterhour.stages.base import StageContext, StageResult
+from quarterhour.stages.dataset_failures import combined
 from quarterhour.stages.merger.accounts import Counts, commit_facts, read_counts, read_keys, total
-from quarterhour.stages.merger.schema_plan import HeldBack, Plan, plan_merge
+from quarterhour.lake.schema_plan import HeldBack, Plan, plan_merge
 from quarterhour.stages.merger.upsert import judge_append, judge_upsert, repeated_key
 
 
@@ -66,19 +66,8 @@ class MergerService:
                 done += sum(entry.rows for entry in inputs)
                 context.progress(done, rows, dataset=dataset)
         if failures:
-            raise _combined(failures)
+            raise combined(failures)
         return _result(accounts)
-
-
-def _combined(failures: list[tuple[str, Exception]]) -> Exception:
-    # With one failure its own class says most, such as that the disk is full.
-    if len(failures) == 1 and not isinstance(failures[0][1], TableError):
-        return failures[0][1]
-    return StageError(
-        "; ".join(f"{dataset}: {error}" for dataset, error in failures),
-        is_transient=all(isinstance(error, TableChanged) or is_transient(error) for _, error in failures),
-        datasets=[dataset for dataset, _ in failures],
-    )
 
 
 def _result(accounts: dict[str, _Account]) -> StageResult:

@@ -1,0 +1,145 @@
+"""What people ask of the merged tables: lists, rows, profiles and histories as JSON-able data.
+
+The server calls these in a child process, since the process that serves the socket never imports DuckDB or deltalake.
+"""
+
+import math
+import re
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from quarterhour.clock import wire_time
+from quarterhour.errors import InvalidQuery, UnknownDataset
+from quarterhour.lake import duck
+from quarterhour.lake.column_types import LINEAGE, data_columns
+from quarterhour.lake.tables import Table, open_table
+from quarterhour.settings import DATASET_NAME, Settings
+from quarterhour.workspace import Workspace
+
+MAX_ROWS = 10_000
+"""The most rows that one page may have."""
+
+# Beyond it a JSON number is rounded by browsers.
+_LARGEST_EXACT_INTEGER = 2**53
+
+
+def list_datasets(workspace: Workspace, settings: Settings) -> list[dict[str, Any]]:
+    """Every merged table, by name."""
+    if not workspace.merged.is_dir():
+        return []
+    names = sorted(folder.name for folder in workspace.merged.iterdir() if re.fullmatch(DATASET_NAME, folder.name))
+    tables = ((name, open_table(workspace.table(name))) for name in names)
+    return [_summary(name, table, settings) for name, table in tables if table is not None]
+
+
+def dataset(workspace: Workspace, settings: Settings, name: str) -> dict[str, Any]:
+    """One merged table as in the list."""
+    return _summary(name, open_dataset(workspace, name), settings)
+
+
+def dataset_rows(
+    workspace: Workspace, settings: Settings, name: str, limit: int = 100, offset: int = 0, version: int | None = None
+) -> dict[str, Any]:
+    """A page of rows, without lineage. The order holds within a version; `next` is the offset of the page after this one."""
+    del settings
+    if not 0 <= limit <= MAX_ROWS or offset < 0:
+        raise InvalidQuery(f"limit {limit} and offset {offset}: give a limit from 0 to {MAX_ROWS} and an offset from 0")
+    table = open_dataset(workspace, name, version)
+    columns = data_columns(table.columns)
+    names = ", ".join(duck.identifier(column) for column in columns)
+    with duck.connect(workspace) as connection:
+        rows = connection.execute(f"SELECT {names} FROM {table.scan()} LIMIT {limit} OFFSET {offset}").fetchall()
+    after = offset + len(rows)
+    return {
+        "columns": [{"name": column, "type": table.columns[column]} for column in columns],
+        "items": [[json_value(value) for value in row] for row in rows],
+        "next": after if rows and after < table.rows else None,
+        "total": table.rows,
+        "version": table.version,
+    }
+
+
+def dataset_profile(workspace: Workspace, settings: Settings, name: str) -> dict[str, Any] | None:
+    """The analyzer's last profile; None where the dataset was not analysed yet."""
+    del settings
+    _check_name(name)
+    try:
+        return orjson.loads(workspace.profile_file(name).read_bytes())
+    except FileNotFoundError:
+        open_dataset(workspace, name)
+        return None
+
+
+def dataset_history(workspace: Workspace, settings: Settings, name: str) -> list[dict[str, Any]]:
+    """The table's versions, newest first: when, what, by which run, and the rows that it took in."""
+    del settings
+    return [
+        {
+            "version": version,
+            "timestamp": wire_time(datetime.fromtimestamp(int(info["timestamp"]) / 1000, UTC)),
+            "operation": "MERGE" if "inputs" in info else info.get("operation", ""),
+            "run_id": info.get("run_id"),
+            "inputs": len(orjson.loads(info["inputs"])) if "inputs" in info else 0,
+            "counts": {kind: int(info[kind]) for kind in ("inserted", "updated", "unchanged") if kind in info},
+        }
+        for version, info in open_dataset(workspace, name).commits()
+    ]
+
+
+def open_dataset(workspace: Workspace, name: str, version: int | None = None) -> Table:
+    """Raises UnknownDataset, and InvalidQuery for a version that the table has not."""
+    _check_name(name)
+    table = open_table(workspace.table(name))
+    if table is None:
+        raise UnknownDataset(f"no merged table is named {name!r}", dataset=name)
+    if version is None or version == table.version:
+        return table
+    if not 0 <= version <= table.version:
+        raise InvalidQuery(f"{name} has no version {version}: give one from 0 to {table.version}", version=version)
+    at_version = open_table(workspace.table(name), version)
+    if at_version is None:
+        raise UnknownDataset(f"no merged table is named {name!r}", dataset=name)
+    return at_version
+
+
+def json_value(value: Any) -> Any:
+    """A DuckDB value as JSON holds it without loss: what a number cannot carry is text, not-a-number is null."""
+    match value:
+        case None | bool() | str():
+            return value
+        case int():
+            return value if abs(value) <= _LARGEST_EXACT_INTEGER else str(value)
+        case float():
+            return value if math.isfinite(value) else None if math.isnan(value) else str(value)
+        case Decimal():
+            return str(value)
+        case datetime() if value.tzinfo is not None:
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case datetime() | date() | time():
+            return value.isoformat()
+        case bytes():
+            return value.hex()
+        case _:
+            return str(value)
+
+
+def _check_name(name: str) -> None:
+    """Before a path is made of it."""
+    if not re.fullmatch(DATASET_NAME, name):
+        raise UnknownDataset(f"no merged table is named {name!r}", dataset=name)
+
+
+def _summary(name: str, table: Table, settings: Settings) -> dict[str, Any]:
+    return {
+        "name": name,
+        "rows": table.rows,
+        "size_bytes": table.size_bytes,
+        "version": table.version,
+        "updated_at": wire_time(table.updated_at()),
+        "files": len(table.files),
+        "columns": [{"name": column, "type": kind} for column, kind in table.columns.items() if column not in LINEAGE],
+        "keys": list(settings.keys_of(name)),
+    }
