@@ -9,6 +9,7 @@ import duckdb
 from quarterhour.errors import StageCancelled
 from quarterhour.lake import duck
 from quarterhour.lake.ledger import Input, InputLedger, InputState
+from quarterhour.lake.schema_plan import HeldBack, Plan, plan_merge
 from quarterhour.lake.tables import (
     Table,
     TableError,
@@ -21,7 +22,6 @@ from quarterhour.lake.tables import (
 from quarterhour.stages.base import StageContext, StageResult
 from quarterhour.stages.dataset_failures import combined
 from quarterhour.stages.merger.accounts import Counts, commit_facts, read_counts, read_keys, total
-from quarterhour.lake.schema_plan import HeldBack, Plan, plan_merge
 from quarterhour.stages.merger.upsert import judge_append, judge_upsert, repeated_key
 
 

@@ -7,9 +7,9 @@ import duckdb
 
 from quarterhour.lake.column_types import FILE, RECORD, data_columns
 from quarterhour.lake.duck import identifier
+from quarterhour.lake.schema_plan import Plan, order_values, select_list, source_query
 from quarterhour.lake.tables import DataFile, Table
 from quarterhour.stages.merger.accounts import Counts
-from quarterhour.lake.schema_plan import Plan, order_values, select_list, source_query
 
 
 @dataclass(frozen=True, slots=True)
