@@ -122,8 +122,13 @@ export class LiveSocket {
   async #takeSnapshot(snapshot: Snapshot): Promise<void> {
     const { lastSeq } = this.#store.getState();
     const missed = snapshot.last_seq - lastSeq;
-    if (lastSeq === 0 || missed < 0 || missed > KEPT_EVENTS) {
-      // The first one, another home behind the same address, or more than is kept.
+    if (missed < 0) {
+      // Another home behind the same address: what is known here is not its past.
+      this.#update({ events: [], lastSeq: 0 });
+      this.#connect();
+      return;
+    }
+    if (lastSeq === 0 || missed > KEPT_EVENTS) {
       this.#update(startFrom(snapshot));
     } else {
       await this.#takeEvents(snapshot.events);

@@ -1,0 +1,88 @@
+/** E24: each text of the panel, moved by one real event. */
+import { screen } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import type { RunState } from "../../api/types";
+import { INITIAL_STATUS } from "../../live/reducer";
+import { renderLive } from "../../testing/render";
+import { MetricsPanel } from "./metrics-panel";
+import { nextRunText } from "./wording";
+
+const stage = (name: string) => screen.getByTestId(`stage-${name}`);
+
+describe("MetricsPanel", () => {
+  it("shows a stage from start to end", async () => {
+    const { say } = await renderLive(<MetricsPanel controls={null} />);
+    await say((log) => log.startRun());
+    expect(screen.getByTestId("state").textContent).toBe("running");
+    expect(stage("translator").textContent).toContain("Translator: Waiting");
+
+    await say((log) => log.add("translator", "start", "", { attempt: 1 }));
+    expect(stage("translator").dataset.state).toBe("running");
+
+    await say((log) => log.add("translator", "progress", "", { done: 3, total: 5 }));
+    expect(stage("translator").textContent).toContain("Translator: 3 of 5 (60%)");
+
+    await say((log) =>
+      log.add("translator", "success", "", { files_processed: 5, records: 338, rows: 336, quarantined: 2 }),
+    );
+    expect(stage("translator").textContent).toContain("Translator: ✓ Complete (5 files)");
+    expect(stage("translator").textContent).toContain("336 rows · 2 quarantined");
+    expect(screen.getByText("338 records")).toBeTruthy();
+
+    await say((log) =>
+      log.add("merger", "success", "", { inserted: 330, updated: 1, unchanged: 5, held_back: 0 }),
+    );
+    expect(stage("merger").textContent).toContain("Merger: ✓ Complete (336 rows)");
+  });
+
+  it("leads with what failed, why, and what to do", async () => {
+    const { say } = await renderLive(<MetricsPanel controls={null} />);
+    await say((log) => log.startRun());
+    await say((log) => log.add("analyzer", "failed", "no answer for 300 s", { reason: "hung" }));
+    await say((log) => log.become("failed"));
+    expect(screen.getByText("Analyzer failed: it stopped reporting and was ended")).toBeTruthy();
+    expect(screen.getAllByText("no answer for 300 s")).toHaveLength(2);
+    expect(screen.getByText(/Resume the run; if it hangs again/)).toBeTruthy();
+  });
+
+  it.each<RunState>(["success", "failed", "stopped", "idle"])(
+    "S3: nothing turns once it is %s",
+    async (state) => {
+      const { say } = await renderLive(<MetricsPanel controls={null} />);
+      await say((log) => log.startRun());
+      expect(document.querySelector(".animate-turn")).not.toBeNull();
+      await say((log) => log.become(state));
+      expect(screen.getByTestId("state").textContent).toBe(state);
+      expect(document.querySelector(".animate-turn")).toBeNull();
+    },
+  );
+});
+
+describe("the next run", () => {
+  const at = new Date(2025, 11, 5, 12, 30);
+  const schedule = { ...INITIAL_STATUS.schedule, next_run_at: at.toISOString() };
+  const minutesBefore = (minutes: number) => at.getTime() - minutes * 60_000;
+
+  it("counts down", () => {
+    expect(nextRunText({ schedule, state: "idle" }, minutesBefore(13)).text).toBe(
+      "Next run: 12:30 (13 minutes)",
+    );
+    expect(nextRunText({ schedule, state: "idle" }, minutesBefore(0.5)).text).toBe(
+      "Next run: 12:30 (30 seconds)",
+    );
+  });
+
+  it("says that it is paused", () => {
+    expect(
+      nextRunText({ schedule: { ...schedule, paused: true }, state: "idle" }, minutesBefore(5)).text,
+    ).toBe("Next run: Paused");
+  });
+
+  it("says that it is overdue, unless a run is in progress", () => {
+    expect(nextRunText({ schedule, state: "idle" }, minutesBefore(-1))).toEqual({
+      text: "Next run: 12:30 (overdue by 1 minute)",
+      isOverdue: true,
+    });
+    expect(nextRunText({ schedule, state: "running" }, minutesBefore(-1)).isOverdue).toBe(false);
+  });
+});

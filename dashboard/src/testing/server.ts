@@ -1,0 +1,98 @@
+/** A real HTTP and WebSocket server on a free port that says what a test wants it to. */
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { EventRecord } from "../api/types";
+import type { Frame } from "../live/socket";
+import { Recorder } from "./events";
+
+type Answer = { status: number; body: unknown };
+
+export class TestServer {
+  /** What it knows; replace it, and it is another installation. */
+  log = new Recorder();
+  /** Answers by "METHOD /path". */
+  readonly answers = new Map<string, Answer>();
+  /** Calls that came, by "METHOD /path?query". */
+  readonly calls: string[] = [];
+  /** The `since` of each connection, in order. */
+  readonly since: (string | null)[] = [];
+  /** How many of the last events a snapshot holds. */
+  snapshotSize = Number.POSITIVE_INFINITY;
+  readonly #sockets = new Set<WebSocket>();
+  readonly #http: Server;
+  #port = 0;
+
+  constructor() {
+    this.#http = createServer((request, response) => {
+      const { status, body } = this.#answer(request);
+      response.writeHead(status, {
+        "content-type": status < 400 ? "application/json" : "application/problem+json",
+        "access-control-allow-origin": "*",
+      });
+      response.end(JSON.stringify(body));
+    });
+    new WebSocketServer({ server: this.#http }).on("connection", (socket, request) => {
+      const since = new URL(request.url ?? "", this.origin).searchParams.get("since");
+      this.since.push(since);
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+      const { status, events, last_seq } = this.log.snapshot();
+      const later = events.filter(({ seq }) => seq > Number(since ?? 0));
+      this.#sendTo(socket, {
+        type: "snapshot",
+        data: { status, events: later.slice(-this.snapshotSize), last_seq },
+      });
+    });
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  async listen(): Promise<this> {
+    await new Promise<void>((resolve) => this.#http.listen(0, "127.0.0.1", resolve));
+    this.#port = (this.#http.address() as AddressInfo).port;
+    return this;
+  }
+
+  /** Cut every connection as a dying server does. */
+  dropAll(): void {
+    for (const socket of this.#sockets) socket.terminate();
+  }
+
+  send(frame: Frame): void {
+    for (const socket of this.#sockets) this.#sendTo(socket, frame);
+  }
+
+  /** Tell what the log has after `seq`. */
+  tell(...events: EventRecord[]): void {
+    this.send({ type: "events", data: events });
+  }
+
+  async close(): Promise<void> {
+    this.dropAll();
+    this.#http.closeAllConnections();
+    await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  #sendTo(socket: WebSocket, frame: Frame): void {
+    socket.send(JSON.stringify(frame));
+  }
+
+  #answer(request: IncomingMessage): Answer {
+    const url = new URL(request.url ?? "", this.origin);
+    this.calls.push(`${request.method} ${url.pathname}${url.search}`);
+    if (url.pathname === "/api/events") {
+      const since = Number(url.searchParams.get("since"));
+      const items = this.log.events.slice(since, since + Number(url.searchParams.get("limit")));
+      return { status: 200, body: { items, next: null, total: this.log.events.length } };
+    }
+    return (
+      this.answers.get(`${request.method} ${url.pathname}`) ?? {
+        status: 404,
+        body: { title: "Not found", status: 404, detail: `no such path: ${url.pathname}` },
+      }
+    );
+  }
+}

@@ -1,0 +1,17 @@
+/** What jsdom lacks, and a clean page after each test. */
+import { cleanup } from "@testing-library/react";
+import { afterEach, vi } from "vitest";
+import { WebSocket } from "ws";
+
+// jsdom's own one dispatches Node's events, which Node 20 then refuses.
+vi.stubGlobal("WebSocket", WebSocket);
+
+// Without layout nothing is ever resized.
+class NeverResized implements ResizeObserver {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+}
+globalThis.ResizeObserver ??= NeverResized;
+
+afterEach(cleanup);
