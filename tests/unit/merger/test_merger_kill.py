@@ -1,0 +1,97 @@
+"""Exactly once: a merging process is killed at many instants, and the next one makes what an uninterrupted one would have."""
+
+import multiprocessing
+import shutil
+import time
+from pathlib import Path
+
+import polars
+import pytest
+from kill_child import SETTINGS, merge
+from pending_inputs import put
+from stage_context import RecordingContext
+
+from quarterhour.stages.merger import MergerService
+
+KILLS = 24
+BARS = "SELECT i AS k, i * 1.5::DOUBLE AS v, 'text ' || i AS s FROM range({start}, {end}) t(i)"
+
+_forkserver = multiprocessing.get_context("forkserver")
+_forkserver.set_forkserver_preload(["kill_child"])
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A home with 30 000 merged rows and four files that wait: two overlap what is there, two have no keys."""
+    home = tmp_path / "template"
+    context = RecordingContext(home, SETTINGS)
+    put(context, "bars", BARS.format(start=0, end=30_000), "one")
+    MergerService().run(context)
+    put(context, "bars", BARS.format(start=20_000, end=50_000).replace("1.5", "2.5"), "two")
+    put(context, "bars", BARS.format(start=40_000, end=60_000), "three")
+    put(context, "plain", BARS.format(start=0, end=20_000), "four")
+    put(context, "plain", BARS.format(start=0, end=20_000), "five")
+    return home
+
+
+def _same_tables(home: Path, expected: Path) -> bool:
+    """Whether both homes hold the same rows, and nothing waits in the first."""
+    context, other = RecordingContext(home, SETTINGS), RecordingContext(expected, SETTINGS)
+    with context.lake.ledger() as ledger:
+        assert ledger.pending() == []
+    return all(_rows(context, dataset).equals(_rows(other, dataset)) for dataset in ("bars", "plain"))
+
+
+def _rows(context: RecordingContext, dataset: str) -> polars.DataFrame:
+    return polars.read_delta(str(context.workspace.table(dataset))).sort("_file", "_record")
+
+
+def _copy(template: Path, name: str) -> Path:
+    return Path(shutil.copytree(template, template.with_name(name)))
+
+
+def _start(home: Path, die_at: str | None = None) -> multiprocessing.process.BaseProcess:
+    ours, theirs = _forkserver.Pipe()
+    process = _forkserver.Process(target=merge, args=(home, theirs, die_at))
+    process.start()
+    ours.recv()
+    ours.close()
+    theirs.close()
+    return process
+
+
+def test_killed_at_any_instant_the_tables_are_those_of_an_uninterrupted_merge(template: Path) -> None:
+    whole = _copy(template, "whole")
+    # The first child also starts the forkserver.
+    _start(_copy(template, "warm-up")).join()
+    process = _start(whole)
+    began = time.monotonic()
+    process.join()
+    duration_s = time.monotonic() - began
+    assert _rows(RecordingContext(whole, SETTINGS), "bars").height == 60_000
+    assert _rows(RecordingContext(whole, SETTINGS), "plain").height == 40_000
+    interrupted = 0
+    for kill in range(KILLS):
+        home = _copy(template, f"kill-{kill}")
+        process = _start(home)
+        time.sleep(duration_s * kill / KILLS)
+        process.kill()
+        process.join()
+        interrupted += process.exitcode != 0
+        result = MergerService().run(RecordingContext(home, SETTINGS)).data
+        assert result["rows"] == sum(result[one] for one in ("inserted", "updated", "unchanged", "held_back"))
+        assert _same_tables(home, whole), f"killed {duration_s * kill / KILLS:.3f} s after the start"
+        shutil.rmtree(home)
+    assert interrupted > KILLS / 2
+
+
+@pytest.mark.parametrize("die_at", ["before the data files", "before the commit", "before the ledger"])
+def test_the_next_run_accounts_for_what_the_killed_one_committed(template: Path, die_at: str) -> None:
+    whole, home = _copy(template, "whole"), _copy(template, "killed")
+    expected = MergerService().run(RecordingContext(whole, SETTINGS)).data
+    process = _start(home, die_at)
+    process.join()
+    assert process.exitcode == 137
+    found = MergerService().run(RecordingContext(home, SETTINGS, run_id="20251205T123000Z-000001")).data
+    assert {k: found[k] for k in found if k != "datasets"} == {k: expected[k] for k in expected if k != "datasets"}
+    assert _same_tables(home, whole)
