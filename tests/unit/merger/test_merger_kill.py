@@ -13,7 +13,7 @@ from stage_context import RecordingContext
 
 from quarterhour.stages.merger import MergerService
 
-KILLS = 24
+KILLS = 16
 BARS = "SELECT i AS k, i * 1.5::DOUBLE AS v, 'text ' || i AS s FROM range({start}, {end}) t(i)"
 
 _forkserver = multiprocessing.get_context("forkserver")

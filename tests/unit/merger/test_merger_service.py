@@ -1,6 +1,7 @@
 """The merger on real Delta tables: what is inserted, updated, unchanged and held back, and the balance of it."""
 
 import csv
+import gzip
 import io
 import zipfile
 from pathlib import Path
@@ -230,8 +231,8 @@ def test_real_tables_read_the_same_by_duckdb_polars_and_pandas_as_by_the_csv_mod
 
 
 def test_real_stocks_merged_twice_stand_once(tmp_path: Path) -> None:
-    path = Path(bokeh_sampledata.__file__).parent / "_data" / "stocks.csv"
-    with path.open(encoding="utf-8", newline="") as file:
+    path = Path(bokeh_sampledata.__file__).parent / "_data" / "stocks.csv.gz"
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         expected = sum(1 for _ in csv.DictReader(file))
     context = RecordingContext(tmp_path, {"datasets": [{"name": "stocks", "files": "*", "keys": ["symbol", "date"]}]})
     put(context, "stocks", f"SELECT * FROM read_csv('{path}')", "once")
