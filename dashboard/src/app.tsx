@@ -17,7 +17,7 @@ export const App = () => (
     </header>
     <main className="flex flex-col gap-10">
       <MetricsPanel controls={<PipelineControls />} />
-      <div className="grid items-start gap-6 xl:grid-cols-[1fr_27rem]">
+      <div className="grid gap-6 xl:grid-cols-[1fr_27rem]">
         <EventsLog />
         <ExportPanel />
       </div>

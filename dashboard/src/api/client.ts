@@ -1,6 +1,7 @@
 /** Calls to the server, typed by its OpenAPI description; every failure becomes a `Problem` that people can read. */
 import createClient, { type Client } from "openapi-fetch";
 import type { paths } from "./schema";
+import type { Sent } from "./types";
 
 export type Api = Client<paths>;
 
@@ -22,7 +23,7 @@ export class Problem extends Error {
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
 /** The body of a call, or the `Problem` thrown. */
-export async function answerOf<T>(call: Promise<Answer<T>>): Promise<T> {
+export async function answerOf<T>(call: Promise<Answer<T>>): Promise<Sent<T>> {
   let answer: Answer<T>;
   try {
     answer = await call;
@@ -34,7 +35,7 @@ export async function answerOf<T>(call: Promise<Answer<T>>): Promise<T> {
       null,
     );
   }
-  if (answer.data !== undefined) return answer.data;
+  if (answer.data !== undefined) return answer.data as Sent<T>;
   throw problemOf(answer.error, answer.response);
 }
 

@@ -25,7 +25,13 @@ const NO_COUNTS: RunCounts = {
 /** The fields of a status that are told; the others follow from them. */
 type Told = Pick<Status, "version" | "state" | "run" | "last_run" | "schedule">;
 
-const FIRST_SCHEDULE: Schedule = { cron: "*/15 * * * *", timezone: "UTC", paused: false, next_run_at: null };
+const FIRST_SCHEDULE: Schedule = {
+  cron: "*/15 * * * *",
+  timezone: "UTC",
+  paused: false,
+  next_run_at: null,
+  configured: {},
+};
 
 /** The status before the first event. */
 export const INITIAL_STATUS: Status = derive({
@@ -36,8 +42,13 @@ export const INITIAL_STATUS: Status = derive({
   schedule: FIRST_SCHEDULE,
 });
 
-/** The status after one event. A `state` event carries the whole; of the others only a stage's change it. */
+/**
+ * The status after one event. A `state` event carries the whole; of the others only a stage's change it.
+ *
+ * An event that is in the status already (seq up to its version) changes nothing.
+ */
 export function apply(status: Status, event: EventRecord): Status {
+  if (event.seq <= status.version) return status;
   if (event.event === "state") {
     return derive({ ...(event.data.status as Told), version: event.seq });
   }

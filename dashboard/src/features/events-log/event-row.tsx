@@ -29,7 +29,7 @@ export function EventRow({ event, isOpen, onToggle }: Props) {
         type="button"
         aria-expanded={isOpen}
         onClick={onToggle}
-        className={`grid w-full grid-cols-[1rem_auto_1fr] items-baseline gap-x-3 gap-y-0 px-5 py-1 text-left text-sm hover:bg-sunken/60 sm:grid-cols-[1rem_4rem_6rem_5rem_1fr] ${severity === "error" ? "bg-bad/6" : ""}`}
+        className={`grid w-full grid-cols-[1rem_auto_1fr] items-baseline gap-x-3 px-5 py-1 text-left text-sm hover:bg-sunken/60 sm:h-7 sm:grid-cols-[1rem_4rem_6rem_5rem_1fr] ${severity === "error" ? "bg-bad/6" : ""}`}
       >
         <Icon name={ICONS[severity]} className={`translate-y-0.5 ${tone}`} />
         <span className="font-mono text-xs text-muted">

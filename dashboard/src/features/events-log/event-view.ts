@@ -48,10 +48,18 @@ function isInScope(event: EventRecord, scope: Scope): boolean {
   return severity === "error" || severity === "warning";
 }
 
-/** Also finds what stands in the event's data, such as a file name. */
-const holdsText = (event: EventRecord, needle: string): boolean =>
-  `${event.stage} ${event.event} ${event.msg} ${event.run_id ?? ""}`.toLowerCase().includes(needle) ||
-  JSON.stringify(event.data).toLowerCase().includes(needle);
+const searchTexts = new WeakMap<EventRecord, string>();
+
+/** All that can be searched for in an event, its data too. Kept, as the list is filtered anew with each event. */
+function searchTextOf(event: EventRecord): string {
+  let text = searchTexts.get(event);
+  if (text === undefined) {
+    const { stage, event: kind, msg, run_id, data } = event;
+    text = `${stage} ${kind} ${msg} ${run_id ?? ""} ${JSON.stringify(data)}`.toLowerCase();
+    searchTexts.set(event, text);
+  }
+  return text;
+}
 
 export function filtered(
   events: readonly EventRecord[],
@@ -63,6 +71,6 @@ export function filtered(
     (event) =>
       isInScope(event, scope) &&
       (stage === null || event.stage === stage) &&
-      (needle === "" || holdsText(event, needle)),
+      (needle === "" || searchTextOf(event).includes(needle)),
   );
 }

@@ -1,7 +1,7 @@
 /** Every event as it comes. */
-import { useDeferredValue, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import type { EventRecord } from "../../api/types";
-import { useLive } from "../../backend";
+import { useSampledEvents } from "../../live/use-sampled-events";
 import { number } from "../../ui/format";
 import { Icon } from "../../ui/icon";
 import { Panel } from "../../ui/panel";
@@ -10,12 +10,12 @@ import { type Filter, filtered } from "./event-view";
 import { FilterBar } from "./filter-bar";
 
 export function EventsLog() {
-  const live = useLive(({ events }) => events);
+  const live = useSampledEvents();
   const [filter, setFilter] = useState<Filter>({ scope: "activity", stage: null, text: "" });
   // While somebody reads, the list stands still; null means that it follows.
   const [paused, setPaused] = useState<readonly EventRecord[] | null>(null);
 
-  const events = useDeferredValue(paused ?? live);
+  const events = paused ?? live;
   const shown = useMemo(() => filtered(events, filter), [events, filter]);
   const stages = useMemo(() => [...new Set(events.map(({ stage }) => stage))].sort(), [events]);
   const waiting = useMemo(
@@ -31,9 +31,10 @@ export function EventsLog() {
     <Panel
       title="Events"
       testId="events-log"
+      className="flex flex-col"
       aside={<FilterBar filter={filter} stages={stages} onChange={setFilter} />}
     >
-      <div className="relative">
+      <div className="relative flex min-h-0 flex-1 flex-col">
         {shown.length === 0 ? (
           <Nothing hidden={events.length} filter={filter} onClear={setFilter} />
         ) : (
@@ -73,7 +74,7 @@ const Nothing = ({
   filter: Filter;
   onClear: (filter: Filter) => void;
 }) => (
-  <div className="flex h-120 flex-col items-center justify-center gap-2 px-6 text-center text-muted">
+  <div className="flex h-120 flex-1 flex-col items-center justify-center gap-2 px-6 text-center text-muted">
     {hidden === 0 ? (
       <p>Nothing has happened yet.</p>
     ) : (

@@ -20,8 +20,8 @@ export const Datasets = ({ items }: { items: Dataset[] }) => (
 );
 
 const DatasetRow = ({ dataset }: { dataset: Dataset }) => (
-  <li className="flex flex-wrap items-center gap-x-4 gap-y-1 border-t border-line py-2 first:border-t-0">
-    <div className="min-w-0 flex-1">
+  <li className="flex flex-wrap items-center gap-x-2 gap-y-1.5 border-t border-line py-2 first:border-t-0">
+    <div className="min-w-0 flex-1 basis-52">
       <p className="truncate font-medium" title={dataset.name}>
         {dataset.name}
       </p>

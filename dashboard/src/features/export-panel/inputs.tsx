@@ -87,10 +87,12 @@ function InputRow({ item }: { item: InputItem }) {
         <span className="min-w-0 flex-1 truncate" title={item.name}>
           {item.name}
         </span>
-        <span className="text-muted">{item.records > 0 ? counted(item.rows, "row") : bytes(item.size)}</span>
+        <span className="text-muted">
+          {item.rows === null ? bytes(item.size) : counted(item.rows, "row")}
+        </span>
         <span className={`w-24 text-right ${TEXT_TONE[tone]}`}>{word}</span>
       </div>
-      {item.quarantined > 0 && (
+      {item.quarantined !== null && item.quarantined > 0 && (
         <p className="pl-6 text-xs text-warn">{counted(item.quarantined, "row")} in quarantine</p>
       )}
       {item.message && <p className="pl-6 text-xs break-words text-muted">{item.message}</p>}

@@ -7,7 +7,6 @@ import { useNow } from "../../ui/use-now";
 
 const HOUR_MS = 3_600_000;
 const RING = { center: 100, radius: 86, progressRadius: 70 };
-const MINUTES = Array.from({ length: 60 }, (_, minute) => minute);
 
 export function Dial({ status }: { status: Status }) {
   const nowMs = useNow();
@@ -19,9 +18,7 @@ export function Dial({ status }: { status: Status }) {
 
   return (
     <svg viewBox="0 0 200 200" className="size-full" aria-hidden="true">
-      {MINUTES.map((minute) => (
-        <Tick key={minute} minute={minute} />
-      ))}
+      {TICKS}
       <Arc from={nowTurn} length={nextTurn} radius={RING.radius} className="text-accent" width={9} />
       <g transform={`rotate(${nowTurn * 360} ${RING.center} ${RING.center})`}>
         <circle
@@ -71,6 +68,11 @@ const Tick = ({ minute }: { minute: number }) => {
     />
   );
 };
+
+const MINUTES = Array.from({ length: 60 }, (_, minute) => minute);
+
+// They never change: drawn once.
+const TICKS = MINUTES.map((minute) => <Tick key={minute} minute={minute} />);
 
 interface ArcProps {
   /** In turns from the top. */

@@ -35,6 +35,13 @@ describe("MetricsPanel", () => {
     expect(stage("merger").textContent).toContain("Merger: ✓ Complete (336 rows)");
   });
 
+  it("A2: says that some files could not be read", async () => {
+    const { say } = await renderLive(<MetricsPanel controls={null} />);
+    await say((log) => log.startRun());
+    await say((log) => log.add("translator", "success", "", { files_processed: 4, failed_files: 1 }));
+    expect(stage("translator").textContent).toContain("✓ Complete (4 files, 1 could not be read)");
+  });
+
   it("leads with what failed, why, and what to do", async () => {
     const { say } = await renderLive(<MetricsPanel controls={null} />);
     await say((log) => log.startRun());

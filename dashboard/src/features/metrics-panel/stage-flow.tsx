@@ -4,9 +4,9 @@ import { isActive, shareOf } from "../../live/reducer";
 import { type StageView, stageViews } from "../../live/stages";
 import { duration, titled } from "../../ui/format";
 import { Icon, type IconName } from "../../ui/icon";
-import { FILL_TONE, STAGE_TONE, TEXT_TONE } from "../../ui/tone";
+import { FILL_TONE, STAGE_TONE, TEXT_TONE, type Tone } from "../../ui/tone";
 import { useNow } from "../../ui/use-now";
-import { stageFigures, stageText } from "./wording";
+import { isIncomplete, stageFigures, stageText } from "./wording";
 
 const ICONS: Record<StageState, IconName> = {
   waiting: "idle",
@@ -28,7 +28,7 @@ export function StageFlow({ status }: { status: Status }) {
 }
 
 function Station({ stage, isLive }: { stage: StageView; isLive: boolean }) {
-  const tone = STAGE_TONE[stage.state];
+  const tone = isIncomplete(stage) ? "warn" : STAGE_TONE[stage.state];
   const figures = stageFigures(stage);
   return (
     <li
@@ -42,7 +42,7 @@ function Station({ stage, isLive }: { stage: StageView; isLive: boolean }) {
         >
           <Icon name={ICONS[stage.state]} />
         </span>
-        <ProgressTrack stage={stage} />
+        <ProgressTrack stage={stage} tone={tone} />
       </div>
       <p className="mt-3">
         <span className="font-semibold">{titled(stage.name)}:</span>{" "}
@@ -66,7 +66,7 @@ function Station({ stage, isLive }: { stage: StageView; isLive: boolean }) {
   );
 }
 
-function ProgressTrack({ stage }: { stage: StageView }) {
+function ProgressTrack({ stage, tone }: { stage: StageView; tone: Tone }) {
   const share = shareOf(stage);
   const isUncounted = stage.state === "running" && !stage.progress?.total;
   return (
@@ -79,7 +79,7 @@ function ProgressTrack({ stage }: { stage: StageView }) {
       className="h-1.5 flex-1 overflow-hidden rounded-full bg-sunken"
     >
       <div
-        className={`h-full w-full origin-left rounded-full transition-transform duration-200 ease-calm ${FILL_TONE[STAGE_TONE[stage.state]]} ${isUncounted ? "animate-breathe" : ""}`}
+        className={`h-full w-full origin-left rounded-full transition-transform duration-200 ease-calm ${FILL_TONE[tone]} ${isUncounted ? "animate-breathe" : ""}`}
         style={{ transform: `scaleX(${isUncounted ? 1 : share})` }}
       />
     </div>

@@ -29,7 +29,10 @@ export function stageText(stage: StageView): string {
 /** What a finished stage did, in its own unit. */
 function outcome({ name, data }: StageRun): string {
   const files = asCount(data.files_processed);
-  if (files !== null) return `(${counted(files, "file")})`;
+  if (files !== null) {
+    const failed = asCount(data.failed_files);
+    return `(${counted(files, "file")}${failed ? `, ${number(failed)} could not be read` : ""})`;
+  }
   const datasets = asCount(data.datasets);
   if (datasets !== null) return `(${counted(datasets, "dataset")})`;
   if (name !== "merger") return "";
@@ -37,23 +40,25 @@ function outcome({ name, data }: StageRun): string {
   return `(${counted(rows, "row")})`;
 }
 
+const FIGURES: [key: string, words: string][] = [
+  ["quarantined", "quarantined"],
+  ["settling_files", "still being written"],
+  ["held_back", "held back"],
+];
+
 /** Further figures of a finished stage, such as "336,776 rows", "2 quarantined". */
-export function stageFigures({ data }: StageRun): string[] {
-  const rows = asCount(data.rows);
-  const checks = asCount(data.checks);
-  const problems: [string, string][] = [
-    ["quarantined", "quarantined"],
-    ["held_back", "held back"],
-    ["files_failed", "files failed"],
-  ];
+export function stageFigures({ name, data }: StageRun): string[] {
+  const rows = name === "merger" ? null : asCount(data.rows);
+  const others = FIGURES.map(([key, words]) => ({ count: asCount(data[key]), words }));
   return [
     ...(rows === null ? [] : [counted(rows, "row")]),
-    ...(checks === null ? [] : [counted(checks, "check")]),
-    ...problems.flatMap(([key, word]) =>
-      asCount(data[key]) ? [`${number(asCount(data[key]) ?? 0)} ${word}`] : [],
-    ),
+    ...others.flatMap(({ count, words }) => (count ? [`${number(count)} ${words}`] : [])),
   ];
 }
+
+/** A2: a stage that left some of its files behind is not simply well. */
+export const isIncomplete = ({ state, data }: StageRun): boolean =>
+  state === "success" && ((asCount(data.failed_files) ?? 0) > 0 || (asCount(data.held_back) ?? 0) > 0);
 
 const REASONS: Record<Reason, { text: string; advice: string }> = {
   stage_error: {
