@@ -85,7 +85,9 @@ class Table:
         columns: list[list[Any]] = [
             cast(Any, actions[name]).to_pylist() for name in ("path", "size_bytes", "num_records")
         ]
-        return [DataFile(str(name), int(size), int(rows or 0)) for name, size, rows in zip(*columns, strict=True)]
+        files = [DataFile(str(name), int(size), int(rows or 0)) for name, size, rows in zip(*columns, strict=True)]
+        # Our names grow with time, so that rows keep their place while files are added.
+        return sorted(files, key=lambda file: file.name)
 
     @property
     def rows(self) -> int:

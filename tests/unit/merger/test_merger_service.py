@@ -234,7 +234,7 @@ def test_real_stocks_merged_twice_stand_once(tmp_path: Path) -> None:
     path = Path(bokeh_sampledata.__file__).parent / "_data" / "stocks.csv.gz"
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         expected = sum(1 for _ in csv.DictReader(file))
-    context = RecordingContext(tmp_path, {"datasets": [{"name": "stocks", "files": "*", "keys": ["symbol", "date"]}]})
+    context = RecordingContext(tmp_path, {"datasets": [{"name": "stocks", "files": "*", "keys": ["Ticker", "Date"]}]})
     put(context, "stocks", f"SELECT * FROM read_csv('{path}')", "once")
     assert _counts(_merge(context)) == (expected, 0, 0, 0)
     put(context, "stocks", f"SELECT * FROM read_csv('{path}')", "twice")
