@@ -12,7 +12,10 @@ from quarterhour.stages.merger import MergerService
 
 KEYED = {"datasets": [{"name": "bars", "files": "bars/*", "keys": ["k"]}]}
 # One reading a minute, and an hour without any.
-BARS = "SELECT i AS k, i * 1.0::DOUBLE AS v, 's' || i % 3 AS s, TIMESTAMP '2024-01-01' + to_minutes(i::INTEGER + 60 * (i // 50)) AS at "
+BARS = (
+    "SELECT i AS k, i * 1.0::DOUBLE AS v, 's' || i % 3 AS s, "
+    "TIMESTAMP '2024-01-01' + to_minutes(i::INTEGER + 60 * (i // 50)) AS at "
+)
 
 
 def test_the_whole_is_the_table_and_the_new_rows_by_their_keys(tmp_path: Path) -> None:
