@@ -4,7 +4,9 @@ import { useEffect, useRef, useState } from "react";
 import type { EventRecord } from "../../api/types";
 import { EventRow } from "./event-row";
 
-const ROW_HEIGHT_PX = 28;
+/** Closed rows are not measured: reading forty heights for each step of a flood would stop the page. */
+const rowHeightPx = (): number => (window.innerWidth < 640 ? 48 : 28);
+
 const AT_END_PX = 24;
 
 interface Props {
@@ -21,7 +23,7 @@ export function EventList({ events, isFollowing, onFollow }: Props) {
   const rows = useVirtualizer({
     count: events.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT_PX,
+    estimateSize: rowHeightPx,
     getItemKey: (index) => events[index]?.seq ?? index,
     overscan: 12,
     initialRect: { width: 800, height: 480 },
@@ -35,8 +37,14 @@ export function EventList({ events, isFollowing, onFollow }: Props) {
     if (isFollowing && element) element.scrollTop = element.scrollHeight;
   }, [isFollowing, heightPx]);
 
-  const toggle = (seq: number): void => {
+  useEffect(() => {
+    window.addEventListener("resize", rows.measure);
+    return () => window.removeEventListener("resize", rows.measure);
+  }, [rows]);
+
+  const toggle = (seq: number, index: number): void => {
     onFollow(false);
+    if (openSeqs.has(seq)) rows.resizeItem(index, rowHeightPx());
     setOpenSeqs((open) => {
       const next = new Set(open);
       if (!next.delete(seq)) next.add(seq);
@@ -72,12 +80,16 @@ export function EventList({ events, isFollowing, onFollow }: Props) {
             event && (
               <div
                 key={key}
-                ref={rows.measureElement}
+                ref={openSeqs.has(event.seq) ? rows.measureElement : undefined}
                 data-index={index}
                 className="absolute inset-x-0 top-0"
                 style={{ transform: `translateY(${start}px)` }}
               >
-                <EventRow event={event} isOpen={openSeqs.has(event.seq)} onToggle={() => toggle(event.seq)} />
+                <EventRow
+                  event={event}
+                  isOpen={openSeqs.has(event.seq)}
+                  onToggle={() => toggle(event.seq, index)}
+                />
               </div>
             )
           );

@@ -29,7 +29,7 @@ export function EventRow({ event, isOpen, onToggle }: Props) {
         type="button"
         aria-expanded={isOpen}
         onClick={onToggle}
-        className={`grid w-full grid-cols-[1rem_auto_1fr] items-baseline gap-x-3 px-5 py-1 text-left text-sm hover:bg-sunken/60 sm:h-7 sm:grid-cols-[1rem_4rem_6rem_5rem_1fr] ${severity === "error" ? "bg-bad/6" : ""}`}
+        className={`grid h-12 w-full grid-cols-[1rem_auto_1fr] items-baseline gap-x-3 px-5 py-1 text-left text-sm hover:bg-sunken/60 sm:h-7 sm:grid-cols-[1rem_4rem_6rem_5rem_1fr] ${severity === "error" ? "bg-bad/6" : ""}`}
       >
         <Icon name={ICONS[severity]} className={`translate-y-0.5 ${tone}`} />
         <span className="font-mono text-xs text-muted">
@@ -41,9 +41,7 @@ export function EventRow({ event, isOpen, onToggle }: Props) {
         >
           {event.event}
         </span>
-        <span className={`break-words sm:truncate ${severity === "error" ? "text-bad" : ""}`}>
-          {event.msg}
-        </span>
+        <span className={`truncate ${severity === "error" ? "text-bad" : ""}`}>{event.msg}</span>
       </button>
       {isOpen && (
         <pre className="mx-5 mb-2 overflow-x-auto rounded-lg bg-sunken px-4 py-3 font-mono text-xs whitespace-pre-wrap">
