@@ -1,0 +1,1 @@
+"""The Translator: any CSV to typed Parquet and quarantine."""

@@ -22,6 +22,9 @@ _PIECE_BYTES = 1 << 20
 _MAX_EXPANSION = 200
 _ALWAYS_ALLOWED_BYTES = 1 << 30
 _BINARY_SHARE = 0.05
+# The encodings that exporters really write; among all that there are, rare ones would win by chance.
+_LEGACY_ENCODINGS = ("cp1252", "cp1250", "cp1251", "shift_jis", "gb18030")
+_LEAST_BYTES_TO_GUESS_FROM = 200
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\x1b")) + b"\x7f"
 _BYTE_ORDER_MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -169,8 +172,10 @@ def _legacy_encoding(sample: bytes, strange: bytes) -> str:
     invalid = len(text) - len(text.decode("utf-8", "ignore").encode())
     if valid > invalid:
         return "utf-8"  # Mixed: its records with invalid bytes are put aside one by one.
-    best = from_bytes(text).best()
-    return best.encoding if best is not None and best.encoding not in ("ascii", "utf_8") else "cp1252"
+    if len(text) < _LEAST_BYTES_TO_GUESS_FROM:
+        return "cp1252"
+    best = from_bytes(text, cp_isolation=list(_LEGACY_ENCODINGS)).best()
+    return best.encoding if best is not None else "cp1252"
 
 
 def _recode(source: Path, target: Path, encoding: str, mark: bytes, bare_cr: bool, check: Callable[[], None]) -> None:
