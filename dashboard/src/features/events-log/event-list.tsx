@@ -71,7 +71,7 @@ export function EventList({ events, isFollowing, onFollow }: Props) {
       aria-label="Events"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
       tabIndex={0}
-      className="h-120 flex-1 overflow-y-auto overscroll-contain"
+      className="absolute inset-0 overflow-y-auto overscroll-contain"
     >
       <div className="relative" style={{ height: heightPx }}>
         {rows.getVirtualItems().map(({ key, index, start }) => {

@@ -34,7 +34,7 @@ export function EventsLog() {
       className="flex flex-col"
       aside={<FilterBar filter={filter} stages={stages} onChange={setFilter} />}
     >
-      <div className="relative flex min-h-0 flex-1 flex-col">
+      <div className="relative min-h-120 flex-1">
         {shown.length === 0 ? (
           <Nothing hidden={events.length} filter={filter} onClear={setFilter} />
         ) : (
@@ -74,7 +74,7 @@ const Nothing = ({
   filter: Filter;
   onClear: (filter: Filter) => void;
 }) => (
-  <div className="flex h-120 flex-1 flex-col items-center justify-center gap-2 px-6 text-center text-muted">
+  <div className="absolute inset-0 flex flex-col items-center justify-center gap-2 px-6 text-center text-muted">
     {hidden === 0 ? (
       <p>Nothing has happened yet.</p>
     ) : (
