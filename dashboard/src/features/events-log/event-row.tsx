@@ -24,12 +24,15 @@ export function EventRow({ event, isOpen, onToggle }: Props) {
   const isProblem = severity === "error" || severity === "warning";
   const tone = TEXT_TONE[SEVERITY_TONE[severity]];
   return (
-    <>
-      <button
-        type="button"
-        aria-expanded={isOpen}
-        onClick={onToggle}
-        className={`grid h-12 w-full grid-cols-[1rem_auto_1fr] items-baseline gap-x-3 px-5 py-1 text-left text-sm hover:bg-sunken/60 sm:h-7 sm:grid-cols-[1rem_4rem_6rem_5rem_1fr] ${severity === "error" ? "bg-bad/6" : ""}`}
+    <details open={isOpen}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: a summary is pressed by mouse and keyboard as it is */}
+      <summary
+        onClick={(click) => {
+          // Whether it is open is kept with the list: a row that is scrolled out of view is not drawn.
+          click.preventDefault();
+          onToggle();
+        }}
+        className={`grid h-12 w-full cursor-pointer list-none grid-cols-[1rem_auto_1fr] items-baseline gap-x-3 px-5 py-1 text-left text-sm hover:bg-sunken/60 sm:h-7 sm:grid-cols-[1rem_4rem_6rem_5rem_1fr] ${severity === "error" ? "bg-bad/6" : ""}`}
       >
         <Icon name={ICONS[severity]} className={`translate-y-0.5 ${tone}`} />
         <span className="font-mono text-xs text-muted">
@@ -42,12 +45,12 @@ export function EventRow({ event, isOpen, onToggle }: Props) {
           {event.event}
         </span>
         <span className={`truncate ${severity === "error" ? "text-bad" : ""}`}>{event.msg}</span>
-      </button>
+      </summary>
       {isOpen && (
         <pre className="mx-5 mb-2 overflow-x-auto rounded-lg bg-sunken px-4 py-3 font-mono text-xs whitespace-pre-wrap">
           {JSON.stringify(event, null, 2)}
         </pre>
       )}
-    </>
+    </details>
   );
 }

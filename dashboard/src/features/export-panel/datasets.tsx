@@ -21,7 +21,7 @@ export const Datasets = ({ items }: { items: Dataset[] }) => (
 
 const DatasetRow = ({ dataset }: { dataset: Dataset }) => (
   <li className="flex flex-wrap items-center gap-x-2 gap-y-1.5 border-t border-line py-2 first:border-t-0">
-    <div className="min-w-0 flex-1 basis-52">
+    <div className="min-w-0 flex-1 basis-44">
       <p className="truncate font-medium" title={dataset.name}>
         {dataset.name}
       </p>
@@ -35,8 +35,10 @@ const DatasetRow = ({ dataset }: { dataset: Dataset }) => (
         )}
       </p>
     </div>
-    <Download dataset={dataset.name} format="csv" label="CSV" />
-    <Download dataset={dataset.name} format="parquet" label="Parquet" />
+    <div className="flex gap-2">
+      <Download dataset={dataset.name} format="csv" label="CSV" />
+      <Download dataset={dataset.name} format="parquet" label="Parquet" />
+    </div>
   </li>
 );
 

@@ -28,7 +28,8 @@ export function StageFlow({ status }: { status: Status }) {
 }
 
 function Station({ stage, isLive }: { stage: StageView; isLive: boolean }) {
-  const tone = isIncomplete(stage) ? "warn" : STAGE_TONE[stage.state];
+  const isPartial = isIncomplete(stage);
+  const tone = isPartial ? "warn" : STAGE_TONE[stage.state];
   const figures = stageFigures(stage);
   return (
     <li
@@ -40,7 +41,7 @@ function Station({ stage, isLive }: { stage: StageView; isLive: boolean }) {
         <span
           className={`flex size-8 items-center justify-center rounded-full border-2 border-current ${TEXT_TONE[tone]}`}
         >
-          <Icon name={ICONS[stage.state]} />
+          <Icon name={isPartial ? "warning" : ICONS[stage.state]} />
         </span>
         <ProgressTrack stage={stage} tone={tone} />
       </div>
