@@ -128,6 +128,11 @@ class Loader:
                 raise OSError(errno.ENOSPC, "no space left where the Translator writes") from error
             raise
 
+    def rejected(self) -> bool:
+        """Whether DuckDB left out a record in any scan so far. Two wrongs could make the counts agree; this says so."""
+        exists = self.run("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall()[0][0]
+        return bool(exists and self.run("SELECT count(*) FROM reject_errors").fetchall()[0][0])
+
     def counts(self, source: Source) -> tuple[int, dict[str, ColumnCounts]]:
         """The rows, and for each column how many of its values fit each type."""
         if not source.names:

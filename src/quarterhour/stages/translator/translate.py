@@ -104,7 +104,7 @@ class _Work:
         except EngineRefused as refusal:
             self._notes.append(f"read record by record: {refusal}")
             return None
-        if rows != counted:
+        if rows != counted or self._loader.rejected():
             self._notes.append(f"read record by record: {counted} records counted, {rows} fit as they stand")
             return None
         return self._done(types, counted, rows, 0)
