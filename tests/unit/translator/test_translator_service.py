@@ -83,6 +83,7 @@ def test_rows_that_cannot_be_read_go_to_quarantine_with_their_place(context):
     assert (short.record, short.line, short.byte_offset, short.raw) == (2, 3, 14, "2,y")
     assert "2 fields" in short.reason
     assert (word.record, word.line, word.byte_offset, word.column, word.value) == (4, 6, 28, "a", "q")
+    assert (word.raw, word.reason) == ('q,"q",7', "not BIGINT")
     assert rows(context, "x")[:2] == [(1, "x", 2.5, 1), (3, "z\nw", 4.0, 3)]
     assert any("record by record" in msg for level, msg, _ in context.lines if level == "warning")
 
@@ -133,9 +134,19 @@ def test_a_record_without_its_key_is_refused_and_a_file_without_the_column_whole
 
 @pytest.mark.parametrize(
     "content",
-    [b"a;b\n1;x\n2;y\n", b"a\tb\n1\tx\n2\ty\n", b"a|b\n1|x\n2|y\n", b"a,b\r\n1,x\r\n2,y\r\n", b"a,b\r1,x\r2,y\r", b"a,b\n1,x\n2,y",
-     "a,b\n1,x\n2,y\n".encode("utf-16"), b"\xef\xbb\xbfa,b\n1,x\n2,y\n", gzip.compress(b"a,b\n1,x\n2,y\n"), b"a,b\n\n1,x\n\n\n2,y\n\n"],
-)  # fmt: skip
+    [
+        b"a;b\n1;x\n2;y\n",
+        b"a\tb\n1\tx\n2\ty\n",
+        b"a|b\n1|x\n2|y\n",
+        b"a,b\r\n1,x\r\n2,y\r\n",
+        b"a,b\r1,x\r2,y\r",
+        b"a,b\n1,x\n2,y",
+        "a,b\n1,x\n2,y\n".encode("utf-16"),
+        b"\xef\xbb\xbfa,b\n1,x\n2,y\n",
+        gzip.compress(b"a,b\n1,x\n2,y\n"),
+        b"a,b\n\n1,x\n\n\n2,y\n\n",
+    ],
+)
 def test_any_delimiter_line_end_and_encoding_is_the_same_table(context, content):
     drop(context, "x.csv", content)
     result = run(context)

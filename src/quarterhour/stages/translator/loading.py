@@ -4,6 +4,7 @@ import errno
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -126,7 +127,7 @@ class Loader:
             # DuckDB has no code for a full disk, only the system's words.
             if "No space left" in str(error):
                 raise OSError(errno.ENOSPC, "no space left where the Translator writes") from error
-            raise
+            raise EngineRefused(str(error).splitlines()[0]) from error
 
     def rejected(self) -> bool:
         """Whether DuckDB left out a record in any scan so far. Two wrongs could make the counts agree; this says so."""
@@ -163,7 +164,7 @@ class Loader:
         return int(row[0])
 
     def misfits(
-        self, source: Source, types: Mapping[str, str], keys: tuple[str, ...], file: str, delimiter: str
+        self, source: Source, types: Mapping[str, str], keys: tuple[str, ...], file: str, text: Path, dialect: Dialect
     ) -> Iterator[QuarantinedRecord]:
         """The records of a source written anew that `write` left out, each with the first column to blame."""
         blame = " ".join(f"WHEN NOT {fits(q(n), t)} THEN {position}" for position, (n, t) in enumerate(types.items()))
@@ -173,15 +174,22 @@ class Loader:
             f"SELECT CASE {blame} END, _record, _line, _offset, {', '.join(map(q, names))} FROM {source.sql} "
             f"WHERE NOT ({_passes(types, keys)}) ORDER BY _record"
         )
-        while rows := result.fetchmany(_FETCHED_ROWS):
-            for row in rows:
+        with text.open("rb") as written:
+            for row in _each(result):
                 position, record, line, offset = map(int, row[:4])
                 texts: list[str | None] = list(row[4:])
-                raw = delimiter.join(text or "" for text in texts)
+                written.seek(offset)
+                again = split_records(written, dialect.delimiter.encode(), dialect.quote.encode(), skip_blank=False)
+                raw = next(again).raw.decode("utf-8", "replace")
                 name = names[position] if position >= 0 else keys[-1 - position]
                 found = texts[names.index(name)]
                 reason = f"not {types[name]}" if position >= 0 else "the key is empty"
                 yield QuarantinedRecord(file, record, line, offset, name, found, reason, raw)
+
+
+def _each(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while rows := result.fetchmany(_FETCHED_ROWS):
+        yield from rows
 
 
 def _passes(types: Mapping[str, str], keys: tuple[str, ...]) -> str:

@@ -118,7 +118,6 @@ class _Run:
                 stopped.set()
                 for future in submitted:
                     future.cancel()
-                engine.interrupt()
                 raise
         for arrival, mark in self._twins:
             if self._ledger.find(mark) is not None:

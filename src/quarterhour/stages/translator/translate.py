@@ -7,6 +7,7 @@ from typing import Literal
 
 import duckdb
 
+from quarterhour.lake.arrivals import FileUnreadable
 from quarterhour.lake.quarantine import QuarantinedRecord
 from quarterhour.lake.translated import placing
 from quarterhour.stages.translator.content import SAMPLE_BYTES, ContentUnreadable, PlainText, plain_text
@@ -84,7 +85,10 @@ class _Work:
 
     def run(self) -> Translation:
         with placing(self._order.output) as parquet:
-            return self._straight(parquet) or self._anew(parquet)
+            try:
+                return self._straight(parquet) or self._anew(parquet)
+            except EngineRefused as refusal:
+                raise FileUnreadable(f"{self._order.file}: {refusal}", file=self._order.file) from refusal
 
     def _straight(self, parquet: Path) -> Translation | None:
         """Read by the engine as the file stands, if then no record is missing."""
@@ -124,7 +128,9 @@ class _Work:
                 types = self._types(self._loader.counts(source)[1])
                 rows = self._write(source, types, parquet)
                 if types:
-                    for record in self._loader.misfits(source, types, self._keys, order.file, self._dialect.delimiter):
+                    for record in self._loader.misfits(
+                        source, types, self._keys, order.file, self._text.path, self._dialect
+                    ):
                         put_aside(record)
         finally:
             copy.unlink(missing_ok=True)
