@@ -9,10 +9,10 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from quarterhour.errors import QuarterhourError
 from quarterhour.lake.ledger import Sighting
@@ -54,21 +54,24 @@ class FileUnreadable(QuarterhourError):
     """A raw file cannot be read now; a later run tries again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A raw file as a look at the folder found it."""
+class Arrival(NamedTuple):
+    """A raw file as a look at the folder found it. A tuple: a hundred thousand of them are made in a scan."""
 
     name: str
     """The path below data/raw, with forward slashes."""
-    path: Path
+    location: str
     dataset: str
     size: int
     mtime_ns: int
     state: ArrivalState
 
+    @property
+    def path(self) -> Path:
+        # Made on demand: parsing the paths of all files costs as much as the rest of a scan.
+        return Path(self.location)
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+
+class _Look(NamedTuple):
     name: str
     path: str
     size: int
@@ -102,10 +105,7 @@ def arrivals(
     found += _second_look(ahead, settings.inputs.settle, pause)
     names = DatasetNames(settings)
     return sorted(
-        (
-            Arrival(look.name, Path(look.path), names.of(look.name), look.size, look.mtime_ns, state)
-            for look, state in found
-        ),
+        (Arrival(look.name, look.path, names.of(look.name), look.size, look.mtime_ns, state) for look, state in found),
         key=lambda arrival: arrival.name,
     )
 
