@@ -37,6 +37,10 @@ def next_marks(schedule: Schedule, now: datetime, count: int) -> list[datetime]:
     return list(islice(marks(schedule.cron, schedule.timezone, now), count))
 
 
+# A tick takes milliseconds; a mark this long past was missed.
+_OVERDUE_AFTER_S = 5.0
+
+
 class Scheduler:
     """The schedule itself is in the status, which events keep: a change or a pause survives a restart."""
 
@@ -59,6 +63,18 @@ class Scheduler:
     @property
     def schedule(self) -> Schedule:
         return self._state.status.schedule
+
+    def seconds_to_next_run(self) -> float | None:
+        """Negative once the mark has passed; None while paused."""
+        next_run_at = self.schedule.next_run_at
+        if next_run_at is None:
+            return None
+        return (datetime.fromisoformat(next_run_at) - self._clock.now()).total_seconds()
+
+    def is_overdue(self) -> bool:
+        """Whether a mark has passed by more than a tick takes, and no run began at it."""
+        seconds = self.seconds_to_next_run()
+        return seconds is not None and seconds < -_OVERDUE_AFTER_S
 
     async def load(self, *, is_enabled: bool) -> None:
         """Take over what is configured, where that was changed since; without a clock there is no next mark."""

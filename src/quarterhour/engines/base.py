@@ -1,6 +1,6 @@
 """What an engine is: the place where an attempt of a stage runs. Contract for inline, local and later dask."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -113,11 +113,11 @@ class Engine(Protocol):
         """Those under way. May be called from any thread."""
         ...
 
-    async def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """`function(*arguments)`, which must be importable by name, in a worker. Raises what it raises."""
+    async def call(self, function: str, *arguments: Any) -> Any:
+        """`function(*arguments)` in a worker; `function` is 'module:name', imported there. Raises what it raises."""
         ...
 
-    def stream(self, function: Callable[..., Iterable[bytes]], *arguments: Any) -> AsyncIterator[bytes]:
+    def stream(self, function: str, *arguments: Any) -> AsyncIterator[bytes]:
         """What `function(*arguments)` yields, made no faster than it is taken. Leaving the loop ends the worker."""
         ...
 

@@ -6,7 +6,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from importlib import import_module
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
@@ -37,24 +38,28 @@ def attempt_main(connection: "Connection[Any, Any]", spec: AttemptSpec) -> None:
     sys.stderr.flush()
 
 
-def call_main(connection: "Connection[Any, Any]", function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def find_function(name: str) -> Callable[..., Any]:
+    """The function named as 'module:name'."""
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def call_main(connection: "Connection[Any, Any]", function: str, arguments: tuple[Any, ...]) -> None:
     """One call: its result, or the exception it raised."""
     _prepare()
     _end_with(connection)
     try:
-        answer = (True, function(*arguments))
+        answer = (True, find_function(function)(*arguments))
     except Exception as error:  # noqa: BLE001  raised again by the caller
         answer = (False, error)
     connection.send(answer)
 
 
-def stream_main(
-    connection: "Connection[Any, Any]", function: Callable[..., Iterable[bytes]], arguments: tuple[Any, ...]
-) -> None:
+def stream_main(connection: "Connection[Any, Any]", function: str, arguments: tuple[Any, ...]) -> None:
     """One stream: (True, chunk) for each chunk, (True, None) at its end, (False, exception) where it breaks off."""
     _prepare()
     try:
-        for chunk in function(*arguments):
+        for chunk in find_function(function)(*arguments):
             connection.send((True, chunk))
         connection.send((True, None))
     except BrokenPipeError:

@@ -7,6 +7,7 @@ from typing import Any
 
 from quarterhour.engines.attempt import run_stage
 from quarterhour.engines.base import AttemptSpec, Beaten, Cancelled, Message, Outcome, StageFailure, Vitals
+from quarterhour.engines.child import find_function
 from quarterhour.engines.context import AttemptContext
 
 
@@ -64,11 +65,11 @@ class InlineEngine:
     def attempts(self) -> Iterable[InlineAttempt]:
         return tuple(self._attempts)
 
-    async def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        return await asyncio.to_thread(function, *arguments)
+    async def call(self, function: str, *arguments: Any) -> Any:
+        return await asyncio.to_thread(find_function(function), *arguments)
 
-    async def stream(self, function: Callable[..., Iterable[bytes]], *arguments: Any) -> AsyncIterator[bytes]:
-        for chunk in await asyncio.to_thread(lambda: list(function(*arguments))):
+    async def stream(self, function: str, *arguments: Any) -> AsyncIterator[bytes]:
+        for chunk in await asyncio.to_thread(lambda: list(find_function(function)(*arguments))):
             yield chunk
 
     async def close(self) -> None:

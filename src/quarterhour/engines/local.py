@@ -179,19 +179,19 @@ class LocalEngine:
     def attempts(self) -> Iterable[LocalAttempt]:
         return tuple(self._attempts)
 
-    async def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    async def call(self, function: str, *arguments: Any) -> Any:
         process, connection = await self._spawn(call_main, function, arguments)
         try:
             is_good, answer = await asyncio.to_thread(connection.recv)
         except EOFError as error:
-            raise EngineError(f"the worker ended without an answer to {function.__name__}") from error
+            raise EngineError(f"the worker ended without an answer to {function}") from error
         finally:
             await asyncio.to_thread(_dismiss, process, connection)
         if not is_good:
             raise answer
         return answer
 
-    async def stream(self, function: Callable[..., Iterable[bytes]], *arguments: Any) -> AsyncIterator[bytes]:
+    async def stream(self, function: str, *arguments: Any) -> AsyncIterator[bytes]:
         process, connection = await self._spawn(stream_main, function, arguments)
         try:
             while True:
@@ -202,7 +202,7 @@ class LocalEngine:
                     return
                 yield chunk
         except EOFError as error:
-            raise EngineError(f"the worker ended in the middle of {function.__name__}") from error
+            raise EngineError(f"the worker ended in the middle of {function}") from error
         finally:
             await asyncio.to_thread(_dismiss, process, connection)
 

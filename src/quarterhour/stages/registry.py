@@ -11,7 +11,7 @@ from quarterhour.stages.base import Stage
 from quarterhour.stages.command import CommandStage
 
 _BUILT_IN = {
-    "translator": "quarterhour.stages.translator:TranslatorService",
+    "translator": "quarterhour.stages.translator.service:TranslatorService",
     "analyzer": "quarterhour.stages.analyzer:AnalyzerService",
     "merger": "quarterhour.stages.merger:MergerService",
 }

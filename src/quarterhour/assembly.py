@@ -1,0 +1,88 @@
+"""Assembly: the one place that picks concrete classes, and starts and stops them in order."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+
+from quarterhour.bus import EventBus
+from quarterhour.clock import SystemClock
+from quarterhour.engines.local import LocalEngine
+from quarterhour.errors import HomeInUse, LockHeld
+from quarterhour.event_log.base import Repair
+from quarterhour.event_log.jsonl import JsonlEventLog
+from quarterhour.lock import LockManager
+from quarterhour.orchestrator import PipelineOrchestrator
+from quarterhour.scheduler import Scheduler
+from quarterhour.settings import Settings
+from quarterhour.state import StateManager
+from quarterhour.watchdog import Watchdog
+from quarterhour.workspace import Workspace
+
+HOME_LOCK = "home"
+
+
+class Pipeline:
+    """The parts of one installation, wired. `running` is their life."""
+
+    def __init__(self, settings: Settings, workspace: Workspace) -> None:
+        self.settings = settings
+        self.workspace = workspace
+        self.clock = SystemClock()
+        self.locks = LockManager(workspace)
+        self.log = JsonlEventLog(workspace)
+        self.bus = EventBus(self.log, settings.events)
+        self.state = StateManager(self.bus, self.clock)
+        self.engine = LocalEngine()
+        self.orchestrator = PipelineOrchestrator(
+            settings, workspace, self.engine, self.bus, self.state, self.locks, self.clock
+        )
+        self.scheduler = Scheduler(settings.schedule, self.orchestrator, self.bus, self.state, self.clock)
+        self.watchdog = Watchdog(settings, self.engine, self.bus, self.clock)
+
+    @contextmanager
+    def opened(self, purpose: str) -> Generator[list[Repair]]:
+        """While the block lasts the home is ours and its log is open; the block is given what was mended. Raises HomeInUse."""
+        self.workspace.create()
+        with ExitStack() as held:
+            try:
+                held.enter_context(self.locks.hold(HOME_LOCK, purpose))
+            except LockHeld as error:
+                raise HomeInUse(f"{self.workspace.home} is in use: {error.message}", **error.facts) from error
+            held.callback(self.log.close)
+            repairs = self.log.open()
+            self.bus.load()
+            self.state.load()
+            yield repairs
+
+    @asynccontextmanager
+    async def running(self, purpose: str, *, is_scheduled: bool) -> AsyncGenerator[None]:
+        """While the block lasts, everything runs, recovered from what the last process left. Raises HomeInUse.
+
+        Where a loop dies by an error, the block is cancelled and the error raised: a service without it must not go on.
+        """
+        with self.opened(purpose) as repairs:
+            async with asyncio.TaskGroup() as loops:
+                writer = loops.create_task(self.bus.run(), name="bus")
+                try:
+                    await self.engine.warm_up()
+                    await self.orchestrator.recover(repairs)
+                    await self.scheduler.load(is_enabled=is_scheduled)
+                    async with self._watched(is_scheduled=is_scheduled):
+                        yield
+                finally:
+                    writer.cancel()
+
+    @asynccontextmanager
+    async def _watched(self, *, is_scheduled: bool) -> AsyncGenerator[None]:
+        """Scheduler and watchdog; at the end the run that goes on is ended before the watchdog leaves it."""
+        async with asyncio.TaskGroup() as loops:
+            watchdog = loops.create_task(self.watchdog.run(), name="watchdog")
+            scheduler = loops.create_task(self.scheduler.run(), name="scheduler") if is_scheduled else None
+            try:
+                yield
+            finally:
+                if scheduler is not None:
+                    scheduler.cancel()
+                await self.orchestrator.close()
+                await self.engine.close()
+                watchdog.cancel()

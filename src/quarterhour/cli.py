@@ -1,0 +1,282 @@
+"""Commands for people. Exit status 0 done, 1 failed, 2 usage."""
+
+import asyncio
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from quarterhour.errors import HomeInUse, QuarterhourError, SettingsError
+from quarterhour.settings import Settings, load_settings
+from quarterhour.workspace import Workspace
+
+app = typer.Typer(
+    name="quarterhour",
+    help="CSV files land in a folder; every quarter of an hour they become typed, analysed, merged tables.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Home = Annotated[
+    Path,
+    typer.Option("--home", envvar="QUARTERHOUR_HOME", help="The home folder.", file_okay=False, show_default="here"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON, one object a line.")]
+HERE = Path()
+
+
+@contextmanager
+def _told_plainly() -> Generator[None]:
+    """What quarterhour expected to go wrong is told in a line, and ends with status 1, or 2 for the configuration."""
+    try:
+        yield
+    except* QuarterhourError as errors:
+        first: BaseException = errors
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        typer.secho(str(first), err=True, fg="red")
+        raise typer.Exit(2 if isinstance(first, SettingsError) else 1) from None
+
+
+def _load(home: Path) -> tuple[Settings, Workspace]:
+    workspace = Workspace(home)
+    return load_settings(workspace.settings_file), workspace
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(orjson.dumps(value, default=str).decode() + "\n")
+    sys.stdout.flush()
+
+
+@app.command()
+def up(
+    home: Home = HERE,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    api_port: Annotated[int | None, typer.Option(help="Port of the API; 0 takes a free one.")] = None,
+    dashboard_port: Annotated[int | None, typer.Option(help="Port of the dashboard; 0 takes a free one.")] = None,
+    no_schedule: Annotated[bool, typer.Option("--no-schedule", help="Start no run by the clock.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Drop real demo files into data/raw, a batch at a time.")
+    ] = False,
+) -> None:
+    """Serve the pipeline: scheduler, API and dashboard in one process."""
+    from quarterhour.web.up import serve_pipeline
+
+    with _told_plainly():
+        settings, workspace = _load(home)
+        changes = {"host": host, "api_port": api_port, "dashboard_port": dashboard_port}
+        server = settings.server.model_copy(update={k: v for k, v in changes.items() if v is not None})
+        settings = settings.model_copy(update={"server": server})
+        serve_pipeline(settings, workspace, is_scheduled=not no_schedule, is_demo=demo)
+
+
+@app.command()
+def run(
+    home: Home = HERE,
+    stage: Annotated[list[str] | None, typer.Option(help="Only this stage; may be given again.")] = None,
+    resume: Annotated[str | None, typer.Option(help="Id of a failed run: its unfinished stages.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """One run, now; through the server where one runs."""
+    from quarterhour.client import running_server
+    from quarterhour.single_run import run_once
+
+    with _told_plainly():
+        settings, workspace = _load(home)
+        try:
+            ended = asyncio.run(run_once(settings, workspace, stages=stage, resume=resume))
+        except* HomeInUse:
+            server = running_server(workspace)
+            if server is None:
+                raise
+            started = server.post("/api/pipeline/start", {"stages": stage, "resume": resume})
+            ended = server.wait_for_run(started["run_id"])
+        if as_json:
+            _print_json(ended)
+        else:
+            typer.echo(_run_line(ended))
+            for done in ended["stages"]:
+                typer.echo(f"  {done['name']}: {done['state']}  {done['message']}")
+        if ended["state"] != "success":
+            raise typer.Exit(1)
+
+
+def _run_line(ended: dict[str, Any]) -> str:
+    counts = ended["counts"]
+    line = f"{ended['run_id']}  {ended['state']}  rows {counts['rows']}, quarantined {counts['quarantined']}, "
+    line += f"inserted {counts['inserted']}, updated {counts['updated']}, unchanged {counts['unchanged']}"
+    return line + (f"  ({ended['reason']}: {ended['message']})" if ended["reason"] else "")
+
+
+@app.command()
+def translate(
+    paths: Annotated[list[Path], typer.Argument(help="CSV files.", exists=True, dir_okay=False)],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the Parquet files.", file_okay=False)],
+    types: Annotated[str, typer.Option(help="auto, or text to leave every column as text.")] = "auto",
+    home: Home = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """The Translator alone: CSV files to typed Parquet."""
+    from dataclasses import asdict
+
+    from quarterhour.stages.translator.batch import translate_paths
+
+    if types not in ("auto", "text"):
+        raise typer.BadParameter("give auto or text", param_hint="--types")
+    with _told_plainly():
+        settings, _ = _load(home)
+        is_good = True
+        for report in translate_paths(paths, out, types, settings):
+            found = asdict(report)
+            is_good = is_good and found["error"] is None
+            if as_json:
+                _print_json(found)
+            else:
+                outcome = (
+                    found["error"] or f"{found['rows']} rows, {found['quarantined']} quarantined → {found['output']}"
+                )
+                typer.echo(f"{found['file']}: {outcome}")
+        if not is_good:
+            raise typer.Exit(1)
+
+
+@contextmanager
+def _reading(home: Path) -> Generator[Any]:
+    """What answers questions: the running server, or this process as long as it holds the home."""
+    from quarterhour.client import running_server
+    from quarterhour.offline import OfflineReader
+
+    with _told_plainly():
+        settings, workspace = _load(home)
+        if (server := running_server(workspace)) is not None:
+            yield server
+        else:
+            yield OfflineReader(settings, workspace)
+
+
+@app.command()
+def status(home: Home = HERE, as_json: AsJson = False) -> None:
+    """State, stages and the next run."""
+    with _reading(home) as source:
+        found = source.get("/api/pipeline/status")
+        if as_json:
+            _print_json(found)
+            return
+        typer.echo(f"{found['state']}  next run: {found['next_run_at'] or 'none by the clock'}")
+        if found["run"]:
+            typer.echo(_run_line(found["run"]))
+
+
+@app.command()
+def events(
+    home: Home = HERE,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes (needs the server).")] = False,
+    since: Annotated[int, typer.Option(help="Only after this seq.")] = 0,
+    run_id: Annotated[str | None, typer.Option("--run", help="Of one run.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Of one stage.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The event log."""
+    with _reading(home) as source:
+        query = {"run_id": run_id, "stage": stage}
+        found = source.events(since, **query) if follow else _past_events(source, since, query)
+        for event in found:
+            if as_json:
+                _print_json(event)
+            else:
+                place = f"{event['stage']}.{event['event']}"
+                typer.echo(f"{event['seq']:>7}  {event['timestamp']}  {place:<20} {event['msg']}")
+
+
+def _past_events(source: Any, since: int, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    cursor: int | None = since
+    while cursor is not None:
+        page = source.get("/api/events", since=cursor, limit=1000, **query)
+        yield from page["items"]
+        cursor = page["next"]
+
+
+@app.command()
+def runs(home: Home = HERE, limit: Annotated[int, typer.Option(min=1, max=200)] = 20, as_json: AsJson = False) -> None:
+    """Past runs, newest first."""
+    with _reading(home) as source:
+        for found in source.get("/api/runs", limit=limit)["items"]:
+            _print_json(found) if as_json else typer.echo(_run_line(found))
+
+
+@app.command()
+def balance(run_id: str, home: Home = HERE, as_json: AsJson = False) -> None:
+    """Whether a run's rows add up."""
+    with _reading(home) as source:
+        found = source.get(f"/api/runs/{run_id}/balance")
+        if as_json:
+            _print_json(found)
+        else:
+            for name, value in found.items():
+                typer.echo(f"{name:>22}  {value}")
+        if found["translated_difference"] or found["merged_difference"] or found["lost_between"]:
+            raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    dataset: str,
+    out: Annotated[Path, typer.Option("--out", help="The file to write.", dir_okay=False)],
+    format: Annotated[str, typer.Option(help="csv or parquet.")] = "csv",  # noqa: A002
+    home: Home = HERE,
+) -> None:
+    """A merged table as one file."""
+    from quarterhour.files import replacing
+    from quarterhour.lake.exports import export_dataset
+
+    with _told_plainly():
+        settings, workspace = _load(home)
+        with replacing(out) as temporary, temporary.open("wb") as file:
+            for chunk in export_dataset(workspace, settings, dataset, format):  # pyright: ignore[reportArgumentType]
+                file.write(chunk)
+        typer.echo(f"{dataset} → {out}")
+
+
+@app.command()
+def demo(
+    home: Home = HERE,
+    batches: Annotated[int, typer.Option(min=1, help="How many batches to drop.")] = 1,
+    every: Annotated[float, typer.Option(min=0, help="Seconds between two batches.")] = 20.0,
+) -> None:
+    """Drop real files into data/raw as an exporter would: flights, weather and stocks, with some broken rows."""
+    from quarterhour.demo import feed
+
+    with _told_plainly():
+        _, workspace = _load(home)
+        workspace.create()
+        for names in feed(workspace, batches=batches, every_s=every):
+            typer.echo(f"dropped {', '.join(names)}")
+
+
+@app.command()
+def init(home: Home = HERE) -> None:
+    """Make the home folder, with a quarterhour.toml that shows the defaults."""
+    from quarterhour.files import write_whole
+    from quarterhour.sample_settings import sample_settings
+
+    with _told_plainly():
+        workspace = Workspace(home)
+        workspace.create()
+        if workspace.settings_file.exists():
+            typer.echo(f"{workspace.settings_file} is there already: left as it is")
+            return
+        write_whole(workspace.settings_file, sample_settings().encode())
+        typer.echo(f"made {workspace.settings_file}; drop CSV files into {workspace.raw}")
+
+
+@app.command(hidden=True)
+def openapi() -> None:
+    """The OpenAPI document, from which the dashboard's types are generated."""
+    from quarterhour.web.app import make_app
+
+    typer.echo(orjson.dumps(make_app(None, frozenset()).openapi(), option=orjson.OPT_INDENT_2))

@@ -1,0 +1,71 @@
+"""A running server, as the command line sees it: plain HTTP, problem details as errors."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import orjson
+
+from quarterhour.errors import QuarterhourError
+from quarterhour.lifecycle import ACTIVE, RunState
+from quarterhour.workspace import Workspace
+
+_POLL_S = 0.2
+
+
+class ServerRefused(QuarterhourError):
+    """The server answered with a problem."""
+
+
+def running_server(workspace: Workspace) -> "Client | None":
+    """The server of this home, if one answers."""
+    try:
+        told = orjson.loads(workspace.server_file.read_bytes())
+    except FileNotFoundError:
+        return None
+    client = Client(told["api"])
+    try:
+        client.get("/healthz")
+    except httpx.TransportError:
+        return None
+    return client
+
+
+class Client:
+    def __init__(self, base_url: str) -> None:
+        self._http = httpx.Client(base_url=base_url, timeout=60)
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self._answer(self._http.get(path, params={k: v for k, v in query.items() if v is not None}))
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return self._answer(self._http.post(path, json=body))
+
+    def download(self, path: str, **query: Any) -> Iterator[bytes]:
+        with self._http.stream("GET", path, params=query) as answer:
+            if answer.is_error:
+                answer.read()
+                self._answer(answer)
+            yield from answer.iter_bytes()
+
+    def events(self, since: int, **query: Any) -> Iterator[dict[str, Any]]:
+        """Past events after `since`, then new ones as they come, without end."""
+        while True:
+            page = self.get("/api/events", since=since, limit=1000, **query)
+            for event in page["items"]:
+                since = event["seq"]
+                yield event
+            if page["next"] is None:
+                time.sleep(_POLL_S)
+
+    def wait_for_run(self, run_id: str) -> dict[str, Any]:
+        """The run once it has ended."""
+        while RunState((run := self.get(f"/api/runs/{run_id}"))["state"]) in ACTIVE:
+            time.sleep(_POLL_S)
+        return run
+
+    def _answer(self, answer: httpx.Response) -> Any:
+        if answer.is_error:
+            raise ServerRefused(answer.json().get("detail", answer.text), status=answer.status_code)
+        return answer.json()

@@ -1,0 +1,37 @@
+"""Answers to reading commands in a home that nobody serves: the API's own routes, asked in this process."""
+
+import asyncio
+from typing import Any
+
+import httpx
+
+from quarterhour.assembly import Pipeline
+from quarterhour.errors import QuarterhourError
+from quarterhour.settings import Settings
+from quarterhour.web.app import make_app
+from quarterhour.web.services import Services
+from quarterhour.workspace import Workspace
+
+
+class OfflineReader:
+    """`get` as the client's. Nothing is started and nothing is written but a torn end mended."""
+
+    def __init__(self, settings: Settings, workspace: Workspace) -> None:
+        self._settings = settings
+        self._workspace = workspace
+
+    def get(self, path: str, **query: Any) -> Any:
+        answer = asyncio.run(self._get(path, {k: v for k, v in query.items() if v is not None}))
+        if answer.is_error:
+            raise QuarterhourError(answer.json()["detail"])
+        return answer.json()
+
+    def events(self, *_since: int, **_query: Any) -> Any:
+        raise QuarterhourError("no server runs in this home, so nothing new comes: leave out --follow")
+
+    async def _get(self, path: str, query: dict[str, Any]) -> httpx.Response:
+        pipeline = Pipeline(self._settings, self._workspace)
+        with pipeline.opened("reading"):
+            app = make_app(Services.of(pipeline), frozenset())
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://offline") as http:
+                return await http.get(path, params=query)

@@ -1,0 +1,36 @@
+"""The quarterhour.toml that `quarterhour init` writes: every default, read from the settings themselves."""
+
+from pydantic import BaseModel
+
+from quarterhour.settings import Settings
+
+_EXAMPLES = """
+# A dataset with keys is upserted; without, rows are appended and a dataset is a folder, or the file name less its trailing date.
+# [[datasets]]
+# name = "bars"
+# files = "bars/*.csv"
+# keys = ["symbol", "time"]
+
+# Stages of your own stand among ours, in this order.
+# [[stages]]
+# name = "translator"
+# [[stages]]
+# name = "burst"
+# command = ["python", "burst.py"]
+"""
+
+
+def sample_settings() -> str:
+    """TOML with each setting's default, as a comment behind its description."""
+    lines = ["# quarterhour: all settings with their defaults. Take the # off a line to change it."]
+    settings = Settings.model_construct()
+    for section_name in Settings.model_fields:
+        section = getattr(settings, section_name)
+        if not isinstance(section, BaseModel):
+            continue
+        lines += ["", f"[{section_name}]"]
+        for name, field in type(section).model_fields.items():
+            value = getattr(section, name)
+            shown = f'"{value}"' if isinstance(value, str) else str(value)
+            lines.append(f"# {name} = {shown}" + (f"  # {field.description}" if field.description else ""))
+    return "\n".join(lines) + "\n" + _EXAMPLES

@@ -1,0 +1,47 @@
+"""The FastAPI application: routes, errors, the dashboard's files. One process serves both ports with it."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse, HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from quarterhour.web import commands, data, live, problems, queries
+from quarterhour.web.security import OriginCheck
+from quarterhour.web.services import Services
+
+_STATIC = Path(__file__).parent / "static"
+_NOT_BUILT = (
+    "<!doctype html><title>quarterhour</title><div id='missing'>The dashboard is not built: run <code>make dashboard</code>. "
+    "The API answers at <a href='/docs'>/docs</a>.</div>"
+)
+
+
+def make_app(services: Services | None, origins: frozenset[str]) -> FastAPI:
+    """`services` may be None where only the OpenAPI document is wanted."""
+    app = FastAPI(
+        title="quarterhour",
+        version=version("quarterhour"),
+        summary="CSV files become typed, analysed, merged tables every quarter of an hour, and every row is accounted for.",
+        separate_input_output_schemas=False,
+    )
+    app.state.services = services
+    app.add_middleware(OriginCheck, origins=origins)
+    problems.install(app)
+    for module in (commands, queries, data, live):
+        app.include_router(module.router)
+    _serve_dashboard(app)
+    return app
+
+
+def _serve_dashboard(app: FastAPI) -> None:
+    @app.get("/", include_in_schema=False)
+    async def dashboard() -> Response:
+        page = _STATIC / "index.html"
+        if not page.exists():
+            return HTMLResponse(_NOT_BUILT, status_code=503)
+        # The page names its scripts by their content's hash: only the page itself must be asked for anew.
+        return FileResponse(page, headers={"cache-control": "no-cache"})
+
+    app.mount("/", StaticFiles(directory=_STATIC, check_dir=False), name="dashboard")

@@ -1,0 +1,82 @@
+"""The calls that change something: start, stop, reset, one stage, the schedule."""
+
+from fastapi import APIRouter
+
+from quarterhour.clock import wire_time
+from quarterhour.lifecycle import Run, Schedule, Trigger
+from quarterhour.scheduler import next_marks
+from quarterhour.web.models import PipelineStatus, ScheduleAnswer, ScheduleChange, StartRequest
+from quarterhour.web.problems import documented
+from quarterhour.web.services import Injected, Services
+
+router = APIRouter(prefix="/api")
+
+
+@router.post(
+    "/pipeline/start",
+    status_code=202,
+    operation_id="startRun",
+    tags=["pipeline"],
+    responses=documented(403, 404, 409, 422),
+)
+async def start_run(services: Injected, request: StartRequest | None = None) -> Run:
+    """Start a run of all stages, of some, or of those that a failed run did not finish."""
+    asked = request or StartRequest()
+    if asked.resume is not None:
+        return await services.orchestrator.resume(Trigger.API, asked.resume)
+    return await services.orchestrator.start(Trigger.API, stages=asked.stages)
+
+
+@router.post(
+    "/pipeline/stop", status_code=202, operation_id="stopRun", tags=["pipeline"], responses=documented(403, 409)
+)
+async def stop_run(services: Injected) -> PipelineStatus:
+    """Ask the run to stop. Its worker has the grace to leave off, and is then ended."""
+    await services.orchestrator.stop()
+    return services.status()
+
+
+@router.post("/pipeline/reset", operation_id="resetPipeline", tags=["pipeline"], responses=documented(403, 409))
+async def reset_pipeline(services: Injected) -> PipelineStatus:
+    """Back to `idle` after a run has ended."""
+    await services.orchestrator.reset()
+    return services.status()
+
+
+@router.post(
+    "/pipeline/stage/{name}",
+    status_code=202,
+    operation_id="runStage",
+    tags=["pipeline"],
+    responses=documented(403, 404, 409, 422),
+)
+async def run_stage(name: str, services: Injected) -> Run:
+    """A run of one stage alone."""
+    return await services.orchestrator.start(Trigger.API, stages=[name])
+
+
+@router.get("/schedule", operation_id="getSchedule", tags=["schedule"])
+async def get_schedule(services: Injected) -> ScheduleAnswer:
+    return _answer(services, services.scheduler.schedule)
+
+
+@router.put("/schedule", operation_id="changeSchedule", tags=["schedule"], responses=documented(403, 422))
+async def change_schedule(change: ScheduleChange, services: Injected) -> ScheduleAnswer:
+    """Another cron text or time zone; kept over restarts."""
+    return _answer(services, await services.scheduler.change(cron=change.cron, timezone=change.timezone))
+
+
+@router.post("/schedule/pause", operation_id="pauseSchedule", tags=["schedule"], responses=documented(403))
+async def pause_schedule(services: Injected) -> ScheduleAnswer:
+    """No run starts by the clock until it is resumed; kept over restarts."""
+    return _answer(services, await services.scheduler.pause())
+
+
+@router.post("/schedule/resume", operation_id="resumeSchedule", tags=["schedule"], responses=documented(403))
+async def resume_schedule(services: Injected) -> ScheduleAnswer:
+    return _answer(services, await services.scheduler.resume())
+
+
+def _answer(services: Services, schedule: Schedule) -> ScheduleAnswer:
+    marks = [wire_time(mark) for mark in next_marks(schedule, services.clock.now(), 10)]
+    return ScheduleAnswer(**schedule.model_dump(), next_marks=marks)

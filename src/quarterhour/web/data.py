@@ -1,0 +1,178 @@
+"""The calls that read data: inputs, datasets, exports. Data files are opened in workers, never in the server's process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from quarterhour.clock import wire_time
+from quarterhour.errors import UnknownDataset
+from quarterhour.lake.arrivals import Arrival, ArrivalState, arrivals
+from quarterhour.lake.ledger import Input, InputLedger, InputState
+from quarterhour.settings import Settings
+from quarterhour.web.models import DatasetItem, InputItem, InputPage, InputSummary, Page, RowPage
+from quarterhour.web.problems import documented
+from quarterhour.web.services import Injected
+from quarterhour.workspace import Workspace
+
+router = APIRouter(prefix="/api")
+
+_MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+# Arrivals stand before the known inputs on the first page; more than this of them are only counted.
+_ARRIVALS_SHOWN = 200
+
+
+@router.get("/inputs", operation_id="listInputs", tags=["inputs"], responses=documented(422))
+async def list_inputs(
+    services: Injected,
+    cursor: Annotated[int | None, Query(ge=0, description="The `next` of the page before.")] = None,
+    state: Literal["waiting", "settling", "translated", "merged", "held_back", "quarantined"] | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> InputPage:
+    """Raw files: first those that wait, then what became of the others, newest first."""
+    return await asyncio.to_thread(_inputs, services.workspace, services.settings, cursor, state, limit)
+
+
+def _inputs(workspace: Workspace, settings: Settings, cursor: int | None, state: str | None, limit: int) -> InputPage:
+    with InputLedger(workspace.ledger_file) as ledger:
+        found = arrivals(workspace, settings, ledger.sightings(), datetime.now(UTC))
+        totals = ledger.totals()
+        known: list[tuple[int, Input]] = []
+        if state not in ("waiting", "settling"):
+            known = ledger.recent(limit + 1, cursor, InputState(state) if state else None)
+        latest = ledger.recent(1)
+    new = [arrival for arrival in found if arrival.state is not ArrivalState.KNOWN]
+    shown = [arrival for arrival in new if state in (None, arrival.state.value)] if cursor is None else []
+    items = [_arrival_item(arrival) for arrival in shown[:_ARRIVALS_SHOWN]]
+    items += [_input_item(entry) for _, entry in known[:limit]]
+    return InputPage(
+        items=items,
+        next=known[limit - 1][0] if len(known) > limit else None,
+        total=len(new) + sum(count for count, _ in totals.values()),
+        summary=_summary(new, totals, latest[0][1].translated_at if latest else None),
+    )
+
+
+def _summary(
+    new: list[Arrival], totals: dict[InputState, tuple[int, int]], last_translated_at: str | None
+) -> InputSummary:
+    def count(state: InputState) -> int:
+        return totals.get(state, (0, 0))[0]
+
+    newest_ns = max((arrival.mtime_ns for arrival in new), default=None)
+    return InputSummary(
+        waiting=sum(arrival.state is ArrivalState.WAITING for arrival in new),
+        settling=sum(arrival.state is ArrivalState.SETTLING for arrival in new),
+        done=count(InputState.MERGED),
+        quarantined=count(InputState.QUARANTINED),
+        held_back=count(InputState.HELD_BACK),
+        bytes_waiting=sum(arrival.size for arrival in new),
+        rows=sum(rows for _, rows in totals.values()),
+        last_arrival_at=_time(newest_ns) if newest_ns is not None else last_translated_at,
+    )
+
+
+def _arrival_item(arrival: Arrival) -> InputItem:
+    return InputItem(
+        name=arrival.name,
+        dataset=arrival.dataset,
+        state="settling" if arrival.state is ArrivalState.SETTLING else "waiting",
+        size=arrival.size,
+        modified_at=_time(arrival.mtime_ns),
+    )
+
+
+def _input_item(entry: Input) -> InputItem:
+    return InputItem(
+        name=entry.name,
+        dataset=entry.dataset,
+        state=entry.state.value,
+        size=entry.size,
+        records=entry.records,
+        rows=entry.rows,
+        quarantined=entry.quarantined,
+        run_id=entry.run_id,
+        message=entry.message,
+    )
+
+
+def _time(mtime_ns: int) -> str:
+    return wire_time(datetime.fromtimestamp(mtime_ns / 1e9, UTC))
+
+
+# Named, not imported: DuckDB and Delta are loaded in the workers alone.
+_LIST_DATASETS = "quarterhour.lake.queries:list_datasets"
+_DATASET = "quarterhour.lake.queries:dataset"
+_DATASET_ROWS = "quarterhour.lake.queries:dataset_rows"
+_DATASET_PROFILE = "quarterhour.lake.queries:dataset_profile"
+_EXPORT_DATASET = "quarterhour.lake.exports:export_dataset"
+
+
+@router.get("/datasets", operation_id="listDatasets", tags=["datasets"], responses=documented(503))
+async def list_datasets(services: Injected) -> Page[DatasetItem]:
+    """The merged tables."""
+    found = await services.engine.call(_LIST_DATASETS, services.workspace, services.settings)
+    return Page(items=[DatasetItem.model_validate(item) for item in found], total=len(found))
+
+
+@router.get("/datasets/{name}", operation_id="getDataset", tags=["datasets"], responses=documented(404, 422, 503))
+async def get_dataset(name: str, services: Injected) -> DatasetItem:
+    found = await services.engine.call(_DATASET, services.workspace, services.settings, name)
+    return DatasetItem.model_validate(found)
+
+
+@router.get(
+    "/datasets/{name}/rows", operation_id="listDatasetRows", tags=["datasets"], responses=documented(404, 422, 503)
+)
+async def list_dataset_rows(
+    name: str,
+    services: Injected,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
+) -> RowPage:
+    """A page of a merged table."""
+    page = await services.engine.call(_DATASET_ROWS, services.workspace, services.settings, name, limit, offset)
+    return RowPage.model_validate(page)
+
+
+@router.get(
+    "/datasets/{name}/profile", operation_id="getDatasetProfile", tags=["datasets"], responses=documented(404, 422, 503)
+)
+async def get_dataset_profile(name: str, services: Injected) -> dict[str, Any]:
+    """The analyzer's last profile of the dataset."""
+    profile = await services.engine.call(_DATASET_PROFILE, services.workspace, services.settings, name)
+    if profile is None:
+        raise UnknownDataset(f"{name!r} has no profile yet", dataset=name)
+    return profile
+
+
+@router.get(
+    "/datasets/{name}/export",
+    operation_id="exportDataset",
+    tags=["datasets"],
+    response_class=StreamingResponse,
+    responses=documented(404, 422, 503),
+)
+async def export_dataset(
+    name: str,
+    services: Injected,
+    format: Literal["csv", "parquet"] = "csv",  # noqa: A002
+) -> StreamingResponse:
+    """The whole table, streamed."""
+    chunks = services.engine.stream(_EXPORT_DATASET, services.workspace, services.settings, name, format)
+    # The first chunk is awaited here, so that an unknown dataset is an error and not half an answer.
+    first = await anext(chunks, b"")
+    return StreamingResponse(
+        _chain(first, chunks),
+        media_type=_MEDIA_TYPES[format],
+        headers={"content-disposition": f'attachment; filename="{name}.{format}"'},
+    )
+
+
+async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in rest:
+        yield chunk

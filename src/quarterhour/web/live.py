@@ -1,0 +1,89 @@
+"""The WebSocket: a snapshot, then each event as it is written."""
+
+import asyncio
+import contextlib
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Query
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from quarterhour.bus import Gap, Subscription
+from quarterhour.events import EventRecord
+from quarterhour.web.queries import SNAPSHOT_EVENTS, join, snapshot_json
+from quarterhour.web.services import Injected, Services
+
+router = APIRouter()
+
+# With batch=1: the least time between two messages, about one frame of a screen.
+_BATCH_EVERY_S = 0.016
+
+
+@router.websocket("/ws/events")
+async def live_events(
+    websocket: WebSocket,
+    services: Injected,
+    since: Annotated[int | None, Query(ge=0)] = None,
+    run_id: str | None = None,
+    batch: int = 0,
+) -> None:
+    """`since` continues after that seq: without a gap, or with a `gap` message that says what to read from /api/events."""
+    await websocket.accept()
+    async with services.bus.subscribe() as subscription:
+        # No await between subscribing and this: nothing falls between the snapshot and the first event.
+        opening = _opening(services, since, run_id)
+        sender = asyncio.create_task(_send(websocket, opening, subscription, run_id, is_batched=batch == 1))
+        listener = asyncio.create_task(_listen(websocket))
+        try:
+            await asyncio.wait((sender, listener), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sender, listener):
+                task.cancel()
+            await asyncio.gather(sender, listener, return_exceptions=True)
+
+
+def _opening(services: Services, since: int | None, run_id: str | None) -> list[bytes]:
+    last_seq = services.bus.last_seq
+    known = min(since, last_seq) if since is not None else last_seq - SNAPSHOT_EVENTS
+    records = services.bus.recent(SNAPSHOT_EVENTS, max(0, known))
+    first_seq = records[0].seq if records else last_seq + 1
+    snapshot = snapshot_json(services.status(), [r for r in records if run_id in (None, r.run_id)], last_seq)
+    messages = [b'{"type":"snapshot","data":%b}' % snapshot]
+    if since is not None and first_seq > known + 1:
+        messages.append(_gap(Gap(known + 1, first_seq - 1)))
+    return messages
+
+
+async def _send(
+    websocket: WebSocket, opening: list[bytes], subscription: Subscription, run_id: str | None, *, is_batched: bool
+) -> None:
+    with contextlib.suppress(WebSocketDisconnect):
+        for message in opening:
+            await websocket.send_text(message.decode())
+        while True:
+            taken = await subscription.take()
+            if isinstance(taken, Gap):
+                await websocket.send_text(_gap(taken).decode())
+            else:
+                await _send_events(websocket, [r for r in taken if run_id in (None, r.run_id)], is_batched=is_batched)
+            if is_batched:
+                await asyncio.sleep(_BATCH_EVERY_S)
+
+
+async def _send_events(websocket: WebSocket, records: list[EventRecord], *, is_batched: bool) -> None:
+    if is_batched and records:
+        await websocket.send_text('{"type":"events","data":[' + join(records).decode() + "]}")
+    elif not is_batched:
+        for record in records:
+            await websocket.send_text(record.line.decode())
+
+
+async def _listen(websocket: WebSocket) -> None:
+    """Read, so that the client's end is noticed; what it says is not asked for."""
+    with contextlib.suppress(WebSocketDisconnect):
+        while True:
+            await websocket.receive_text()
+
+
+def _gap(gap: Gap) -> bytes:
+    return orjson.dumps({"type": "gap", "data": {"from": gap.first_seq, "to": gap.last_seq}})

@@ -1,0 +1,76 @@
+"""Errors as `application/problem+json` (RFC 9457): one table from error class to HTTP status."""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from quarterhour.errors import (
+    EngineError,
+    InvalidQuery,
+    InvalidSchedule,
+    InvalidTransition,
+    LockHeld,
+    NotResumable,
+    QuarterhourError,
+    RunInProgress,
+    UnknownDataset,
+    UnknownRun,
+    UnknownStage,
+)
+from quarterhour.lifecycle import Run
+from quarterhour.web.models import Problem
+
+_log = structlog.get_logger()
+
+STATUS_OF: dict[type[QuarterhourError], int] = {
+    InvalidTransition: 409,
+    RunInProgress: 409,
+    NotResumable: 409,
+    LockHeld: 409,
+    UnknownStage: 404,
+    UnknownRun: 404,
+    UnknownDataset: 404,
+    InvalidQuery: 422,
+    InvalidSchedule: 422,
+    EngineError: 503,
+}
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What a route says of its errors in the OpenAPI document."""
+    media: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "model": Problem, "content": media} for status in statuses
+    }
+
+
+def problem(status: int, detail: str, run: Run | None = None) -> JSONResponse:
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, run=run)
+    return JSONResponse(
+        body.model_dump(mode="json", exclude_none=True), status_code=status, media_type="application/problem+json"
+    )
+
+
+def install(app: FastAPI) -> None:
+    @app.exception_handler(QuarterhourError)
+    async def _expected(_: Request, error: QuarterhourError) -> JSONResponse:
+        return problem(STATUS_OF.get(type(error), 500), error.message, error.facts.get("run"))
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, str(error.detail))
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        places = (f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
+        return problem(422, "; ".join(places))
+
+    @app.exception_handler(Exception)
+    async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+        _log.error("request_broke", path=request.url.path, exc_info=error)
+        return problem(500, f"{type(error).__name__}: the server's log has the trace")

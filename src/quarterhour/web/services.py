@@ -1,0 +1,53 @@
+"""What the routes need of the running server, handed to them by FastAPI's own dependency."""
+
+from dataclasses import dataclass, fields
+from typing import Annotated, cast
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from quarterhour.assembly import Pipeline
+from quarterhour.bus import EventBus
+from quarterhour.clock import Clock
+from quarterhour.engines.base import Engine
+from quarterhour.orchestrator import PipelineOrchestrator
+from quarterhour.scheduler import Scheduler
+from quarterhour.settings import Settings
+from quarterhour.state import StateManager
+from quarterhour.web.models import PipelineStatus
+from quarterhour.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts that requests are answered with."""
+
+    settings: Settings
+    workspace: Workspace
+    clock: Clock
+    bus: EventBus
+    state: StateManager
+    engine: Engine
+    orchestrator: PipelineOrchestrator
+    scheduler: Scheduler
+
+    @classmethod
+    def of(cls, pipeline: Pipeline) -> "Services":
+        return cls(**{part.name: getattr(pipeline, part.name) for part in fields(cls)})
+
+    def status(self) -> PipelineStatus:
+        """The folded status, and what depends on the clock."""
+        status = self.state.status
+        seconds = self.scheduler.seconds_to_next_run()
+        return PipelineStatus(
+            **{name: getattr(status, name) for name in type(status).model_fields},
+            seconds_to_next_run=max(0.0, round(seconds, 3)) if seconds is not None else None,
+            overdue=self.scheduler.is_overdue(),
+        )
+
+
+def _services(connection: HTTPConnection) -> Services:
+    return cast(Services, connection.app.state.services)
+
+
+Injected = Annotated[Services, Depends(_services)]

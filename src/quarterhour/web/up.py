@@ -1,0 +1,94 @@
+"""`quarterhour up`: the pipeline and its server as one process, from the first port to the last event."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import orjson
+import structlog
+
+from quarterhour.assembly import Pipeline
+from quarterhour.demo import BATCH_EVERY_S, drop_batch
+from quarterhour.files import write_whole
+from quarterhour.settings import Settings
+from quarterhour.web.app import make_app
+from quarterhour.web.security import own_origins
+from quarterhour.web.server import bind, serve
+from quarterhour.web.services import Services
+from quarterhour.workspace import Workspace
+
+
+def serve_pipeline(settings: Settings, workspace: Workspace, *, is_scheduled: bool, is_demo: bool) -> None:
+    """Serve until a signal. Raises PortInUse, HomeInUse."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings, workspace, is_scheduled=is_scheduled, is_demo=is_demo))
+
+
+def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.Loop
+
+
+async def _serve(settings: Settings, workspace: Workspace, *, is_scheduled: bool, is_demo: bool) -> None:
+    host = settings.server.host
+    with contextlib.ExitStack() as bound:
+        # Bound before anything is started, so that a port in use is told at once; answered only after the recovery.
+        sockets = [
+            bound.enter_context(contextlib.closing(bind(host, port)))
+            for port in (settings.server.api_port, settings.server.dashboard_port)
+        ]
+        ports = tuple(int(each.getsockname()[1]) for each in sockets)
+        api, dashboard = (f"http://{_shown(host)}:{port}" for port in ports)
+        pipeline = Pipeline(settings, workspace)
+        async with pipeline.running(f"server at {api}", is_scheduled=is_scheduled), _fed(workspace, is_demo=is_demo):
+            services = Services.of(pipeline)
+
+            def tell() -> None:
+                write_whole(workspace.server_file, orjson.dumps({"api": api, "dashboard": dashboard}))
+                sys.stdout.write(f"ready api={api} dashboard={dashboard}\n")
+                sys.stdout.flush()
+
+            try:
+                await serve(make_app(services, own_origins(host, ports)), sockets, tell)
+            finally:
+                workspace.server_file.unlink(missing_ok=True)
+
+
+def _shown(host: str) -> str:
+    """The host as it stands in an address that a person can open."""
+    if host in ("0.0.0.0", "::"):
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
+
+
+@asynccontextmanager
+async def _fed(workspace: Workspace, *, is_demo: bool) -> AsyncGenerator[None]:
+    """While the block lasts, demo files arrive."""
+    if not is_demo:
+        yield
+        return
+    await asyncio.to_thread(drop_batch, workspace)
+    feeder = asyncio.create_task(_feed(workspace), name="demo")
+    try:
+        yield
+    finally:
+        feeder.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await feeder
+
+
+async def _feed(workspace: Workspace) -> None:
+    while True:
+        await asyncio.sleep(BATCH_EVERY_S)
+        if not await asyncio.to_thread(drop_batch, workspace):
+            return
