@@ -11,7 +11,8 @@ import orjson
 import structlog
 
 from quarterhour.assembly import Pipeline
-from quarterhour.demo import BATCH_EVERY_S, drop_batch
+from quarterhour.demo import BATCH_EVERY_S
+from quarterhour.engines.base import Engine
 from quarterhour.files import write_whole
 from quarterhour.settings import Settings
 from quarterhour.web.app import make_app
@@ -50,7 +51,10 @@ async def _serve(settings: Settings, workspace: Workspace, *, is_scheduled: bool
         ports = tuple(int(each.getsockname()[1]) for each in sockets)
         api, dashboard = (f"http://{_shown(host)}:{port}" for port in ports)
         pipeline = Pipeline(settings, workspace)
-        async with pipeline.running(f"server at {api}", is_scheduled=is_scheduled), _fed(workspace, is_demo=is_demo):
+        async with (
+            pipeline.running(f"server at {api}", is_scheduled=is_scheduled),
+            _fed(pipeline.engine, workspace, is_demo=is_demo),
+        ):
             services = Services.of(pipeline)
 
             def tell() -> None:
@@ -72,23 +76,19 @@ def _shown(host: str) -> str:
 
 
 @asynccontextmanager
-async def _fed(workspace: Workspace, *, is_demo: bool) -> AsyncGenerator[None]:
+async def _fed(engine: Engine, workspace: Workspace, *, is_demo: bool) -> AsyncGenerator[None]:
     """While the block lasts, demo files arrive."""
-    if not is_demo:
-        yield
-        return
-    await asyncio.to_thread(drop_batch, workspace)
-    feeder = asyncio.create_task(_feed(workspace), name="demo")
+    feeder = asyncio.create_task(_feed(engine, workspace), name="demo") if is_demo else None
     try:
         yield
     finally:
-        feeder.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await feeder
+        if feeder is not None:
+            feeder.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await feeder
 
 
-async def _feed(workspace: Workspace) -> None:
-    while True:
+async def _feed(engine: Engine, workspace: Workspace) -> None:
+    # In a worker: the demo's tables are large, and the server is small.
+    while await engine.call("quarterhour.demo:drop_batch", workspace):
         await asyncio.sleep(BATCH_EVERY_S)
-        if not await asyncio.to_thread(drop_batch, workspace):
-            return

@@ -1,0 +1,169 @@
+"""The main job as a person sees it: real files, the real server, Start pressed in a real Chromium."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from real_tables import flights_by_month, read_rows
+from serving import Server, chromium, serving
+
+_BROWSER_OPTIONS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+def server(tmp_path: Path):
+    with serving(tmp_path / "home", "--no-schedule") as running:
+        yield running
+
+
+def drop(server: Server, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        path = server.home / "data" / "raw" / "flights" / name
+        path.parent.mkdir(exist_ok=True)
+        path.with_suffix(".part").write_bytes(content)
+        path.with_suffix(".part").rename(path)
+
+
+@pytest.mark.browser
+def test_start_pressed_in_a_browser_runs_the_three_stages_on_real_flights(server: Server) -> None:
+    months = dict(list(flights_by_month().items())[:2])
+    drop(server, months)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium() or None, args=_BROWSER_OPTIONS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(server.dashboard)
+        expect(page.get_by_test_id("state")).to_have_text("idle")
+        # The files have stood still for the settle time.
+        page.wait_for_timeout(2500)
+        page.get_by_role("button", name="Start", exact=True).click()
+        for stage in ("translator", "analyzer", "merger"):
+            expect(page.get_by_test_id(f"stage-{stage}")).to_have_attribute("data-state", "success", timeout=60_000)
+        expect(page.get_by_test_id("state")).to_have_text("success")
+        expect(page.get_by_test_id("stage-translator")).to_contain_text("✓ Complete (2 files)")
+        expect(page.get_by_test_id("events-log")).to_contain_text("succeeded")
+        expect(page.get_by_test_id("export-panel")).to_contain_text("flights")
+        browser.close()
+    assert faults == []
+    expected = [row for content in months.values() for row in read_rows(content)]
+    assert_merged(server, expected)
+
+
+def assert_merged(server: Server, expected: list[dict[str, str]]) -> None:
+    """The merged table, taken out as CSV, holds the rows that Python's own csv module reads from the raw files."""
+    (dataset,) = server.get("/api/datasets")["items"]
+    assert (dataset["name"], dataset["rows"]) == ("flights", len(expected))
+    exported = server.http.get("/api/datasets/flights/export", params={"format": "csv"})
+    assert exported.status_code == 200
+    merged = list(csv.DictReader(io.StringIO(exported.text)))
+    keys = ("year", "month", "day", "carrier", "flight", "tailnum", "origin", "dest", "dep_delay", "distance")
+
+    def key(row: dict[str, str]) -> tuple[str, ...]:
+        # NA is how the exporter writes a missing value; a whole float is the integer it stands for.
+        return tuple(re.sub(r"\.0$", "", "" if row[name] == "NA" else row[name]) for name in keys)
+
+    assert sorted(map(key, merged)) == sorted(map(key, expected))
+
+
+def test_the_same_content_again_is_not_translated_twice(server: Server) -> None:
+    (name, content), *_ = flights_by_month().items()
+    drop(server, {name: content})
+    first = server.ended_run(settled(server).start_run())
+    drop(server, {"again.csv": content})
+    second = server.ended_run(settled(server).start_run())
+    assert first["counts"]["inserted"] == len(read_rows(content))
+    assert second["state"] == "success"
+    assert second["counts"]["rows"] == 0
+    assert server.get("/api/datasets")["items"][0]["rows"] == len(read_rows(content))
+
+
+def settled(server: Server) -> Server:
+    """Wait until no file is settling any more."""
+    import time
+
+    deadline = time.monotonic() + 30
+    while server.get("/api/inputs")["summary"]["settling"] and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return server
+
+
+def test_a_plain_browser_client_reads_the_snapshot_and_then_events(server: Server) -> None:
+    from websockets.sync.client import connect
+
+    address = server.api.replace("http", "ws") + "/ws/events"
+    with connect(address) as socket:
+        snapshot = json.loads(socket.recv())
+        assert snapshot["type"] == "snapshot"
+        assert snapshot["data"]["status"]["state"] == "idle"
+        run_id = server.start_run()
+        seen: list[dict[str, object]] = []
+        while not seen or (seen[-1]["stage"], seen[-1]["event"]) != ("pipeline", "success"):
+            seen.append(json.loads(socket.recv(timeout=60)))
+    numbers = [event["seq"] for event in seen]
+    assert numbers == list(range(snapshot["data"]["last_seq"] + 1, snapshot["data"]["last_seq"] + 1 + len(numbers)))
+    assert {event["run_id"] for event in seen} == {run_id}
+    with connect(f"{address}?since={numbers[2]}&batch=1") as socket:
+        resumed = json.loads(socket.recv())["data"]["events"]
+    assert [event["seq"] for event in resumed] == numbers[3:]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/api/pipeline/stop", 409),
+        ("POST", "/api/pipeline/reset", 409),
+        ("POST", "/api/pipeline/stage/nothing", 404),
+        ("GET", "/api/runs/nothing", 404),
+        ("GET", "/api/datasets/nothing/rows", 404),
+        ("GET", "/api/datasets/nothing/export", 404),
+        ("GET", "/api/events?limit=0", 422),
+        ("GET", "/nothing", 404),
+    ],
+)
+def test_every_error_is_a_problem(server: Server, method: str, path: str, status: int) -> None:
+    answer = server.http.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == status
+    assert answer.json()["detail"]
+
+
+def test_a_foreign_page_is_refused(server: Server) -> None:
+    answer = server.http.post("/api/pipeline/start", headers={"origin": "http://elsewhere.example"})
+    assert answer.status_code == 403
+    assert server.get("/api/pipeline/status")["state"] == "idle"
+
+
+def test_stages_can_be_run_alone_reset_and_the_schedule_paused(server: Server) -> None:
+    run_id = server.http.post("/api/pipeline/stage/analyzer").json()["run_id"]
+    run = server.ended_run(run_id)
+    assert [stage["name"] for stage in run["stages"]] == ["analyzer"]
+    assert server.http.post("/api/pipeline/reset").json()["state"] == "idle"
+    paused = server.http.post("/api/schedule/pause").json()
+    assert (paused["paused"], paused["next_run_at"]) == (True, None)
+    assert len(paused["next_marks"]) == 10
+    assert server.http.post("/api/schedule/resume").json()["paused"] is False
+
+
+def test_a_second_server_and_a_port_in_use_are_told_plainly(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r"is in use: .*home\.lock is held by process \d+"):
+        Server(server.home)
+    port = server.api.rpartition(":")[2]
+    with pytest.raises(AssertionError, match=rf"port {port} is held by .*pid {server.process.pid}"):
+        Server(tmp_path / "other", "--api-port", port)
+
+
+def test_sigterm_ends_the_server_and_leaves_no_process(server: Server) -> None:
+    assert server.stop() == 0
+    assert not (server.home / "automation" / "state" / "server.json").exists()

@@ -1,0 +1,99 @@
+"""A real server for tests: its own process, free ports, ended by its process id."""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+_READY_S = 60.0
+
+
+class Server:
+    def __init__(self, home: Path, *options: str) -> None:
+        self.home = home
+        self.output = home.parent / f"{home.name}.log"
+        command = [
+            sys.executable,
+            "-m",
+            "quarterhour",
+            "up",
+            "--home",
+            str(home),
+            "--api-port",
+            "0",
+            "--dashboard-port",
+            "0",
+        ]
+        with self.output.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, *options], stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        self.api, self.dashboard = self._ready()
+        self.http = httpx.Client(base_url=self.api, timeout=30)
+
+    def _ready(self) -> tuple[str, str]:
+        start = self.output.read_bytes().rfind(b"ready api=")
+        deadline = time.monotonic() + _READY_S
+        while time.monotonic() < deadline:
+            text = self.output.read_bytes()
+            if (found := re.search(rb"ready api=(\S+) dashboard=(\S+)\n", text[start + 1 :])) is not None:
+                return found[1].decode(), found[2].decode()
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise AssertionError(f"the server did not start:\n{self.output.read_text()}")
+
+    def get(self, path: str, **query: Any) -> Any:
+        answer = self.http.get(path, params=query)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def start_run(self) -> str:
+        answer = self.http.post("/api/pipeline/start")
+        assert answer.status_code == 202, answer.text
+        return answer.json()["run_id"]
+
+    def ended_run(self, run_id: str, within_s: float = 90.0) -> dict[str, Any]:
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            run = self.get(f"/api/runs/{run_id}")
+            if run["state"] in ("success", "failed", "stopped"):
+                return run
+            time.sleep(0.05)
+        raise AssertionError(f"run {run_id} did not end in {within_s} s: {run}")
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.http.close()
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=20)
+        self.http.close()
+        return code
+
+
+@contextmanager
+def serving(home: Path, *options: str) -> Iterator[Server]:
+    server = Server(home, *options)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.kill()
+
+
+def chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        if path := shutil.which(name):
+            return path
+    return ""
