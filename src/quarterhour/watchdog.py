@@ -22,7 +22,7 @@ from quarterhour.settings import Settings
 
 # How often it looks while a worker is at work, and while none is.
 _LOOK_EVERY_S = 0.25
-_IDLE_LOOK_EVERY_S = 1.0
+_IDLE_LOOK_EVERY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
