@@ -21,6 +21,9 @@ from quarterhour.web.server import bind, serve
 from quarterhour.web.services import Services
 from quarterhour.workspace import Workspace
 
+# In a worker: the demo's tables are large, and the server is small.
+_DROP_BATCH = "quarterhour.demo:drop_batch"
+
 
 def serve_pipeline(settings: Settings, workspace: Workspace, *, is_scheduled: bool, is_demo: bool) -> None:
     """Serve until a signal. Raises PortInUse, HomeInUse."""
@@ -78,6 +81,9 @@ def _shown(host: str) -> str:
 @asynccontextmanager
 async def _fed(engine: Engine, workspace: Workspace, *, is_demo: bool) -> AsyncGenerator[None]:
     """While the block lasts, demo files arrive."""
+    if is_demo:
+        # There is something to see from the first moment on.
+        await engine.call(_DROP_BATCH, workspace)
     feeder = asyncio.create_task(_feed(engine, workspace), name="demo") if is_demo else None
     try:
         yield
@@ -89,6 +95,7 @@ async def _fed(engine: Engine, workspace: Workspace, *, is_demo: bool) -> AsyncG
 
 
 async def _feed(engine: Engine, workspace: Workspace) -> None:
-    # In a worker: the demo's tables are large, and the server is small.
-    while await engine.call("quarterhour.demo:drop_batch", workspace):
+    is_fed = True
+    while is_fed:
         await asyncio.sleep(BATCH_EVERY_S)
+        is_fed = bool(await engine.call(_DROP_BATCH, workspace))
