@@ -10,7 +10,7 @@ import duckdb
 
 from quarterhour.errors import StageCancelled
 from quarterhour.lake.quarantine import QuarantinedRecord
-from quarterhour.stages.translator.records import MAX_RECORD_BYTES, Dialect, Record, split_records
+from quarterhour.stages.translator.records import MAX_RECORD_BYTES, Dialect, Part, Record, split_records
 from quarterhour.stages.translator.types import (
     COUNTS_A_COLUMN,
     TEXT,
@@ -26,6 +26,9 @@ from quarterhour.stages.translator.types import quoted as q
 
 _ROWS_OF_A_SAMPLE = 20_000
 _FETCHED_ROWS = 1000
+_MAX_LINE_BYTES = 2 * MAX_RECORD_BYTES
+# DuckDB's own default is 16 times the longest line: a quarter of a gigabyte for each reader.
+_BUFFER_BYTES = 2 * _MAX_LINE_BYTES
 
 
 class EngineRefused(Exception):
@@ -43,10 +46,15 @@ class Source:
         return Source(f"(FROM {self.sql} LIMIT {_ROWS_OF_A_SAMPLE})", self.names)
 
 
-def straight(path: Path, dialect: Dialect) -> Source:
+def straight(parts: list[Part], dialect: Dialect) -> Source:
     """The file itself. A record that is not as wide as the header is left out, and so missed in the balance."""
-    reader = _reader(path, dialect.names, dialect.delimiter, dialect.quote, header=dialect.header)
-    return Source(f"(SELECT row_number() OVER () AS _record, * FROM {reader})", dialect.names)
+    # Numbering is the work of one thread for each part.
+    numbered = (
+        f"SELECT {part.before} + row_number() OVER () AS _record, * FROM "
+        + _reader(part.path, dialect.names, dialect.delimiter, dialect.quote, header=dialect.header and not number)
+        for number, part in enumerate(parts)
+    )
+    return Source(f"({' UNION ALL '.join(numbered)})", dialect.names)
 
 
 def anew(
@@ -106,7 +114,7 @@ def _reader(path: Path, names: tuple[str, ...], delimiter: str, quote: str, *, h
     return (
         f"read_csv({literal(name)}, auto_detect=false, delim={literal(delimiter)}, quote={literal(quote)}, "
         f"escape={literal(quote)}, header={str(header).lower()}, columns={{{columns}}}, store_rejects=true, "
-        f"rejects_limit=1, max_line_size={2 * MAX_RECORD_BYTES}, compression='none')"
+        f"rejects_limit=1, max_line_size={_MAX_LINE_BYTES}, buffer_size={_BUFFER_BYTES}, compression='none')"
     )
 
 

@@ -38,33 +38,85 @@ class Record:
     reason: str = ""
 
 
-def count_records(path: Path, dialect: Dialect, check: Callable[[], None]) -> int:
-    """The records of the text without its header, by counting line ends outside of quotes; right where quotes are paired."""
-    quote = dialect.quote.encode()
-    blank_counts = dialect.width == 1
-    total, inside, last = 0, False, b"\n"
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of whole records in a file of its own; `before` counts the records that precede it, the header aside."""
+
+    path: Path
+    before: int
+
+
+def count_records(
+    path: Path, dialect: Dialect, folder: Path, part_bytes: int, check: Callable[[], None]
+) -> tuple[int, list[Part]]:
+    """The records of the text without its header, by counting line ends outside of quotes; right where quotes are paired.
+
+    A long text is also copied to parts of `part_bytes` or more in `folder`, to be read side by side. It is cut only where no
+    quote is near: one that is quoted throughout stays whole.
+    """
+    count = _Count(dialect)
+    if path.stat().st_size < 2 * part_bytes:
+        with path.open("rb", buffering=0) as file:
+            while piece := file.read(_PIECE_BYTES):
+                check()
+                count.take(piece)
+        return count.records(), [Part(path, 0)]
+    parts: list[Part] = []
     with path.open("rb", buffering=0) as file:
-        while piece := file.read(_PIECE_BYTES):
-            check()
-            outside = piece
-            if quote and (inside or quote in piece):
-                parts = piece.split(quote)
-                outside = quote.join(parts[inside::2]) if len(parts) > 1 else (b"" if inside else piece)
-                inside ^= (len(parts) - 1) % 2 == 1
-                # A quote is no line end: it parts two line ends that only seem to meet.
-                outside = (
-                    (quote if last != b"\n" or piece.startswith(quote) else b"")
-                    + outside
-                    + quote * (inside or piece.endswith(quote))
-                )
-            total += outside.count(b"\n")
-            if not blank_counts:
-                total -= _blank_lines(last, outside)
-            if outside:
-                last = outside[-2:] if outside.endswith(b"\r") else outside[-1:]
-    if last[-1:] != b"\n":
-        total += 1
-    return max(0, total - dialect.header)
+        piece = file.read(_PIECE_BYTES)
+        while piece:
+            parts.append(Part(folder / f"{len(parts)}.csv", count.records() if parts else 0))
+            with parts[-1].path.open("wb") as out:
+                while piece:
+                    check()
+                    end = count.first_end(piece) if out.tell() >= part_bytes else 0
+                    if 0 < end < len(piece):
+                        count.take(piece[:end])
+                        out.write(piece[:end])
+                        piece = piece[end:]
+                        break
+                    count.take(piece)
+                    out.write(piece)
+                    piece = file.read(_PIECE_BYTES)
+    return count.records(), parts
+
+
+class _Count:
+    """Counts records in a text that comes in pieces."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._quote = dialect.quote.encode()
+        self._blank_counts = dialect.width == 1
+        self._header = dialect.header
+        self._total = 0
+        self._inside = False
+        self._last = b"\n"
+
+    def first_end(self, piece: bytes) -> int:
+        """Where the first record that ends in this next piece ends; 0 where a quote might make that a guess."""
+        return 0 if self._inside or (self._quote and self._quote in piece) else piece.find(b"\n") + 1
+
+    def take(self, piece: bytes) -> None:
+        quote, outside = self._quote, piece
+        if quote and (self._inside or quote in piece):
+            parts = piece.split(quote)
+            outside = quote.join(parts[self._inside :: 2]) if len(parts) > 1 else (b"" if self._inside else piece)
+            self._inside ^= (len(parts) - 1) % 2 == 1
+            # A quote is no line end: it parts two line ends that only seem to meet.
+            outside = (
+                (quote if self._last != b"\n" or piece.startswith(quote) else b"")
+                + outside
+                + quote * (self._inside or piece.endswith(quote))
+            )
+        self._total += outside.count(b"\n")
+        if not self._blank_counts:
+            self._total -= _blank_lines(self._last, outside)
+        if outside:
+            self._last = outside[-2:] if outside.endswith(b"\r") else outside[-1:]
+
+    def records(self) -> int:
+        """The records so far, the header aside."""
+        return max(0, self._total + (self._last[-1:] != b"\n") - self._header)
 
 
 def _blank_lines(last: bytes, text: bytes) -> int:

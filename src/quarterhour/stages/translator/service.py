@@ -51,6 +51,8 @@ def connect(scratch: str) -> duckdb.DuckDBPyConnection:
     """An engine with bounded memory; times without a zone are UTC."""
     connection = duckdb.connect(config={"memory_limit": _MEMORY_LIMIT, "temp_directory": scratch})
     connection.execute("SET TimeZone = 'UTC'")
+    # Else the parts of a file would be read one after the other; rows carry their `_record`.
+    connection.execute("SET preserve_insertion_order = false")
     return connection
 
 
@@ -81,9 +83,15 @@ class _Run:
         """The files whose content is new. Of two with the same content, the first by name counts."""
         fresh: dict[str, tuple[Arrival, str]] = {}
         twins: list[tuple[Arrival, str]] = []
+
+        def check() -> None:
+            # Hashing many or large files takes longer than the watchdog waits for a sign of life.
+            self._context.progress(0, len(waiting))
+            self._context.check_cancelled()
+
         for arrival in waiting:
             try:
-                mark = fingerprint(arrival.path, check=self._context.check_cancelled)
+                mark = fingerprint(arrival.path, check=check)
             except FileUnreadable as error:
                 self._fail(arrival, error.message)
                 continue
