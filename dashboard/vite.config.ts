@@ -9,11 +9,12 @@ export default defineConfig({
   server: {
     port: 5173,
     strictPort: true,
+    // The server takes calls of its own pages only: the page in development speaks as one of them.
     proxy: {
-      "/api": SERVER,
+      "/api": { target: SERVER, headers: { origin: SERVER } },
       "/healthz": SERVER,
       "/readyz": SERVER,
-      "/ws": { target: SERVER, ws: true },
+      "/ws": { target: SERVER, ws: true, headers: { origin: SERVER } },
     },
   },
   build: {

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ValidationError
 from quarterhour.errors import StageCancelled, StageError
 from quarterhour.stages.base import StageContext, StageResult
 
+# EX_TEMPFAIL of sysexits.h, which Windows lacks.
+_TEMPORARY_FAILURE = 75
+
 
 class _Said(BaseModel):
     """One JSON line of a program."""
@@ -69,7 +72,7 @@ class CommandStage:
         if program.returncode:
             raise StageError(
                 f"{self._command[0]!r} ended with status {program.returncode}",
-                is_transient=program.returncode == os.EX_TEMPFAIL,
+                is_transient=program.returncode == _TEMPORARY_FAILURE,
             )
         return result
 
