@@ -27,6 +27,9 @@ class AnalyzerService:
     name = "analyzer"
 
     def run(self, context: StageContext) -> StageResult:
+        if context.settings.analyses:
+            names = ", ".join(analysis.name for analysis in context.settings.analyses)
+            context.emit(f"[[analyses]] are read but not run in this version: {names}", level="warning")
         with context.lake.ledger() as ledger:
             pending = sorted(ledger.pending(), key=lambda entry: entry.dataset)
         by_dataset = [(dataset, list(group)) for dataset, group in groupby(pending, key=lambda entry: entry.dataset)]
