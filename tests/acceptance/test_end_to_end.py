@@ -88,6 +88,19 @@ def test_the_same_content_again_is_not_translated_twice(server: Server) -> None:
     assert server.get("/api/datasets")["items"][0]["rows"] == len(read_rows(content))
 
 
+def test_rows_that_an_earlier_run_left_are_merged_and_the_balance_still_closes(server: Server) -> None:
+    (name, content), *_ = flights_by_month().items()
+    drop(server, {name: content})
+    settled(server)
+    alone = server.ended_run(server.http.post("/api/pipeline/stage/translator").json()["run_id"])
+    assert (alone["state"], alone["counts"]["inserted"]) == ("success", 0)
+    whole = server.ended_run(server.start_run())
+    rows = len(read_rows(content))
+    assert (whole["state"], whole["counts"]["rows"], whole["counts"]["inserted"]) == ("success", 0, rows)
+    balance = server.get(f"/api/runs/{whole['run_id']}/balance")
+    assert (balance["carried_over"], balance["taken_in"], balance["lost_between"]) == (rows, rows, 0)
+
+
 def settled(server: Server) -> Server:
     """Wait until no file is settling any more."""
     import time

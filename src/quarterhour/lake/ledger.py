@@ -172,6 +172,11 @@ class InputLedger:
         )
         return [_input(row) for row in rows]
 
+    def translated_by(self, run_id: str) -> list[Input]:
+        """Inputs that this run translated already, in an earlier attempt of its translator."""
+        rows = self._connection.execute(f"SELECT {_COLUMNS} FROM inputs WHERE run_id = ? ORDER BY position", (run_id,))
+        return [_input(row) for row in rows]
+
     def record_merged(self, fingerprints: Iterable[str], run_id: str) -> None:
         self._move(fingerprints, InputState.MERGED, run_id, "")
 

@@ -267,3 +267,14 @@ def test_the_balance_closes_for_mutations_of_a_real_file(tmp_path_factory, data)
     aside_file = folder / "out" / "airports.csv.quarantine.jsonl"
     aside = [record.record for record in read_quarantine(aside_file)] if aside_file.exists() else []
     assert Counter(kept + aside) == Counter(range(1, report.records + 1))
+
+
+def test_a_second_attempt_counts_what_the_first_one_made(tmp_path):
+    first = RecordingContext(tmp_path)
+    drop(first, "a.csv", b"x,y\n1,2\n3,4\n")
+    assert run(first)["rows"] == 2
+    second = RecordingContext(tmp_path)
+    second.attempt = 2
+    drop(second, "b.csv", b"x,y\n5,6\n")
+    data = run(second)
+    assert (data["records"], data["rows"], data["files_processed"]) == (3, 3, 2)

@@ -51,6 +51,8 @@ class MergerService:
                 _account_for_earlier_attempts(context, ledger, accounts)
             pending = sorted(ledger.pending(), key=lambda entry: entry.dataset)
             done, rows = 0, sum(entry.rows for entry in pending)
+            taken_in = [*pending, *(ledger.settled_by(context.run_id) if context.attempt > 1 else ())]
+            carried_over = sum(entry.rows for entry in taken_in if entry.run_id != context.run_id)
             for dataset, group in groupby(pending, key=lambda entry: entry.dataset):
                 inputs = list(group)
                 context.check_cancelled()
@@ -67,10 +69,10 @@ class MergerService:
                 context.progress(done, rows, dataset=dataset)
         if failures:
             raise combined(failures)
-        return _result(accounts)
+        return _result(accounts, carried_over)
 
 
-def _result(accounts: dict[str, _Account]) -> StageResult:
+def _result(accounts: dict[str, _Account], carried_over: int) -> StageResult:
     counts = total({dataset: account.counts for dataset, account in accounts.items()})
     rows = sum(account.rows for account in accounts.values())
     parts = [f"{counts.inserted} inserted, {counts.updated} updated, {counts.unchanged} unchanged"]
@@ -80,6 +82,7 @@ def _result(accounts: dict[str, _Account]) -> StageResult:
     msg = f"Merged {rows} rows into {len(accounts)} {noun}: {', '.join(parts)}" if accounts else "Nothing to merge"
     data = {
         "rows": rows,
+        "carried_over": carried_over,
         **counts.as_data(),
         "datasets": {dataset: account.as_data() for dataset, account in accounts.items()},
     }

@@ -68,6 +68,8 @@ class _Run:
         self._schema_locks: dict[str, threading.Lock] = {}
 
     def run(self) -> StageResult:
+        if self._context.attempt > 1:
+            self._count_earlier_attempts()
         found = arrivals(
             self._workspace, self._context.settings, self._ledger.sightings(), datetime.now(UTC), time.sleep
         )
@@ -78,6 +80,13 @@ class _Run:
             with connect(str(self._workspace.scratch)) as engine:
                 self._translate_all(self._fresh(waiting), engine)
         return self._result()
+
+    def _count_earlier_attempts(self) -> None:
+        """What an earlier attempt of this run translated belongs to the run's balance as well."""
+        for entry in self._ledger.translated_by(self._context.run_id):
+            self._counts.update({"records": entry.records, "rows": entry.rows, "quarantined": entry.quarantined})
+            self._counts.update({"files_processed": 1, "bytes": entry.size})
+            self._rows_of[entry.dataset] += entry.rows
 
     def _fresh(self, waiting: list[Arrival]) -> list[tuple[Arrival, str]]:
         """The files whose content is new. Of two with the same content, the first by name counts."""
