@@ -5,6 +5,8 @@ import signal
 import time
 from itertools import count
 
+import duckdb
+
 from quarterhour.errors import StageError
 from quarterhour.stages.base import StageContext, StageResult
 
@@ -82,3 +84,29 @@ class Unbalanced:
 
     def run(self, context: StageContext) -> StageResult:
         return StageResult("", {"rows": 3, "inserted": 2, "updated": 0, "unchanged": 0, "held_back": 0})
+
+
+class Querying:
+    """One silent query of about four seconds."""
+
+    name = "querying"
+
+    def run(self, context: StageContext) -> StageResult:
+        with duckdb.connect() as connection:
+            context.watch(connection)
+            begun_s = time.monotonic()
+            while time.monotonic() - begun_s < 4:
+                connection.execute("SELECT sum(hash(range)) FROM range(20_000_000)").fetchall()
+        return StageResult("counted")
+
+
+class Dozing:
+    """Sleeps over an idle connection."""
+
+    name = "dozing"
+
+    def run(self, context: StageContext) -> StageResult:
+        with duckdb.connect() as connection:
+            context.watch(connection)
+            time.sleep(600)
+        return StageResult("")

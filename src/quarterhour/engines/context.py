@@ -16,6 +16,8 @@ from quarterhour.workspace import Workspace
 
 # Progress beyond ten a second is thinned here, at its source; the last one is always sent.
 _PROGRESS_EVERY_S = 0.1
+# Of one core: above what the beat itself costs, and below what a query that waits for a slow disk uses.
+_WORKING_SHARE = 0.05
 
 
 def plain(data: dict[str, Any]) -> dict[str, Any]:
@@ -38,7 +40,8 @@ class AttemptContext:
         self._lock = threading.Lock()
         self._unsent: Progressed | None = None
         self._sent_s = 0.0
-        self._seen_work: dict[int, float] = {}
+        self._looked_s = time.monotonic()
+        self._spent_s = time.process_time()
 
     @property
     def cancelled(self) -> bool:
@@ -80,9 +83,9 @@ class AttemptContext:
             connection.interrupt()
 
     def has_worked(self) -> bool:
-        """Whether a watched query came further since the last call."""
+        """Whether a watched query used the processor since the last call; DuckDB's own progress stands still for most queries."""
+        now_s, spent_s = time.monotonic(), time.process_time()
+        share = (spent_s - self._spent_s) / max(1e-3, now_s - self._looked_s)
+        self._looked_s, self._spent_s = now_s, spent_s
         with self._lock:
-            connections = list(self._connections)
-        now = {id(connection): connection.query_progress() for connection in connections}
-        before, self._seen_work = self._seen_work, now
-        return any(before.get(key) != share for key, share in now.items() if share >= 0)
+            return bool(self._connections) and share > _WORKING_SHARE

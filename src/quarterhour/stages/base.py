@@ -20,7 +20,6 @@ class Interruptible(Protocol):
     """A DuckDB connection, as far as a context needs it."""
 
     def interrupt(self) -> None: ...
-    def query_progress(self) -> float: ...
 
 
 class StageContext(Protocol):
@@ -54,7 +53,7 @@ class StageContext(Protocol):
         ...
 
     def watch(self, connection: Interruptible) -> None:
-        """While this DuckDB connection works, its progress counts as a sign of life, and a stop interrupts it."""
+        """A stop interrupts this DuckDB connection; while it lives, use of the processor counts as a sign of life."""
         ...
 
 

@@ -31,9 +31,6 @@ class _Program:
     def interrupt(self) -> None:
         self._program.terminate()
 
-    def query_progress(self) -> float:
-        return -1.0  # only what the program prints is a sign of life
-
 
 class CommandStage:
     """`{"event": "progress", "data": {"done": 1, "total": 2}}` reports progress, `{"event": "log", "msg": …}` a line, and

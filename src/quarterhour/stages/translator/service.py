@@ -123,13 +123,14 @@ class _Run:
             submitted = [pool.submit(self._translate, arrival, mark, engine, stopped) for arrival, mark in fresh]
             running: set[Future[_Outcome]] = set(submitted)
             total, done = len(running), 0
+            self._context.progress(done, total)
             try:
                 while running:
                     ended, running = wait(running, _LOOK_EVERY_S, FIRST_COMPLETED)
                     for future in ended:
                         done += 1
                         self._settle(future.result())
-                    self._context.progress(done, total)
+                        self._context.progress(done, total)
                     self._context.check_cancelled()
             except BaseException:
                 stopped.set()
