@@ -112,7 +112,7 @@ class _Count:
         if not self._blank_counts:
             self._total -= _blank_lines(self._last, outside)
         if outside:
-            self._last = outside[-2:] if outside.endswith(b"\r") else outside[-1:]
+            self._last = (self._last + outside)[-2:] if outside.endswith(b"\r") else outside[-1:]
 
     def records(self) -> int:
         """The records so far, the header aside."""
