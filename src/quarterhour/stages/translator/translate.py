@@ -12,6 +12,7 @@ import duckdb
 from quarterhour.lake.arrivals import FileUnreadable
 from quarterhour.lake.quarantine import QuarantinedRecord
 from quarterhour.lake.translated import placing
+from quarterhour.settings import DatasetSettings
 from quarterhour.stages.translator.content import SAMPLE_BYTES, ContentUnreadable, PlainText, plain_text
 from quarterhour.stages.translator.dialect import detect_dialect
 from quarterhour.stages.translator.loading import EngineRefused, Loader, Source, anew, straight
@@ -38,6 +39,9 @@ class Order:
     keys: tuple[str, ...] = ()
     types: Types = "auto"
     widen_share: float = 0.01
+    contract: DatasetSettings | None = None
+    after_record: int = 0
+    """Of a file that grew: its records up to this one were taken before; numbering goes on."""
     check: Callable[[], None] = lambda: None
 
 
@@ -51,6 +55,8 @@ class Translation:
     records: int
     rows: int
     quarantined: int
+    repaired: int = 0
+    """Of the rows, those whose record had to be mended first."""
     notes: list[str] = field(default_factory=list[str])
     """What was done otherwise than usual: shown as events, so that nothing is silent."""
 
@@ -175,7 +181,7 @@ class _Work:
                 rows=rows,
                 quarantined=quarantined,
             )
-        return Translation(self._text.encoding, self._dialect, types, records, rows, quarantined, self._notes)
+        return Translation(self._text.encoding, self._dialect, types, records, rows, quarantined, notes=self._notes)
 
 
 class BalanceOpenInFile(ContentUnreadable):
