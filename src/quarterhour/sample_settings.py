@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from quarterhour.settings import Settings
+from quarterhour.settings import RejectLimit, Settings
 
 _EXAMPLES = """
 # A dataset with keys is upserted; without, rows are appended and a dataset is a folder, or the file name less its trailing date.
@@ -10,6 +10,13 @@ _EXAMPLES = """
 # name = "bars"
 # files = "bars/*.csv"
 # keys = ["symbol", "time"]
+# max_rejected = "0.1%"   # or a number of records: above it the run fails
+# ragged = "repair"       # or "quarantine", or "pad"
+# [[datasets.columns]]    # a contract: what is not named is as detected
+# name = "price"
+# type = "decimal(18,2)"
+# required = true
+# min = 0
 
 # Stages of your own stand among ours, in this order.
 # [[stages]]
@@ -31,6 +38,6 @@ def sample_settings() -> str:
         lines += ["", f"[{section_name}]"]
         for name, field in type(section).model_fields.items():
             value = getattr(section, name)
-            shown = f'"{value}"' if isinstance(value, str) else str(value)
+            shown = f'"{value}"' if isinstance(value, str | RejectLimit) else str(value)
             lines.append(f"# {name} = {shown}" + (f"  # {field.description}" if field.description else ""))
     return "\n".join(lines) + "\n" + _EXAMPLES

@@ -4,16 +4,34 @@ import re
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
+from typing import Annotated, Any, Literal, Self, get_args
 
 from cronsim import CronSim, CronSimError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from quarterhour.dataset_settings import (
+    DATASET_NAME,
+    ColumnSettings,
+    DatasetSettings,
+    MaxRejected,
+    RejectLimit,
+    Section,
+    check_timezone,
+)
 from quarterhour.errors import SettingsError
 
-DATASET_NAME = r"^[a-z][a-z0-9_]{0,62}$"
+__all__ = [
+    "DATASET_NAME",
+    "ColumnSettings",
+    "DatasetSettings",
+    "RejectLimit",
+    "Settings",
+    "check_cron",
+    "check_timezone",
+    "load_settings",
+]
+
 STAGE_NAME = r"^[a-z][a-z0-9_-]{0,62}$"
 # Names that events use for parts which are not stages.
 _RESERVED_STAGE_NAMES = frozenset({"pipeline", "scheduler", "watchdog"})
@@ -21,10 +39,6 @@ _RESERVED_STAGE_NAMES = frozenset({"pipeline", "scheduler", "watchdog"})
 _ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)
 
 Seconds = Annotated[float, Field(gt=0)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def check_cron(text: str) -> str:
@@ -39,14 +53,7 @@ def check_cron(text: str) -> str:
     return text
 
 
-def check_timezone(name: str) -> str:
-    """Raises ValueError where `name` is not in the IANA database."""
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is not a time zone: give an IANA name, such as 'Europe/Paris' or 'UTC'")
-    return name
-
-
-class ScheduleSettings(_Section):
+class ScheduleSettings(Section):
     cron: Annotated[str, Field(description="Five-field cron text of the marks.")] = "*/15 * * * *"
     timezone: Annotated[str, Field(description="IANA zone in which the cron text is read.")] = "UTC"
 
@@ -54,7 +61,7 @@ class ScheduleSettings(_Section):
     _timezone = field_validator("timezone")(check_timezone)
 
 
-class InputSettings(_Section):
+class InputSettings(Section):
     settle: Annotated[Seconds, Field(description="Seconds that a file's size and time must stand still.")] = 2.0
     after: Annotated[Literal["keep", "archive"], Field(description="What happens to a raw file once translated.")] = (
         "keep"
@@ -67,9 +74,20 @@ class InputSettings(_Section):
             description="Share of values unfit for a column's type above which it widens, for a new dataset.",
         ),
     ] = 0.01
+    marker: Annotated[
+        str,
+        Field(
+            pattern=r"^[^/\\\s]*$",
+            description="Ending of a name that says a file is whole, such as .done: x.csv waits for x.csv.done or x.done.",
+        ),
+    ] = ""
+    max_rejected: Annotated[
+        MaxRejected,
+        Field(description="Share ('0.1%') or number of a dataset's records above which a run fails; 100% is no limit."),
+    ] = RejectLimit.parse("100%")
 
 
-class RunnerSettings(_Section):
+class RunnerSettings(Section):
     timeout: Annotated[Seconds, Field(description="Seconds that one attempt of a stage may take.")] = 6 * 3600.0
     attempts: Annotated[int, Field(ge=1, description="Attempts a stage has, for errors that can pass.")] = 3
     backoff: Annotated[
@@ -79,7 +97,7 @@ class RunnerSettings(_Section):
     grace: Annotated[Seconds, Field(description="Seconds between asking a worker to stop and ending it.")] = 5.0
 
 
-class WatchdogSettings(_Section):
+class WatchdogSettings(Section):
     hung_after: Annotated[Seconds, Field(description="Seconds without a report after which a worker is hung.")] = 300.0
     beat_every: Annotated[Seconds, Field(description="Seconds between two beats of a worker.")] = 1.0
     heartbeat_every: Annotated[
@@ -93,7 +111,7 @@ class WatchdogSettings(_Section):
         return self
 
 
-class EventSettings(_Section):
+class EventSettings(Section):
     ring: Annotated[int, Field(ge=100, description="Events kept in memory.")] = 10_000
     group_commit: Annotated[Seconds, Field(description="Seconds within which events share one write.")] = 0.005
     queue: Annotated[int, Field(ge=10, description="Events that wait for one slow viewer before it gets a gap.")] = (
@@ -101,24 +119,18 @@ class EventSettings(_Section):
     )
 
 
-class ServerSettings(_Section):
+class ServerSettings(Section):
     host: str = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
     dashboard_port: Annotated[int, Field(ge=0, le=65535)] = 5173
 
 
-class DatasetSettings(_Section):
-    name: Annotated[str, Field(pattern=DATASET_NAME)]
-    files: Annotated[str, Field(description="Glob below data/raw.")]
-    keys: Annotated[tuple[str, ...], Field(description="Columns that name a row; rows are appended without.")] = ()
-
-
-class AnalysisSettings(_Section):
+class AnalysisSettings(Section):
     name: Annotated[str, Field(pattern=DATASET_NAME)]
     sql: str
 
 
-class StageSettings(_Section):
+class StageSettings(Section):
     """One stage of the pipeline: one of ours by name, a Python class, or a program."""
 
     name: Annotated[str, Field(pattern=STAGE_NAME)]
@@ -186,7 +198,16 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     def keys_of(self, dataset: str) -> tuple[str, ...]:
-        return next((d.keys for d in self.datasets if d.name == dataset), ())
+        found = self.dataset(dataset)
+        return found.keys if found else ()
+
+    def dataset(self, name: str) -> DatasetSettings | None:
+        """What is configured of a dataset; most have nothing."""
+        return next((dataset for dataset in self.datasets if dataset.name == name), None)
+
+    def max_rejected_of(self, dataset: str) -> RejectLimit:
+        found = self.dataset(dataset)
+        return found.max_rejected if found and found.max_rejected else self.inputs.max_rejected
 
 
 def load_settings(path: Path) -> Settings:
@@ -246,7 +267,7 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
         if isinstance(part, str):
             annotation: Any = model.model_fields[part].annotation
             # A tuple of sections: tuple[Section, ...]
-            model = getattr(annotation, "__args__", (annotation,))[0]
+            model = next(iter(get_args(annotation)), annotation)
     return sorted(model.model_fields)
 
 
@@ -255,20 +276,33 @@ def _line_of(location: tuple[int | str, ...], text: str) -> int | None:
     if not location:
         return None
     table: list[str | int] = []
-    counts: dict[str, int] = {}
+    places: dict[tuple[str | int, ...], int] = {}
+    # The first line of the innermost table around it.
     best: int | None = None
+    depth = 0
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
         if header := re.match(r"\[\[\s*([\w.-]+)\s*\]\]", line):
-            name = header.group(1)
-            counts[name] = counts.get(name, -1) + 1
-            table = [*name.split("."), counts[name]]
+            *outer, last = header.group(1).split(".")
+            array = (*_current(outer, places), last)
+            places[array] = places.get(array, -1) + 1
+            table = [*array, places[array]]
         elif header := re.match(r"\[\s*([\w.-]+)\s*\]", line):
-            table = list(header.group(1).split("."))
+            table = _current(header.group(1).split("."), places)
         elif key := re.match(r"([\w.-]+)\s*=", line):
             here = (*table, *key.group(1).split("."))
             if here == location[: len(here)]:
                 return number
-        if table and tuple(table) == location[: len(table)]:
-            best = best or number
+        if len(table) > depth and tuple(table) == location[: len(table)]:
+            best, depth = number, len(table)
     return best
+
+
+def _current(names: list[str], places: dict[tuple[str | int, ...], int]) -> list[str | int]:
+    """The path of a table: each array of tables on its way stands at its last one."""
+    path: list[str | int] = []
+    for name in names:
+        path.append(name)
+        if (place := places.get(tuple(path))) is not None:
+            path.append(place)
+    return path

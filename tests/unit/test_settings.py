@@ -1,12 +1,23 @@
 """A wrong setting is named with its file, line and key."""
 
+import pickle
 from pathlib import Path
 
 import pytest
 
 from quarterhour.errors import SettingsError
 from quarterhour.sample_settings import sample_settings
-from quarterhour.settings import Settings, load_settings
+from quarterhour.settings import RejectLimit, Settings, load_settings
+
+CONTRACT = """[[datasets]]
+name = 'one'
+files = '*'
+[[datasets]]
+name = 'two'
+files = '*'
+[[datasets.columns]]
+name = 'b'
+"""
 
 
 def test_all_has_defaults_and_the_sample_shows_them(tmp_path: Path) -> None:
@@ -28,6 +39,24 @@ def test_all_has_defaults_and_the_sample_shows_them(tmp_path: Path) -> None:
         ("[[datasets]]\nname = 'a'\nfiles = '*'\n[[datasets]]\nname = 'B-'\nfiles = '*'", r"line 5: datasets\.1\.name"),
         ("[[stages]]\nname = 'burst'", r"line 1: stages\.0: 'burst' is none of .*give it a command"),
         ("[schedule\n", r"line 1: not TOML"),
+        ("[inputs]\nmax_rejected = '1.5'", r"line 2: inputs\.max_rejected: '1\.5' is no limit: give a share"),
+        ("[inputs]\nmax_rejected = 0.001", r"line 2: inputs\.max_rejected: 0\.001 is no limit"),
+        ("[inputs]\nmax_rejected = '101%'", r"line 2: inputs\.max_rejected: '101%' is no limit"),
+        ("[inputs]\nmarker = 'a/b'", r"line 2: inputs\.marker: "),
+        (
+            CONTRACT + "typ = 'date'",
+            r"line 9: datasets\.1\.columns\.0\.typ: no setting has this name; there are allowed, ",
+        ),
+        (
+            CONTRACT + "type = 'money'",
+            r"line 9: datasets\.1\.columns\.0\.type: 'money' is no type of a column: give text, ",
+        ),
+        (CONTRACT + "type = 'decimal(39,2)'", r"line 9: .*a decimal has 1 to 38 digits"),
+        (CONTRACT + "type = 'integer'\nmin = 'x'", r"line 7: datasets\.1\.columns\.0: column 'b': 'x' is not BIGINT"),
+        (CONTRACT + "type = 'date'\nmin = 2025-02-01\nmax = 2025-01-01", r"min 2025-02-01 is above max 2025-01-01"),
+        (CONTRACT + "type = 'date'\ntime_zone = 'UTC'", r"a time_zone is for timestamps, not for DATE"),
+        (CONTRACT + "time_zone = 'Mars'", r"line 9: datasets\.1\.columns\.0\.time_zone: 'Mars' is not a time zone"),
+        (CONTRACT + "[[datasets.columns]]\nname = 'B'", r"line 4: datasets\.1: dataset 'two': columns names 'B' twice"),
     ],
 )
 def test_a_wrong_file_is_told_by_line_and_key(tmp_path: Path, text: str, told: str) -> None:
@@ -43,3 +72,75 @@ def test_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     path.write_text("[inputs]\nsettle = 9")
     monkeypatch.setenv("QUARTERHOUR_INPUTS__SETTLE", "5")
     assert load_settings(path).inputs.settle == 5
+
+
+def test_a_limit_is_judged_without_rounding() -> None:
+    tenth = RejectLimit.parse("0.1%")
+    assert not tenth.is_exceeded(1, 1000)
+    assert tenth.is_exceeded(1, 999)
+    assert RejectLimit.parse(3).is_exceeded(4, 10**9)
+    assert not RejectLimit.parse("3").is_exceeded(3, 3)
+    assert not RejectLimit.parse("100%").is_exceeded(5, 5)
+    assert RejectLimit.parse("0%").is_exceeded(1, 10**12)
+    assert [str(RejectLimit.parse(text)) for text in ("0.10 %", 7)] == ["0.10%", "7"]
+
+
+def test_a_dataset_has_its_own_limit_or_the_common_one() -> None:
+    own = {"name": "own", "files": "own/*", "max_rejected": 0}
+    settings = Settings(inputs={"max_rejected": "5%"}, datasets=[own, {"name": "x", "files": "x/*"}])
+    assert [str(settings.max_rejected_of(name)) for name in ("own", "x", "unnamed")] == ["0", "5%", "5%"]
+
+
+def test_a_contract_is_read_with_the_engines_types_and_values_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "quarterhour.toml"
+    path.write_text("""
+        [[datasets]]
+        name = "bars"
+        files = "bars/*"
+        ragged = "pad"
+        [[datasets.columns]]
+        name = "Day"
+        type = "date"
+        format = "%d/%m/%Y"
+        min = 2025-01-01
+        [[datasets.columns]]
+        name = "price"
+        type = "numeric(18, 2)"
+        required = true
+        max = 10.5
+        [[datasets.columns]]
+        name = "open"
+        type = "bool"
+        allowed = [true]
+        [[datasets.columns]]
+        name = "at"
+        type = "Timestamp With Time Zone"
+        time_zone = "America/New_York"
+    """)
+    bars = load_settings(path).dataset("bars")
+    assert bars is not None
+    assert bars.ragged == "pad"
+    day, price, opened, at = bars.columns
+    assert (day.type, day.format, day.min) == ("DATE", "%d/%m/%Y", "2025-01-01")
+    assert (price.type, price.required, price.max) == ("DECIMAL(18,2)", True, "10.5")
+    assert (opened.type, opened.allowed) == ("BOOLEAN", ("true",))
+    assert (at.type, at.time_zone) == ("TIMESTAMP WITH TIME ZONE", "America/New_York")
+    assert bars.column("DAY") is day
+    assert bars.column("other") is None
+
+
+def test_settings_go_to_a_worker_whole() -> None:
+    settings = Settings(inputs={"max_rejected": "5%"}, datasets=[{"name": "x", "files": "x/*", "max_rejected": 3}])
+    assert pickle.loads(pickle.dumps(settings)) == settings
+    assert Settings.model_validate_json(settings.model_dump_json()) == settings
+
+
+def test_the_sample_holds_once_its_marks_are_taken_off(tmp_path: Path) -> None:
+    path = tmp_path / "quarterhour.toml"
+    lines = sample_settings().splitlines()
+    path.write_text(
+        "\n".join(line.removeprefix("# ") if " = " in line or line.startswith("# [") else line for line in lines)
+    )
+    settings = load_settings(path)
+    assert settings.inputs == Settings().inputs
+    assert settings.datasets[0].columns[0].type == "DECIMAL(18,2)"
