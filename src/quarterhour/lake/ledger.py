@@ -5,11 +5,12 @@ the Delta table's fact (its application transaction); the ledger's `merged` foll
 """
 
 import sqlite3
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS inputs (
@@ -35,6 +36,16 @@ CREATE TABLE IF NOT EXISTS sightings (
     fingerprint TEXT NOT NULL
 );
 """
+# What the first ledgers had not: added to them where they are opened.
+_ADDED_COLUMNS = {
+    "repaired": "INTEGER NOT NULL DEFAULT 0",
+    "is_rejected": "INTEGER NOT NULL DEFAULT 0",
+    "after_record": "INTEGER NOT NULL DEFAULT 0",
+    "grew_from": "TEXT",
+    "replaces": "TEXT",
+    "reading": "TEXT NOT NULL DEFAULT ''",
+}
+_VERSION = 2
 
 
 class InputState(StrEnum):
@@ -70,10 +81,21 @@ class Input:
     """RFC 3339, UTC."""
     merged_run_id: str | None = None
     message: str = ""
+    repaired: int = 0
+    """Of the rows, those whose record had to be mended first."""
+    is_rejected: bool = False
+    """Put aside whole: it could not be read, or too many of its records were put aside."""
+    after_record: int = 0
+    """Where `grew_from` is set: the records up to this one are the earlier versions'; its own are numbered from the next."""
+    grew_from: str | None = None
+    """The fingerprint of the version that it begins with."""
+    replaces: str | None = None
+    """The fingerprint of the version before it under the same name, which has other content."""
+    reading: str = ""
+    """How its text was read: a version that grew must be read alike."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """A raw file as it was when its content was last read. While size and time stand, so does the fingerprint."""
 
     name: str
@@ -82,9 +104,8 @@ class Sighting:
     fingerprint: str
 
 
-_COLUMNS = (
-    "fingerprint, dataset, name, size, state, records, rows, quarantined, run_id, translated_at, merged_run_id, message"
-)
+_FIELDS = [field.name for field in fields(Input)]
+_COLUMNS = ", ".join(_FIELDS)
 
 
 class InputLedger:
@@ -94,7 +115,8 @@ class InputLedger:
         self._connection = sqlite3.connect(path, timeout=30, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.executescript(_SCHEMA)
+        if self._version() < _VERSION:
+            self._migrate()
 
     def __enter__(self) -> "InputLedger":
         return self
@@ -104,6 +126,20 @@ class InputLedger:
 
     def close(self) -> None:
         self._connection.close()
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def _migrate(self) -> None:
+        with self._transaction():
+            for statement in _SCHEMA.split(";\n"):
+                self._connection.execute(statement)
+            # Asked within the transaction: another process may have come first.
+            present = {row[1] for row in self._connection.execute("PRAGMA table_info(inputs)")}
+            for name, kind in _ADDED_COLUMNS.items():
+                if name not in present:
+                    self._connection.execute(f"ALTER TABLE inputs ADD COLUMN {name} {kind}")
+            self._connection.execute(f"PRAGMA user_version = {_VERSION}")
 
     @contextmanager
     def _transaction(self) -> Generator[None]:
@@ -122,29 +158,22 @@ class InputLedger:
     def sightings(self) -> dict[str, Sighting]:
         """All the raw files that were read, by name."""
         rows = self._connection.execute("SELECT name, size, mtime_ns, fingerprint FROM sightings")
-        return {row[0]: Sighting(*row) for row in rows}
+        return {row[0]: Sighting._make(row) for row in rows}
 
     def record_translated(self, entry: Input, sighting: Sighting) -> None:
         """The commit point of a translated (or wholly quarantined) file. The same content again changes nothing."""
+        self.record_all([(entry, sighting)])
+
+    def record_all(self, settled: Iterable[tuple[Input, Sighting]]) -> None:
+        """As `record_translated`, for several files in one transaction, in this order."""
+        places = ",".join("?" * len(_FIELDS))
         with self._transaction():
-            self._connection.execute(
-                f"INSERT INTO inputs ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (fingerprint) DO NOTHING",
-                (
-                    entry.fingerprint,
-                    entry.dataset,
-                    entry.name,
-                    entry.size,
-                    entry.state.value,
-                    entry.records,
-                    entry.rows,
-                    entry.quarantined,
-                    entry.run_id,
-                    entry.translated_at,
-                    entry.merged_run_id,
-                    entry.message,
-                ),
-            )
-            self._sight(sighting)
+            for entry, sighting in settled:
+                self._connection.execute(
+                    f"INSERT INTO inputs ({_COLUMNS}) VALUES ({places}) ON CONFLICT (fingerprint) DO NOTHING",
+                    astuple(entry),
+                )
+                self._sight(sighting)
 
     def record_sighting(self, sighting: Sighting) -> None:
         """A raw file whose content is known already."""
@@ -153,9 +182,25 @@ class InputLedger:
 
     def _sight(self, sighting: Sighting) -> None:
         self._connection.execute(
-            "INSERT OR REPLACE INTO sightings (name, size, mtime_ns, fingerprint) VALUES (?,?,?,?)",
-            (sighting.name, sighting.size, sighting.mtime_ns, sighting.fingerprint),
+            "INSERT OR REPLACE INTO sightings (name, size, mtime_ns, fingerprint) VALUES (?,?,?,?)", sighting
         )
+
+    def forget(self, fingerprint: str) -> bool:
+        """Have a content that is in quarantine taken anew by the next run; False where there is none such."""
+        with self._transaction():
+            forgotten = self._connection.execute(
+                "DELETE FROM inputs WHERE fingerprint = ? AND state = ?", (fingerprint, InputState.QUARANTINED.value)
+            )
+            if forgotten.rowcount:
+                self._connection.execute("DELETE FROM sightings WHERE fingerprint = ?", (fingerprint,))
+        return forgotten.rowcount > 0
+
+    def rejected(self) -> set[str]:
+        """The fingerprints of the files that were put aside whole."""
+        rows = self._connection.execute(
+            "SELECT fingerprint FROM inputs WHERE state = ? AND is_rejected", (InputState.QUARANTINED.value,)
+        )
+        return {row[0] for row in rows}
 
     def pending(self, dataset: str | None = None) -> list[Input]:
         """Inputs that wait for the merger, in the order in which they were translated."""
@@ -209,7 +254,8 @@ class InputLedger:
         return [row[0] for row in rows]
 
 
-def _input(row: tuple[object, ...]) -> Input:
-    values = list(row)
-    values[4] = InputState(str(values[4]))
-    return Input(*values)  # pyright: ignore[reportArgumentType]
+def _input(row: Sequence[object]) -> Input:
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["state"] = InputState(str(values["state"]))
+    values["is_rejected"] = bool(values["is_rejected"])
+    return Input(**values)  # pyright: ignore[reportArgumentType]
