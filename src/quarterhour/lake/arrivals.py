@@ -16,7 +16,7 @@ from io import RawIOBase
 from pathlib import Path
 from typing import NamedTuple
 
-from quarterhour.errors import QuarterhourError
+from quarterhour.errors import QuarterhourError, StageCancelled
 from quarterhour.lake.ledger import Sighting
 from quarterhour.lake.writers import open_for_writing
 from quarterhour.settings import Settings
@@ -345,8 +345,10 @@ class reading:  # noqa: N801 - used as a block, like contextlib.closing
             and Path(os.fsdecode(error.filename)) == self._path
         ):
             raise self._unreadable(error) from error
-        if error is None and self._stamp() != self._before:
-            raise self._error("changed while it was read; it is read again in the next run")
+        # A file that moved meanwhile is the cause of whatever was found wrong with it.
+        is_suspect = isinstance(error, QuarterhourError) and not isinstance(error, StageCancelled)
+        if (error is None or is_suspect) and self._stamp() != self._before:
+            raise self._error("changed while it was read; it is read again in the next run") from error
 
     def _stamp(self) -> tuple[int, int, int]:
         try:

@@ -164,21 +164,17 @@ class InputLedger:
         """The commit point of a translated (or wholly quarantined) file. The same content again changes nothing."""
         self.record_all([(entry, sighting)])
 
-    def record_all(self, settled: Iterable[tuple[Input, Sighting]]) -> None:
-        """As `record_translated`, for several files in one transaction, in this order."""
+    def record_all(self, settled: Iterable[tuple[Input | None, Sighting]]) -> None:
+        """As `record_translated`, for several files in one transaction, in order; None where the content is known already."""
         places = ",".join("?" * len(_FIELDS))
         with self._transaction():
             for entry, sighting in settled:
-                self._connection.execute(
-                    f"INSERT INTO inputs ({_COLUMNS}) VALUES ({places}) ON CONFLICT (fingerprint) DO NOTHING",
-                    astuple(entry),
-                )
+                if entry is not None:
+                    self._connection.execute(
+                        f"INSERT INTO inputs ({_COLUMNS}) VALUES ({places}) ON CONFLICT (fingerprint) DO NOTHING",
+                        astuple(entry),
+                    )
                 self._sight(sighting)
-
-    def record_sighting(self, sighting: Sighting) -> None:
-        """A raw file whose content is known already."""
-        with self._transaction():
-            self._sight(sighting)
 
     def _sight(self, sighting: Sighting) -> None:
         self._connection.execute(

@@ -1,40 +1,25 @@
 """TranslatorService: every raw file that waits becomes rows or quarantine, once."""
 
 import os
-import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from quarterhour.clock import wire_time
-from quarterhour.lake.arrivals import Arrival, ArrivalState, FileUnreadable, arrivals, fingerprint
-from quarterhour.lake.ledger import Input, InputLedger, InputState, Sighting
-from quarterhour.lake.translated import read_schema, write_schema
+from quarterhour.lake.arrivals import Arrival, ArrivalState, Content, FileUnreadable, arrivals
+from quarterhour.lake.ledger import InputLedger, Sighting
 from quarterhour.stages.base import StageContext, StageResult
-from quarterhour.stages.translator.content import ContentUnreadable
-from quarterhour.stages.translator.translate import BalanceOpenInFile, Order, Translation, translate
+from quarterhour.stages.translator.accounts import Accounts
+from quarterhour.stages.translator.archive import Archive
+from quarterhour.stages.translator.engine import connect
+from quarterhour.stages.translator.intake import Intake, Known, Task
+from quarterhour.stages.translator.worker import Outcome, Worker
 
-_FILES_IN_RESULT = 50
-_MEMORY_LIMIT = "700MB"
 _LOOK_EVERY_S = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What a worker made of one file: `translation`, or the content's `fault`."""
-
-    arrival: Arrival
-    fingerprint: str
-    translation: Translation | None = None
-    fault: str = ""
+# Files that are read, and that are translated, beside those at work: enough that no core waits for the next look.
+_AHEAD_A_WORKER = 4
 
 
 class TranslatorService:
@@ -47,256 +32,106 @@ class TranslatorService:
             return _Run(context, ledger).run()
 
 
-def connect(scratch: str) -> duckdb.DuckDBPyConnection:
-    """An engine with bounded memory; times without a zone are UTC."""
-    connection = duckdb.connect(config={"memory_limit": _MEMORY_LIMIT, "temp_directory": scratch})
-    connection.execute("SET TimeZone = 'UTC'")
-    # Else the parts of a file would be read one after the other; rows carry their `_record`.
-    connection.execute("SET preserve_insertion_order = false")
-    return connection
-
-
 class _Run:
     def __init__(self, context: StageContext, ledger: InputLedger) -> None:
         self._context = context
         self._ledger = ledger
-        self._workspace = context.workspace
-        self._counts: Counter[str] = Counter()
-        self._rows_of: Counter[str] = Counter()
-        self._files: list[dict[str, Any]] = []
-        self._twins: list[tuple[Arrival, str]] = []
-        self._schema_locks: dict[str, threading.Lock] = {}
+        self._archive = Archive(context)
+        self._accounts = Accounts(context, ledger, self._archive)
 
     def run(self) -> StageResult:
         if self._context.attempt > 1:
-            self._count_earlier_attempts()
-        found = arrivals(
-            self._workspace, self._context.settings, self._ledger.sightings(), datetime.now(UTC), time.sleep
-        )
-        self._counts["settling_files"] = sum(a.state is ArrivalState.SETTLING for a in found)
-        self._archive_known([a for a in found if a.state is ArrivalState.KNOWN])
+            self._accounts.count_earlier_attempts()
+        sightings = self._ledger.sightings()
+        found = arrivals(self._context.workspace, self._context.settings, sightings, datetime.now(UTC), time.sleep)
+        states = Counter(arrival.state for arrival in found)
+        self._accounts.counts["settling_files"] = states[ArrivalState.SETTLING]
+        self._archive.expect(found)
+        if self._context.settings.inputs.after == "archive" and states[ArrivalState.KNOWN]:
+            self._archive_known(found, sightings)
         waiting = [arrival for arrival in found if arrival.state is ArrivalState.WAITING]
         if waiting:
-            with connect(str(self._workspace.scratch)) as engine:
-                self._translate_all(self._fresh(waiting), engine)
-        return self._result()
+            with connect(str(self._context.workspace.scratch)) as engine:
+                worker = Worker(self._context, engine)
+                intake = Intake(self._ledger, self._context.workspace, sightings)
+                _Flow(self._context, self._accounts, intake, worker).run(waiting)
+        self._accounts.close()
+        return self._accounts.result()
 
-    def _count_earlier_attempts(self) -> None:
-        """What an earlier attempt of this run translated belongs to the run's balance as well."""
-        for entry in self._ledger.translated_by(self._context.run_id):
-            self._counts.update({"records": entry.records, "rows": entry.rows, "quarantined": entry.quarantined})
-            self._counts.update({"files_processed": 1, "bytes": entry.size})
-            self._rows_of[entry.dataset] += entry.rows
+    def _archive_known(self, found: list[Arrival], sightings: Mapping[str, Sighting]) -> None:
+        """Files that a killed run had committed, but not moved yet. Those that were put aside whole stay, to be mended."""
+        rejected = self._ledger.rejected()
+        for arrival in found:
+            if arrival.state is ArrivalState.KNOWN and sightings[arrival.name].fingerprint not in rejected:
+                self._archive.take(arrival)
 
-    def _fresh(self, waiting: list[Arrival]) -> list[tuple[Arrival, str]]:
-        """The files whose content is new. Of two with the same content, the first by name counts."""
-        fresh: dict[str, tuple[Arrival, str]] = {}
-        twins: list[tuple[Arrival, str]] = []
 
-        def check() -> None:
-            # Hashing many or large files takes longer than the watchdog waits for a sign of life.
-            self._context.progress(0, len(waiting))
-            self._context.check_cancelled()
+class _Flow:
+    """The files of a run on their way through its threads: each read, judged in the order of names, translated, accounted for.
 
-        for arrival in waiting:
+    They are accounted for in the order of names too: of two rows with the same key the one of the later file stands, whichever
+    thread was quicker.
+    """
+
+    def __init__(self, context: StageContext, accounts: Accounts, intake: Intake, worker: Worker) -> None:
+        self._context = context
+        self._accounts = accounts
+        self._intake = intake
+        self._worker = worker
+        self._reading: deque[tuple[Arrival, Future[Content | FileUnreadable]]] = deque()
+        self._translating: deque[Future[Outcome]] = deque()
+
+    def run(self, waiting: list[Arrival]) -> None:
+        todo = deque(waiting)
+        threads = min(os.cpu_count() or 1, len(waiting))
+        with ThreadPoolExecutor(threads, "translate") as pool:
             try:
-                mark = fingerprint(arrival.path, check=check)
-            except FileUnreadable as error:
-                self._fail(arrival, error.message)
-                continue
-            if mark in fresh or self._ledger.find(mark) is not None:
-                twins.append((arrival, mark))
-            else:
-                fresh[mark] = arrival, mark
-        for arrival, mark in twins:
-            if mark not in fresh:
-                self._skip(arrival, mark)
-        self._twins = [twin for twin in twins if twin[1] in fresh]
-        return list(fresh.values())
-
-    def _translate_all(self, fresh: list[tuple[Arrival, str]], engine: duckdb.DuckDBPyConnection) -> None:
-        for arrival, _ in fresh:
-            self._schema_locks.setdefault(arrival.dataset, threading.Lock())
-        workers = min(os.cpu_count() or 1, max(1, len(fresh)))
-        stopped = threading.Event()
-        with ThreadPoolExecutor(workers, "translate") as pool:
-            submitted = [pool.submit(self._translate, arrival, mark, engine, stopped) for arrival, mark in fresh]
-            running: set[Future[_Outcome]] = set(submitted)
-            total, done = len(running), 0
-            self._context.progress(done, total)
-            try:
-                while running:
-                    ended, running = wait(running, _LOOK_EVERY_S, FIRST_COMPLETED)
-                    for future in ended:
-                        done += 1
-                        self._settle(future.result())
-                        self._context.progress(done, total)
+                while todo or self._reading or self._translating:
+                    self._read_ahead(todo, pool, _AHEAD_A_WORKER * threads)
+                    self._await_something()
+                    self._judge(pool)
+                    self._account()
+                    left = len(todo) + len(self._reading) + len(self._unfinished())
+                    self._context.progress(len(waiting) - left, len(waiting))
                     self._context.check_cancelled()
             except BaseException:
-                stopped.set()
-                for future in submitted:
-                    future.cancel()
+                self._worker.stop()
+                pool.shutdown(wait=False, cancel_futures=True)
                 raise
-        for arrival, mark in self._twins:
-            if self._ledger.find(mark) is not None:
-                self._skip(arrival, mark)
 
-    def _translate(
-        self, arrival: Arrival, mark: str, engine: duckdb.DuckDBPyConnection, stopped: threading.Event
-    ) -> _Outcome:
-        def check() -> None:
-            if stopped.is_set() or self._context.cancelled:
-                self._context.check_cancelled()
+    def _read_ahead(self, todo: deque[Arrival], pool: ThreadPoolExecutor, ahead: int) -> None:
+        while todo and len(self._reading) < ahead and len(self._unfinished()) < ahead:
+            arrival = todo.popleft()
+            future = pool.submit(self._worker.content, arrival, self._intake.head_bytes(arrival))
+            self._reading.append((arrival, future))
 
-        lock, schema_file = self._schema_locks[arrival.dataset], self._workspace.schema_file(arrival.dataset)
-        # One file of a dataset at a time settles the dataset's columns; once they are settled, its files go side by side.
-        with ExitStack() as stack, engine.cursor() as connection:
-            self._context.watch(connection)
-            lock.acquire()
-            stack.callback(lock.release)
-            columns = read_schema(schema_file)
-            order = Order(
-                raw=arrival.path,
-                file=arrival.name,
-                fingerprint=mark,
-                output=self._workspace.translated_file(arrival.dataset, mark),
-                quarantine=self._workspace.quarantine_file(arrival.dataset, mark),
-                scratch=self._workspace.scratch,
-                keys=self._context.settings.keys_of(arrival.dataset),
-                widen_share=self._context.settings.inputs.widen_share,
-                check=check,
-            )
-            if columns:
-                stack.close()
-            try:
-                translation = translate(order, connection, lambda: columns)
-            except FileUnreadable as error:
-                return _Outcome(arrival, "", fault=error.message)
-            except BalanceOpenInFile as error:
-                return _Outcome(arrival, "", fault=error.message)
-            except ContentUnreadable as error:
-                return _Outcome(arrival, mark, fault=error.message)
-            # Without rows the types are guesses, and would bind the files to come.
-            if translation.rows:
-                self._add_columns(lock, schema_file, translation.columns, holds_lock=not columns)
-            return _Outcome(arrival, mark, translation)
+    def _unfinished(self) -> list[Future[Outcome]]:
+        return [future for future in self._translating if not future.done()]
 
-    def _add_columns(
-        self, lock: threading.Lock, schema_file: Path, found: Mapping[str, str], *, holds_lock: bool
-    ) -> None:
-        with ExitStack() as stack:
-            if not holds_lock:
-                stack.enter_context(lock)
-            columns = read_schema(schema_file)
-            known = {name.lower() for name in columns}
-            added = {name: type_name for name, type_name in found.items() if name.lower() not in known}
-            if added:
-                write_schema(schema_file, {**columns, **added})
+    def _await_something(self) -> None:
+        # Of those being read only the first can be judged next.
+        awaited: set[Future[Any]] = {*self._unfinished(), *(future for _, future in list(self._reading)[:1])}
+        if awaited:
+            wait(awaited, _LOOK_EVERY_S, FIRST_COMPLETED)
 
-    def _settle(self, outcome: _Outcome) -> None:
-        arrival, made = outcome.arrival, outcome.translation
-        if not outcome.fingerprint:
-            self._fail(arrival, outcome.fault)
-            return
-        if made is None:
-            self._record(outcome, InputState.QUARANTINED, 0, 0, 0, outcome.fault)
-            self._fail(arrival, outcome.fault)
-            return
-        for note in made.notes:
-            self._context.emit(f"{arrival.name}: {note}", level="warning", file=arrival.name)
-        message = "" if made.records else "no records: the file is empty or a header alone"
-        # Nothing for the merger to do: an input without rows is not left waiting for it.
-        state = InputState.TRANSLATED if made.rows else InputState.QUARANTINED
-        self._record(outcome, state, made.records, made.rows, made.quarantined, message)
-        facts: dict[str, Any] = {"records": made.records, "rows": made.rows, "quarantined": made.quarantined}
-        self._context.emit(
-            f"{arrival.name}: {message or f'{made.rows} rows, {made.quarantined} quarantined'}",
-            file=arrival.name,
-            dataset=arrival.dataset,
-            encoding=made.encoding,
-            delimiter=made.dialect.delimiter,
-            header=made.dialect.header,
-            **facts,
-        )
-        self._counts.update(facts)
-        self._counts["files_processed"] += 1
-        self._counts["bytes"] += arrival.size
-        self._rows_of[arrival.dataset] += made.rows
-        self._files.append({"file": arrival.name, "dataset": arrival.dataset, **facts})
-        self._archive(arrival)
+    def _judge(self, pool: ThreadPoolExecutor) -> None:
+        while self._reading and self._reading[0][1].done():
+            arrival, future = self._reading.popleft()
+            content = future.result()
+            if isinstance(content, FileUnreadable):
+                self._accounts.fail(arrival, content.message)
+                continue
+            verdict = self._intake.judge(arrival, content)
+            if isinstance(verdict, Task):
+                self._translating.append(pool.submit(self._worker.translate, verdict))
+            elif verdict is Known.IN_LEDGER:
+                is_back = self._intake.is_back(arrival, content.fingerprint)
+                self._accounts.skip(arrival, content.fingerprint, is_back=is_back)
+            else:
+                self._accounts.skip_later(arrival, content.fingerprint)
 
-    def _record(
-        self, outcome: _Outcome, state: InputState, records: int, rows: int, quarantined: int, message: str
-    ) -> None:
-        arrival = outcome.arrival
-        self._ledger.record_translated(
-            Input(
-                outcome.fingerprint,
-                arrival.dataset,
-                arrival.name,
-                arrival.size,
-                state,
-                records,
-                rows,
-                quarantined,
-                self._context.run_id,
-                wire_time(datetime.now(UTC)),
-                None,
-                message,
-            ),
-            _sighting(arrival, outcome.fingerprint),
-        )
-
-    def _fail(self, arrival: Arrival, reason: str) -> None:
-        self._counts["failed_files"] += 1
-        self._context.emit(f"{arrival.name}: {reason}", level="error", file=arrival.name, reason=reason)
-
-    def _skip(self, arrival: Arrival, mark: str) -> None:
-        first = self._ledger.find(mark)
-        self._ledger.record_sighting(_sighting(arrival, mark))
-        self._counts["skipped_files"] += 1
-        same_as = first.name if first else mark
-        self._context.emit(
-            f"{arrival.name}: skipped: same content as {same_as}", file=arrival.name, same_as=same_as, fingerprint=mark
-        )
-        self._archive(arrival)
-
-    def _archive_known(self, known: list[Arrival]) -> None:
-        """Files that a killed run had committed, but not moved yet."""
-        for arrival in known:
-            self._archive(arrival)
-
-    def _archive(self, arrival: Arrival) -> None:
-        if self._context.settings.inputs.after != "archive":
-            return
-        target = self._workspace.archive / self._context.run_id / arrival.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            arrival.path.replace(target)
-        except OSError as error:
-            self._context.emit(
-                f"{arrival.name}: translated, but not archived: {error.strerror}", level="error", file=arrival.name
-            )
-
-    def _result(self) -> StageResult:
-        files = self._counts["files_processed"]
-        names = (
-            "files_processed",
-            "records",
-            "rows",
-            "quarantined",
-            "bytes",
-            "skipped_files",
-            "failed_files",
-            "settling_files",
-        )
-        data: dict[str, Any] = {name: self._counts[name] for name in names}
-        data |= {"datasets": dict(self._rows_of), "files": self._files[:_FILES_IN_RESULT]}
-        msg = f"Translated {files} file{'' if files == 1 else 's'}" if files else "Nothing new"
-        if failed := self._counts["failed_files"]:
-            msg += f", {failed} could not be read"
-        return StageResult(msg, data)
-
-
-def _sighting(arrival: Arrival, mark: str) -> Sighting:
-    return Sighting(arrival.name, arrival.size, arrival.mtime_ns, mark)
+    def _account(self) -> None:
+        outcomes: list[Outcome] = []
+        while self._translating and self._translating[0].done():
+            outcomes.append(self._translating.popleft().result())
+        self._accounts.settle(outcomes)
