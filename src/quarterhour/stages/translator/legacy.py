@@ -1,0 +1,237 @@
+"""Which of the encodings before Unicode a text is in: each is read, and the reading that is most like a language wins."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from math import log
+
+from quarterhour.stages.translator.letters import IDEOGRAPHS, PAIRS
+
+# Natural logarithms of rough probabilities, of one character each.
+_IN_ANOTHER_LANGUAGE = log(0.12)
+_UNSEEN_PAIR = -9.0
+_GIVEN_ITS_NEIGHBOUR = 3.0
+_UNSEEN_LETTER = -11.0
+_CAPITAL_INSIDE_WORD = -4.0
+_SCRIPTS_MIXED_IN_WORD = -5.0
+_TYPOGRAPHIC = -5.5
+_TYPOGRAPHIC_MISPLACED = -10.0
+_OTHER_SIGN = -9.0
+_NEVER_IN_A_TABLE = -14.0
+_INVALID = -16.0
+_KANA = -4.5
+_WIDE_SIGN = -8.0
+_COMMON_IDEOGRAPH = -9.0
+_RARE_IDEOGRAPH = -14.0
+
+# Beyond this, more of the text changes the answer no more.
+_ENOUGH_BYTES = 32 * 1024
+_CP1252_ONLY = re.compile(rb"[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
+_UNDEFINED_IN_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_WORD = re.compile(r"[A-Za-z]*[^\x00-\x7f][A-Za-z\x80-\U0010ffff]*")
+_TYPOGRAPHIC_SIGNS = frozenset("\xa0–—‘’“”„‚«»‹›…·•€£§°®™©²³½¼¾µ±×ºª№¿¡")
+_INSIDE_WORDS = frozenset("’·")
+_BEFORE_WORDS = _INSIDE_WORDS | frozenset("\xa0–—‘“„‚«‹•€£§¿¡№")
+_AFTER_WORDS = _INSIDE_WORDS | frozenset("\xa0–—’“”»›…•°®™²³º")
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoding:
+    codec: str
+    prior: float
+    """How much rarer it is than Windows-1252."""
+    languages: tuple[str, ...] = ()
+    ideographs: str = ""
+    common: tuple[int, int] = (0, 0)
+    """The first bytes of the common ideographs."""
+
+
+_WESTERN = ("de", "fr", "es", "pt", "it", "nl", "sv", "da", "no", "fi", "is")
+_CENTRAL = ("pl", "cs", "sk", "hu", "hr", "sl", "ro")
+_CYRILLIC = ("ru", "uk", "bg")
+# The first of two that read a text alike is taken.
+_ENCODINGS = (
+    _Encoding("cp1252", 0.0, _WESTERN),
+    _Encoding("cp1250", -1.0, _CENTRAL),
+    _Encoding("cp1251", -1.0, _CYRILLIC),
+    _Encoding("cp932", -1.0, (), "ja", (0x88, 0x97)),
+    _Encoding("gb18030", -1.0, (), "zh", (0xB0, 0xD7)),
+    _Encoding("cp950", -2.0, (), "zh_hant", (0xA4, 0xC6)),
+    _Encoding("cp949", -2.0, (), "ko", (0xB0, 0xC8)),
+    _Encoding("euc_jp", -3.0, (), "ja", (0xB0, 0xCF)),
+    _Encoding("cp1254", -2.0, ("tr",)),
+    _Encoding("cp1253", -2.0, ("el",)),
+    _Encoding("cp1257", -2.0, ("lt", "lv", "et")),
+    _Encoding("iso8859_2", -2.5, _CENTRAL),
+    _Encoding("koi8_r", -5.0, ("ru",)),
+    _Encoding("cp866", -5.0, ("ru",)),
+    _Encoding("mac_roman", -5.0, _WESTERN),
+    _Encoding("cp850", -5.0, _WESTERN),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text in the encoding that it resembles most."""
+
+    encoding: str
+    likeness: float
+    """The mean logarithm of a non-ASCII character's probability: -3 is a language, below -9 is none."""
+
+
+def resembles(cells: Sequence[bytes]) -> Reading:
+    """`cells` hold bytes beyond ASCII."""
+    sample = _thinned(cells)
+    scores = [(_score(each, sample), each) for each in _ENCODINGS]
+    (best, characters), encoding = max(scores, key=lambda scored: scored[0][0])
+    codec = encoding.codec
+    if codec == "cp1252" and not _CP1252_ONLY.search(sample) and _UNDEFINED_IN_CP1252.search(sample):
+        codec = "latin-1"
+    return Reading(codec, (best - encoding.prior) / max(1, characters))
+
+
+def _thinned(cells: Sequence[bytes]) -> bytes:
+    step = sum(map(len, cells)) // _ENOUGH_BYTES + 1
+    return b"\n".join(cells[::step])
+
+
+def _score(encoding: _Encoding, sample: bytes) -> tuple[float, int]:
+    """The logarithm of how likely the sample is in the encoding, and the number of non-ASCII characters that it then has."""
+    text = sample.decode(encoding.codec, "surrogateescape")
+    words = set(_WORD.findall(text))
+    signs, letters = _signs(words)
+    language = _as_ideographs(encoding, letters) if encoding.ideographs else _as_alphabet(encoding, letters)
+    return encoding.prior + signs + language, sum(len(word) - sum(map(str.isascii, word)) for word in words)
+
+
+def _signs(words: Iterable[str]) -> tuple[float, list[str]]:
+    """What the characters that are no letters cost, and the words between them."""
+    total = 0.0
+    between: list[str] = []
+    for word in words:
+        if word.isalpha() and "º" not in word and "ª" not in word and "µ" not in word:
+            between.append(word)
+            continue
+        letters = ""
+        for place, character in enumerate(word):
+            if _is_letter(character):
+                letters += character
+                continue
+            before, after = word[place - 1 : place], word[place + 1 : place + 2]
+            total += _sign(character, _is_letter(before), _is_letter(after))
+            if letters and not letters.isascii():
+                between.append(letters)
+            letters = ""
+        if letters and not letters.isascii():
+            between.append(letters)
+    return total, between
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalpha() and character not in _TYPOGRAPHIC_SIGNS
+
+
+@cache
+def _sign(character: str, after_letter: bool, before_letter: bool) -> float:
+    if character in _TYPOGRAPHIC_SIGNS:
+        fits = _INSIDE_WORDS if after_letter and before_letter else _AFTER_WORDS if after_letter else _BEFORE_WORDS
+        return _TYPOGRAPHIC if character in fits or not (after_letter or before_letter) else _TYPOGRAPHIC_MISPLACED
+    if "\udc80" <= character <= "\udcff":
+        return _INVALID
+    if "\u3000" <= character <= "\u30ff" or "\uff00" <= character <= "\uffef":
+        return _WIDE_SIGN
+    if unicodedata.category(character) in ("Cc", "Co", "Cn", "Sk", "Lm", "Mn") or "\u2500" <= character <= "\u259f":
+        return _NEVER_IN_A_TABLE
+    return _OTHER_SIGN - (2.0 if after_letter and before_letter else 0.0)
+
+
+def _as_alphabet(encoding: _Encoding, words: list[str]) -> float:
+    pairs: Counter[str] = Counter()
+    capitals = mixed = 0
+    for word in words:
+        if not word.isupper():
+            capitals += sum(a.islower() and b.isupper() and not b.isascii() for a, b in pairwise(word))
+        mixed += sum(a.isascii() != b.isascii() and _scripts_differ(a, b) for a, b in pairwise(word))
+        lower = f" {word.lower()} "
+        pairs.update(map("".join, pairwise(lower)))
+    best = max(_in_language(pairs, language, encoding.languages) for language in encoding.languages)
+    return best + capitals * _CAPITAL_INSIDE_WORD + mixed * _SCRIPTS_MIXED_IN_WORD
+
+
+def _scripts_differ(a: str, b: str) -> bool:
+    return max(a, b) >= "\u0370"
+
+
+def _in_language(pairs: Mapping[str, int], language: str, others: tuple[str, ...]) -> float:
+    known, shared = _pair_logs(language), _shared_logs(others)
+    total = 0.0
+    for pair, count in pairs.items():
+        letters = (pair[0] > "\x7f") + (pair[1] > "\x7f")
+        if not letters:
+            continue
+        value = known.get(pair)
+        if value is None:
+            letter = max(pair)
+            own = _UNSEEN_PAIR if letter in known else _UNSEEN_LETTER
+            other = shared.get(pair, _UNSEEN_PAIR if letter in shared else _UNSEEN_LETTER)
+            value = max(own, other + _IN_ANOTHER_LANGUAGE)
+        total += count * letters / 2 * (value + _GIVEN_ITS_NEIGHBOUR)
+    return total
+
+
+@cache
+def _pair_logs(language: str) -> dict[str, float]:
+    """Of pairs, and of each letter in them by itself."""
+    text = PAIRS[language]
+    pairs = _logs_by_rank((text[place : place + 2] for place in range(0, len(text), 2)), 4)
+    return pairs | dict.fromkeys(map(max, pairs), _UNSEEN_PAIR)
+
+
+@cache
+def _shared_logs(languages: tuple[str, ...]) -> dict[str, float]:
+    """The highest of what the languages say."""
+    shared: dict[str, float] = {}
+    for language in languages:
+        for pair, value in _pair_logs(language).items():
+            shared[pair] = max(value, shared.get(pair, value))
+    return shared
+
+
+def _logs_by_rank(items: Iterable[str], offset: int, share: float = 0.95) -> dict[str, float]:
+    """Zipf's law: the n-th most frequent is about n times as rare as the first."""
+    ranked = list(dict.fromkeys(items))
+    whole = sum(1 / (rank + offset) for rank in range(len(ranked)))
+    return {item: log(share / whole / (rank + offset)) for rank, item in enumerate(ranked)}
+
+
+def _as_ideographs(encoding: _Encoding, words: list[str]) -> float:
+    frequent = _logs_by_rank_of(encoding.ideographs)
+    common = _common_ideographs(encoding.codec, *encoding.common)
+    total = 0.0
+    for character, count in Counter("".join(words)).items():
+        if character.isascii():
+            continue
+        if character in frequent:
+            total += count * frequent[character]
+        elif "\u3041" <= character <= "\u30ff" and encoding.ideographs == "ja":
+            total += count * _KANA
+        else:
+            total += count * (_COMMON_IDEOGRAPH if character in common else _RARE_IDEOGRAPH)
+    mixed = sum(a.isascii() != b.isascii() for word in words for a, b in pairwise(word))
+    return total + mixed * _SCRIPTS_MIXED_IN_WORD
+
+
+@cache
+def _logs_by_rank_of(ideographs: str) -> dict[str, float]:
+    return _logs_by_rank(IDEOGRAPHS[ideographs], 10, 0.6)
+
+
+@cache
+def _common_ideographs(codec: str, first: int, last: int) -> frozenset[str]:
+    return frozenset(
+        bytes((lead, trail)).decode(codec, "ignore") for lead in range(first, last + 1) for trail in range(0x40, 0xFF)
+    )
