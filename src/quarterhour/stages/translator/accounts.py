@@ -143,10 +143,7 @@ class Accounts:
         tally, limit = self._tallies[dataset], self._context.settings.max_rejected_of(dataset)
         if not tally.has_too_many_records(limit):
             return held
-        return [
-            (outcome, _put_aside(entry, f"max_rejected = {limit}") if entry.quarantined else entry)
-            for outcome, entry in held
-        ]
+        return [(outcome, _put_aside(entry, str(limit)) if entry.quarantined else entry) for outcome, entry in held]
 
     def _close_dataset(self, dataset: str, tally: Tally) -> str:
         """Tell what was put aside of a dataset; returns why it is over its budget, or nothing."""

@@ -83,7 +83,7 @@ class Intake:
 
     def _is_closed(self, before: Input) -> bool:
         """Whether no quote was left open in it: what was added could close it, and change the records before."""
-        if not before.quarantined:
+        if not before.quarantined and not before.repaired:
             return True
         aside: Path = self._workspace.quarantine_file(before.dataset, before.fingerprint)
         try:

@@ -66,10 +66,12 @@ class Worker:
                 stack.close()
             try:
                 task, made = self._translate(task, connection, columns)
-            except (FileUnreadable, BalanceOpenInFile) as error:
-                return Outcome(task, fault=error.message, is_final=False)
-            except ContentUnreadable as error:
-                return Outcome(task, fault=error.message)
+            except (FileUnreadable, ContentUnreadable) as error:
+                # What was made may be of a file that has changed since.
+                self._workspace.translated_file(task.arrival.dataset, task.fingerprint).unlink(missing_ok=True)
+                self._workspace.quarantine_file(task.arrival.dataset, task.fingerprint).unlink(missing_ok=True)
+                is_final = isinstance(error, ContentUnreadable) and not isinstance(error, BalanceOpenInFile)
+                return Outcome(task, fault=error.message, is_final=is_final)
             # Without rows the types are guesses, and would bind the files to come.
             if made.rows:
                 self._add_columns(lock, task.arrival.dataset, made.columns, holds_lock=not columns)
@@ -88,8 +90,6 @@ class Worker:
                 task = replace(task, has_grown=False)
                 made = translate(replace(order, after_record=0), connection, lambda: columns)
         if task.arrival.has_moved():
-            order.output.unlink(missing_ok=True)
-            order.quarantine.unlink(missing_ok=True)
             raise FileUnreadable("changed while it was translated; it is read again in the next run")
         return task, made
 
