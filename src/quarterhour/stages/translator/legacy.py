@@ -16,10 +16,13 @@ _IN_ANOTHER_LANGUAGE = log(0.12)
 _UNSEEN_PAIR = -9.0
 _GIVEN_ITS_NEIGHBOUR = 3.0
 _UNSEEN_LETTER = -11.0
-_CAPITAL_INSIDE_WORD = -4.0
+_CAPITAL_INSIDE_WORD = -6.0
+_DIGIT_BESIDE_LETTER = -4.0
 _SCRIPTS_MIXED_IN_WORD = -5.0
-_TYPOGRAPHIC = -5.5
-_TYPOGRAPHIC_MISPLACED = -10.0
+_SIGN_IN_PLACE = -3.0
+_SIGN_ALONE = -5.5
+_SIGN_BESIDE_SIGN = -8.0
+_SIGN_OUT_OF_PLACE = -10.0
 _OTHER_SIGN = -9.0
 _NEVER_IN_A_TABLE = -14.0
 _INVALID = -16.0
@@ -32,11 +35,30 @@ _RARE_IDEOGRAPH = -14.0
 _ENOUGH_BYTES = 32 * 1024
 _CP1252_ONLY = re.compile(rb"[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
 _UNDEFINED_IN_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
-_WORD = re.compile(r"[A-Za-z]*[^\x00-\x7f][A-Za-z\x80-\U0010ffff]*")
-_TYPOGRAPHIC_SIGNS = frozenset("\xa0–—‘’“”„‚«»‹›…·•€£§°®™©²³½¼¾µ±×ºª№¿¡")
-_INSIDE_WORDS = frozenset("’·")
-_BEFORE_WORDS = _INSIDE_WORDS | frozenset("\xa0–—‘“„‚«‹•€£§¿¡№")
-_AFTER_WORDS = _INSIDE_WORDS | frozenset("\xa0–—’“”»›…•°®™²³º")
+_WORD = re.compile(r"[A-Za-z0-9]*[^\x00-\x7f][A-Za-z0-9\x80-\U0010ffff]*")
+# What stands before and after a sign where people write it: a letter, a digit (9) or neither (a space).
+_PLACES: dict[str, tuple[str, ...]] = {
+    "€£": (" 9", "9 ", "  "),
+    "°": ("9 ", "9a", " a", "  "),
+    "ºª": ("9 ", "a ", "9a"),
+    "²³": ("a ",),
+    "½¼¾": ("9 ", "  ", "9a"),
+    "µ": (" a", "9a"),
+    "±": (" 9", "99", "  "),
+    "×": ("99", "  ", "9 ", " 9"),
+    "’": ("aa", "a ", " 9"),
+    "‘“„‚«‹": (" a", " 9"),
+    "”»›": ("a ", "9 "),
+    "–—": ("  ", "99", "9 ", " 9", "aa"),
+    "·•": ("  ", " a", "aa"),
+    "…": ("a ", "  "),
+    "®™©": ("a ", "9 ", "  ", " 9"),
+    "§№": (" 9", "  "),
+    "¿¡": (" a",),
+    "\xa0": ("99", "9a", "a9", "aa", "a ", "9 "),
+}
+_LETTERS = re.compile("a+")
+_SIGN_PLACES = {sign: frozenset(places) for signs, places in _PLACES.items() for sign in signs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +102,20 @@ class Reading:
 
     encoding: str
     likeness: float
-    """The mean logarithm of a non-ASCII character's probability: -3 is a language, below -9 is none."""
+    """The mean logarithm of a non-ASCII byte's probability: -3 is a language, below -6 hardly one."""
+    ideographs: bool
+    """Its characters are of two bytes, which may look like UTF-8 by chance."""
 
 
 def resembles(cells: Sequence[bytes]) -> Reading:
     """`cells` hold bytes beyond ASCII."""
     sample = _thinned(cells)
     scores = [(_score(each, sample), each) for each in _ENCODINGS]
-    (best, characters), encoding = max(scores, key=lambda scored: scored[0][0])
+    (best, high_bytes), encoding = max(scores, key=lambda scored: scored[0][0])
     codec = encoding.codec
     if codec == "cp1252" and not _CP1252_ONLY.search(sample) and _UNDEFINED_IN_CP1252.search(sample):
         codec = "latin-1"
-    return Reading(codec, (best - encoding.prior) / max(1, characters))
+    return Reading(codec, best / max(1, high_bytes), bool(encoding.ideographs))
 
 
 def _thinned(cells: Sequence[bytes]) -> bytes:
@@ -100,53 +124,57 @@ def _thinned(cells: Sequence[bytes]) -> bytes:
 
 
 def _score(encoding: _Encoding, sample: bytes) -> tuple[float, int]:
-    """The logarithm of how likely the sample is in the encoding, and the number of non-ASCII characters that it then has."""
+    """The logarithm of how likely the sample is in the encoding, and about how many non-ASCII bytes it has."""
     text = sample.decode(encoding.codec, "surrogateescape")
     words = set(_WORD.findall(text))
-    signs, letters = _signs(words)
-    language = _as_ideographs(encoding, letters) if encoding.ideographs else _as_alphabet(encoding, letters)
-    return encoding.prior + signs + language, sum(len(word) - sum(map(str.isascii, word)) for word in words)
+    signs, letters, digits = _split(words)
+    if encoding.ideographs:
+        language = _as_ideographs(encoding, letters)
+    else:
+        language = _as_alphabet(encoding, letters) + digits * _DIGIT_BESIDE_LETTER
+    characters = sum(len(word) - sum(map(str.isascii, word)) for word in words)
+    return encoding.prior + signs + language, characters * (2 if encoding.ideographs else 1)
 
 
-def _signs(words: Iterable[str]) -> tuple[float, list[str]]:
-    """What the characters that are no letters cost, and the words between them."""
-    total = 0.0
-    between: list[str] = []
+def _split(words: Iterable[str]) -> tuple[float, list[str], int]:
+    """What the signs cost, the runs of letters between them and the digits, and how often a letter touches a digit."""
+    cost = 0.0
+    digits = 0
+    runs: list[str] = []
     for word in words:
-        if word.isalpha() and "º" not in word and "ª" not in word and "µ" not in word:
-            between.append(word)
+        kinds = "".join(map(_kind, word))
+        if "s" not in kinds and "9" not in kinds:
+            runs.append(word)
             continue
-        letters = ""
-        for place, character in enumerate(word):
-            if _is_letter(character):
-                letters += character
-                continue
-            before, after = word[place - 1 : place], word[place + 1 : place + 2]
-            total += _sign(character, _is_letter(before), _is_letter(after))
-            if letters and not letters.isascii():
-                between.append(letters)
-            letters = ""
-        if letters and not letters.isascii():
-            between.append(letters)
-    return total, between
+        runs += (word[run.start() : run.end()] for run in _LETTERS.finditer(kinds))
+        for place, (kind, character) in enumerate(zip(kinds, word, strict=True)):
+            if kind == "s":
+                cost += _sign(character, (kinds[place - 1] if place else " ") + (kinds + " ")[place + 1])
+            elif kind == "9":
+                beside = word[max(0, place - 1) : place + 2]
+                digits += any(_kind(other) == "a" and not other.isascii() for other in beside)
+    return cost, [run for run in runs if not run.isascii()], digits
 
 
-def _is_letter(character: str) -> bool:
-    return character.isalpha() and character not in _TYPOGRAPHIC_SIGNS
+def _kind(character: str) -> str:
+    if character.isalpha() and character not in _SIGN_PLACES:
+        return "a"
+    return "9" if "0" <= character <= "9" else "s"
 
 
 @cache
-def _sign(character: str, after_letter: bool, before_letter: bool) -> float:
-    if character in _TYPOGRAPHIC_SIGNS:
-        fits = _INSIDE_WORDS if after_letter and before_letter else _AFTER_WORDS if after_letter else _BEFORE_WORDS
-        return _TYPOGRAPHIC if character in fits or not (after_letter or before_letter) else _TYPOGRAPHIC_MISPLACED
+def _sign(character: str, beside: str) -> float:
+    if places := _SIGN_PLACES.get(character):
+        if beside in places:
+            return _SIGN_IN_PLACE
+        return _SIGN_OUT_OF_PLACE if "a" in beside else _SIGN_BESIDE_SIGN if "s" in beside else _SIGN_ALONE
     if "\udc80" <= character <= "\udcff":
         return _INVALID
     if "\u3000" <= character <= "\u30ff" or "\uff00" <= character <= "\uffef":
         return _WIDE_SIGN
     if unicodedata.category(character) in ("Cc", "Co", "Cn", "Sk", "Lm", "Mn") or "\u2500" <= character <= "\u259f":
         return _NEVER_IN_A_TABLE
-    return _OTHER_SIGN - (2.0 if after_letter and before_letter else 0.0)
+    return _OTHER_SIGN - (2.0 if beside == "aa" else 0.0)
 
 
 def _as_alphabet(encoding: _Encoding, words: list[str]) -> float:
@@ -217,7 +245,7 @@ def _as_ideographs(encoding: _Encoding, words: list[str]) -> float:
             continue
         if character in frequent:
             total += count * frequent[character]
-        elif "\u3041" <= character <= "\u30ff" and encoding.ideographs == "ja":
+        elif encoding.ideographs == "ja" and ("\u3041" <= character <= "\u30ff" or "\uff66" <= character <= "\uff9f"):
             total += count * _KANA
         else:
             total += count * (_COMMON_IDEOGRAPH if character in common else _RARE_IDEOGRAPH)

@@ -14,7 +14,7 @@ PAIRS: dict[str, str] = {
     "fr": (
         " éréérméé éltééeécétédnéénhédéléémgééoaïégpéésséièévcéèréaépvéèsèniébénçuéï aîtèîtoéèlçaèvçoègéqdèaé"
         "î ébnèôtrèrôhôïtféhèyélèïdêtéfètèmgèâtzébèôlfèmèeïékïqwéèqjéëlaçpêêcéiïrhîvèïnéwrî îîlkéuèrçoëoîvêêq"
-        "ômrê àà sûûrïsïeålcô"
+        "ômrê àà sûûrïsïeålcôœucœ œsœœrnœbœ"
     ),
     "es": (
         "ónáníaióésríñaróaññoí méeñínó rá ámácánéláé árlóléístíiñtácóálérñelíóldáéndítéuíá réiáníñidétócímóás"
