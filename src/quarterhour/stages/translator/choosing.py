@@ -4,8 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from quarterhour.stages.translator.number_texts import CURRENCIES, PERCENT, NumberFormat
-from quarterhour.stages.translator.readings import (
+from quarterhour.stages.translator.forms import (
     BIGINT,
     BLANKS,
     BOOLEAN,
@@ -14,11 +13,11 @@ from quarterhour.stages.translator.readings import (
     EPOCH_FIRST,
     EPOCH_LAST,
     EPOCHS,
-    TEXT,
-    Reading,
     form,
     is_exact_double,
 )
+from quarterhour.stages.translator.number_texts import CURRENCIES, PERCENT, NumberFormat
+from quarterhour.stages.translator.readings import TEXT, Reading
 from quarterhour.stages.translator.time_texts import (
     CLOCK_12,
     CLOCK_24,
@@ -90,6 +89,14 @@ def choose_all(
         if nulls and choice.reading.type == TEXT:
             choices[name] = replace(choice, reading=_text(columns[name], nulls))
     return choices, nulls
+
+
+def settled(choice: Choice, earlier: Reading) -> Choice:
+    """The choice, an open one decided as the dataset's earlier files were read."""
+    same = (reading for reading in choice.undecided if (reading.type, reading.format) == (earlier.type, earlier.format))
+    for reading in same:
+        return Choice(reading, f"{choice.reason}: read as earlier files of the dataset", choice.notes)
+    return choice
 
 
 def file_nulls(columns: Mapping[str, Collection[str]], choices: Mapping[str, Choice]) -> frozenset[str]:

@@ -122,6 +122,17 @@ def time_format(name: str) -> TimeFormat | None:
     return TimeFormat(date, clock, zone)
 
 
+def canonical_time(name: str) -> str:
+    """The name as quarterhour writes it: "" for ISO 8601, seconds where they may stand."""
+    spaced = name.replace("T%H", " %H")
+    spaced = spaced.removesuffix("Z") + ZONE if spaced.endswith("%SZ") else spaced
+    found = time_format(spaced) if spaced else None
+    if found is None:
+        return name
+    iso = found.date == "%Y-%m-%d" or not found.date
+    return "" if iso and found.clock != CLOCK_12 else found.name
+
+
 def in_calendar(pattern: re.Pattern[str], text: str) -> bool:
     """Whether the day of a text that matches is in its month."""
     if not _LATE_DAY.search(text):
