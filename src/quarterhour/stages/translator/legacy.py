@@ -18,6 +18,7 @@ _GIVEN_ITS_NEIGHBOUR = 3.0
 _UNSEEN_LETTER = -11.0
 _CAPITAL_INSIDE_WORD = -6.0
 _DIGIT_BESIDE_LETTER = -4.0
+_LETTER_ALONE = -5.0
 _SCRIPTS_MIXED_IN_WORD = -5.0
 _SIGN_IN_PLACE = -3.0
 _SIGN_ALONE = -5.5
@@ -32,13 +33,14 @@ _COMMON_IDEOGRAPH = -9.0
 _RARE_IDEOGRAPH = -14.0
 
 # Beyond this, more of the text changes the answer no more.
-_ENOUGH_BYTES = 32 * 1024
+_ENOUGH_BYTES = 16 * 1024
 _CP1252_ONLY = re.compile(rb"[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
 _UNDEFINED_IN_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _WORD = re.compile(r"[A-Za-z0-9]*[^\x00-\x7f][A-Za-z0-9\x80-\U0010ffff]*")
 # What stands before and after a sign where people write it: a letter, a digit (9) or neither (a space).
 _PLACES: dict[str, tuple[str, ...]] = {
-    "€£": (" 9", "9 ", "  "),
+    "€£¥": (" 9", "9 ", "  "),
+    "¢‰†": ("9 ", "  ", "a "),
     "°": ("9 ", "9a", " a", "  "),
     "ºª": ("9 ", "a ", "9a"),
     "²³": ("a ",),
@@ -179,15 +181,17 @@ def _sign(character: str, beside: str) -> float:
 
 def _as_alphabet(encoding: _Encoding, words: list[str]) -> float:
     pairs: Counter[str] = Counter()
-    capitals = mixed = 0
+    cost = 0.0
     for word in words:
         if not word.isupper():
-            capitals += sum(a.islower() and b.isupper() and not b.isascii() for a, b in pairwise(word))
-        mixed += sum(a.isascii() != b.isascii() and _scripts_differ(a, b) for a, b in pairwise(word))
+            inside = sum(a.islower() and b.isupper() and not b.isascii() for a, b in pairwise(word))
+            cost += inside * _CAPITAL_INSIDE_WORD
+        mixed = sum(a.isascii() != b.isascii() and _scripts_differ(a, b) for a, b in pairwise(word))
+        cost += mixed * _SCRIPTS_MIXED_IN_WORD + (_LETTER_ALONE if len(word) == 1 else 0.0)
         lower = f" {word.lower()} "
         pairs.update(map("".join, pairwise(lower)))
     best = max(_in_language(pairs, language, encoding.languages) for language in encoding.languages)
-    return best + capitals * _CAPITAL_INSIDE_WORD + mixed * _SCRIPTS_MIXED_IN_WORD
+    return best + cost
 
 
 def _scripts_differ(a: str, b: str) -> bool:
@@ -250,7 +254,8 @@ def _as_ideographs(encoding: _Encoding, words: list[str]) -> float:
         else:
             total += count * (_COMMON_IDEOGRAPH if character in common else _RARE_IDEOGRAPH)
     mixed = sum(a.isascii() != b.isascii() for word in words for a, b in pairwise(word))
-    return total + mixed * _SCRIPTS_MIXED_IN_WORD
+    alone = sum(len(word) == 1 and word >= "\uff66" for word in words)  # A half-width kana is a byte, as a letter is.
+    return total + mixed * _SCRIPTS_MIXED_IN_WORD + alone * _LETTER_ALONE
 
 
 @cache
