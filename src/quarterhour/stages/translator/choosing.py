@@ -13,6 +13,7 @@ from quarterhour.stages.translator.forms import (
     EPOCH_FIRST,
     EPOCH_LAST,
     EPOCHS,
+    EXACT_DIGITS,
     form,
     is_exact_double,
 )
@@ -203,21 +204,23 @@ def _integers(name: str, texts: list[str], unfit: Unfit) -> _Found:
 
 def _type_of(plain: list[str], numbers: NumberFormat, unfit: Unfit) -> str | None:
     """DECIMAL or DOUBLE for texts of numbers written plainly; None where they fit neither."""
-    doubles = numbers.unit == "" and (DOUBLE, numbers.name) not in unfit and all(map(is_exact_double, plain))
-    if any(c in "eEnN" for text in plain for c in text):
+    written = " ".join(plain)
+    not_decimal = any(letter in written for letter in "eEnN")
+    short = not not_decimal and max(map(len, plain)) <= EXACT_DIGITS
+    doubles = numbers.unit == "" and (DOUBLE, numbers.name) not in unfit and (short or all(map(is_exact_double, plain)))
+    if not_decimal:
         return DOUBLE if doubles else None
-    wholes = max(len((text[: point if (point := text.find(".")) >= 0 else None]).lstrip("+-0")) for text in plain)
-    scales = [len(text) - point - 1 if (point := text.find(".")) >= 0 else 0 for text in plain]
+    scales = [len(text.partition(".")[2]) for text in plain]
     scale = max(scales)
-    decimals = [s for s in scales if s]
     ends_in_0 = any(s == scale and text[-1] == "0" for s, text in zip(scales, plain, strict=True))
-    fixed = scale >= 2 and (ends_in_0 or (scale <= _MAX_FIXED_SCALE and min(decimals) == scale))
-    if numbers.unit == PERCENT:
-        scale += 2
-        wholes = max(wholes - 2, 0)
-    elif numbers.unit:
-        scale = max(scale, 2)
+    one_scale = scale <= _MAX_FIXED_SCALE and min(filter(None, scales), default=0) == scale
+    fixed = scale >= 2 and (ends_in_0 or one_scale)
     if fixed or numbers.unit or numbers.negative != "-1" or not doubles:
+        wholes = max(len(text.partition(".")[0].lstrip("+-0")) for text in plain)
+        if numbers.unit == PERCENT:
+            scale, wholes = scale + 2, max(wholes - 2, 0)
+        elif numbers.unit:
+            scale = max(scale, 2)
         for precision in (18, _MAX_DIGITS):
             type_name = f"DECIMAL({precision},{scale})"
             if wholes + scale <= precision and (type_name, numbers.name) not in unfit:

@@ -50,7 +50,7 @@ _NOUGHT = r"[+-]?(?:0(?:\.0*)?|\.0+)(?:[eE][+-]?\d{1,3})?"
 _NOT_FINITE = r"[+-]?(?:inf|Inf|INF|infinity|Infinity)|-?(?:nan|NaN|NAN)"
 # How programs print a double so that it can be read back.
 _PRINTED = (".16g", ".17g", ".15e", ".16e", ".17e", ".18e")
-_EXACT_DIGITS = 15
+EXACT_DIGITS = 15
 _SMALLEST, _LARGEST = 2.3e-308, 1.79e308
 
 
@@ -245,7 +245,7 @@ def _strict_double(column: str) -> str:
         f"CAST({value} AS VARCHAR) = {column} AND isfinite({value})",
     )
     digits = f"strlen(trim(replace(regexp_extract({column}, '[0-9.]+'), '.', ''), '0'))"
-    few = f"{digits} BETWEEN 1 AND {_EXACT_DIGITS} AND abs({value}) BETWEEN {_SMALLEST} AND {_LARGEST}"
+    few = f"{digits} BETWEEN 1 AND {EXACT_DIGITS} AND abs({value}) BETWEEN {_SMALLEST} AND {_LARGEST}"
     printed = ", ".join(f"format('{{:{how}}}', {value})" for how in _PRINTED)
     rest = (
         f"{few} AND {_matches(_FLOAT, column)}",
@@ -259,7 +259,7 @@ def _strict_double(column: str) -> str:
 
 def is_exact_double(text: str) -> bool:
     """Whether a text that matches says what a double holds: few digits, or just the digits that a program prints of it."""
-    if len(text) <= _EXACT_DIGITS and "e" not in text and "E" not in text:
+    if len(text) <= EXACT_DIGITS and "e" not in text and "E" not in text:
         return True
     number = float(text)
     if number != number or text.lstrip("+-")[:1] in "iI":
@@ -269,7 +269,7 @@ def is_exact_double(text: str) -> bool:
     if significant == 0:
         return True
     size = abs(number)
-    if significant <= _EXACT_DIGITS:
+    if significant <= EXACT_DIGITS:
         return _SMALLEST <= size <= _LARGEST or repr(number) == text
     return size != float("inf") and (repr(number) == text or any(format(number, how) == text for how in _PRINTED))
 
