@@ -13,7 +13,8 @@ from quarterhour.stages.translator.unreadable import ContentUnreadable
 _HEAD_BYTES = 64 * 1024
 _PIECE_BYTES = 1 << 20
 _SAMPLE_BYTES = 256 * 1024
-_CELL_END = b'\r\n\t,;"'
+_CELL_ENDS = b'\r\n\t,;"'
+_CELL_END = re.compile(rb'[\r\n\t,;"]')
 _STRANGE_CELL = re.compile(rb'[\x80-\xff][^\r\n\t,;"]{0,512}')
 _BEFORE_STRANGE_BYTES = 64
 _BINARY_SHARE = 0.05
@@ -113,23 +114,36 @@ def _strange_cells(file: BinaryIO, size: int, check: Check) -> list[bytes]:
     cells: dict[bytes, None] = {}
     left = _SAMPLE_BYTES
     pieces = max(1, -(-size // _PIECE_BYTES))
+    first = True
     file.seek(0)
     while left > 0 and (piece := file.read(_PIECE_BYTES)):
         check()
-        share = left // max(1, pieces)
+        if not piece.isascii():
+            whole = _whole_cells(piece, first, last=file.tell() >= size)
+            left -= _add_cells(cells, whole, max(left // max(1, pieces), _BEFORE_STRANGE_BYTES))
         pieces -= 1
-        left -= _add_cells(cells, piece, max(share, _BEFORE_STRANGE_BYTES)) if not piece.isascii() else 0
+        first = False
     return list(cells)
+
+
+def _whole_cells(piece: bytes, first: bool, last: bool) -> bytes:
+    """Without the cells that the piece's two ends cut, and with them a character maybe."""
+    if not first:
+        end = _CELL_END.search(piece)
+        piece = piece[end.start() :] if end else b""
+    return piece if last else piece[: max(piece.rfind(end) for end in _CELL_ENDS) + 1]
 
 
 def _add_cells(cells: dict[bytes, None], piece: bytes, share: int) -> int:
     taken = place = 0
     while taken < share and (found := _STRANGE_CELL.search(piece, place)):
         before = piece[max(place, found.start() - _BEFORE_STRANGE_BYTES) : found.start()]
-        start = found.start() - len(before) + max(before.rfind(end) for end in _CELL_END) + 1
+        start = found.start() - len(before) + max(before.rfind(end) for end in _CELL_ENDS) + 1
         cells[piece[start : found.end()]] = None
         taken += found.end() - start
-        place = found.end()
+        # A cell that was too long to be taken whole is left: its rest may begin within a character.
+        end = _CELL_END.search(piece, found.end())
+        place = end.start() if end else len(piece)
     return taken
 
 
