@@ -113,9 +113,13 @@ def arrivals(
     sightings: Mapping[str, Sighting],
     now: datetime,
     pause: Callable[[float], None] | None = None,
+    *,
+    with_known: bool = True,
 ) -> list[Arrival]:
-    """All raw files, by name. A file whose time lies ahead of `now` is settling until `pause` (such as time.sleep), given the
-    settle time, has let a second look find it unmoved; without `pause` there is no second look.
+    """The raw files, by name; those that are known can be left out.
+
+    A file whose time lies ahead of `now` is settling until `pause` (such as time.sleep), given the settle time, has let a second
+    look find it unmoved; without `pause` there is no second look.
     """
     now_ns = int(now.timestamp() * 1e9)
     settle_ns = int(settings.inputs.settle * 1e9)
@@ -125,6 +129,8 @@ def arrivals(
     for look in _looks(workspace, marker):
         seen = sightings.get(look.name)
         if seen is not None and seen.size == look.size and seen.mtime_ns == look.mtime_ns:
+            if not with_known:
+                continue
             state = ArrivalState.KNOWN
         elif marker:
             state = ArrivalState.WAITING if look.marker else ArrivalState.SETTLING
@@ -176,34 +182,30 @@ def _looks(workspace: Workspace, marker: str) -> Iterator[_Look]:
     while folders:
         prefix, folder = folders.pop()
         try:
-            with os.scandir(folder) as listing:
-                entries = list(listing)
+            listing = os.scandir(folder)
         except FileNotFoundError:
             continue  # Removed since its parent was listed.
-        beside = {entry.name for entry in entries} if marker else set[str]()
-        for entry in entries:
-            if not _is_finished(entry.name) or (marker and entry.name.endswith(marker)):
-                continue
-            name = prefix + readable(entry.name)
-            if entry.is_symlink() and not _stays_below(entry.path, root):
-                continue
-            # A linked folder would be walked twice, or in a circle.
-            if entry.is_dir(follow_symlinks=False):
-                folders.append((name + "/", entry.path))
-                continue
-            try:
-                status = entry.stat()
-            except FileNotFoundError:
-                continue
-            if stat.S_ISREG(status.st_mode):
-                found = _marker_of(entry.name, marker, beside)
-                yield _Look(
-                    name,
-                    entry.path,
-                    status.st_size,
-                    status.st_mtime_ns,
-                    entry.path[: -len(entry.name)] + found if found else "",
-                )
+        with listing:
+            entries = list(listing) if marker else listing
+            beside = {entry.name for entry in entries} if marker else set[str]()
+            for entry in entries:
+                if not _is_finished(entry.name) or (marker and entry.name.endswith(marker)):
+                    continue
+                name = prefix + readable(entry.name)
+                if entry.is_symlink() and not _stays_below(entry.path, root):
+                    continue
+                # A linked folder would be walked twice, or in a circle.
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append((name + "/", entry.path))
+                    continue
+                try:
+                    status = entry.stat()
+                except FileNotFoundError:
+                    continue
+                if stat.S_ISREG(status.st_mode):
+                    found = _marker_of(entry.name, marker, beside)
+                    place = entry.path[: -len(entry.name)] + found if found else ""
+                    yield _Look(name, entry.path, status.st_size, status.st_mtime_ns, place)
 
 
 def _is_finished(name: str) -> bool:

@@ -1,9 +1,11 @@
 """Which raw files wait, which still move, and what dataset each belongs to."""
 
+import hashlib
 import os
 import re
 import subprocess
 import sys
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,8 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quarterhour.lake.arrivals import ArrivalState, DatasetNames, FileUnreadable, arrivals, fingerprint, reading
+from quarterhour.errors import QuarterhourError, StageCancelled
+from quarterhour.lake.arrivals import (
+    ArrivalState,
+    DatasetNames,
+    FileUnreadable,
+    arrivals,
+    fingerprint,
+    read_content,
+    readable,
+    reading,
+)
 from quarterhour.lake.ledger import Sighting
+from quarterhour.lake.writers import open_for_writing
 from quarterhour.settings import DATASET_NAME, Settings
 from quarterhour.workspace import Workspace
 
@@ -138,6 +151,89 @@ def test_a_file_that_vanishes_or_moves_while_read_is_an_error_of_this_file(works
         fingerprint(path, check=grow)
     with pytest.raises(FileUnreadable, match="removed while"), reading(path):
         path.unlink()
+
+
+def test_known_files_can_be_left_out(workspace):
+    path = drop(workspace, "x.csv")
+    drop(workspace, "y.csv")
+    seen = Sighting("x.csv", path.stat().st_size, path.stat().st_mtime_ns, "f")
+    assert states(workspace, sightings={"x.csv": seen}, with_known=False) == {"y.csv": "waiting"}
+
+
+def test_a_file_that_was_at_fault_because_it_moved_is_read_again(workspace):
+    path = drop(workspace, "x.csv")
+
+    def fault_while_it_changes(error: Exception) -> None:
+        with reading(path), path.open("a") as file:
+            file.write("more\n")
+            raise error
+
+    with pytest.raises(FileUnreadable, match="changed while it was read"):
+        fault_while_it_changes(QuarterhourError("it is no table"))
+    with pytest.raises(StageCancelled):
+        fault_while_it_changes(StageCancelled())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_head"),
+    [
+        (b"a\n1\n", b"2\n", True),
+        (b"a\r\n1\r\n", b"2\r\n", True),
+        (b"a\r1\r", b"2\r", True),
+        (b"a\r\n1\r", b"\n2\r\n", False),
+        (b"a\n1", b"2\n", False),
+        ("a\n1\n".encode("utf-16-le"), "2\n".encode("utf-16-le"), True),
+        ("a\r1\r".encode("utf-16-be"), "\n2\r".encode("utf-16-be"), False),
+        (b"\x1f\x8b\x08\n", b"2\n", False),
+        (b"\n", b"a" * 3_000_000, True),
+        (b"a" * 3_000_000 + b"\n", b"b", True),
+    ],
+)
+def test_one_reading_gives_the_fingerprints_of_the_file_and_of_what_it_was(workspace, before, after, is_head):
+    path = workspace.raw / "x.csv"
+    path.write_bytes(before)
+    earlier = fingerprint(path)
+    path.write_bytes(before + after)
+    content = read_content(path, head_bytes=len(before))
+    assert content.fingerprint == fingerprint(path) == hashlib.sha256(before + after).hexdigest()[:32]
+    assert content.head == (earlier if is_head else None)
+    assert read_content(path).head is None
+
+
+@given(st.binary(max_size=300), st.binary(max_size=300))
+def test_what_a_file_was_is_found_again_at_any_place(tmp_path_factory, before, after):
+    path = tmp_path_factory.mktemp("content") / "x.csv"
+    path.write_bytes(before + b"\n" + after)
+    head = read_content(path, head_bytes=len(before) + 1).head
+    assert head in (None, hashlib.sha256(before + b"\n").hexdigest()[:32])
+
+
+@given(st.text(st.characters(exclude_characters="\0/", exclude_categories=[]), max_size=40))
+def test_a_readable_name_is_one_line_of_unicode(name):
+    text = readable(name.encode("utf-8", "backslashreplace").decode() if os.name == "nt" else name)
+    text.encode()
+    assert len(text.splitlines()) <= 1
+    assert not any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text)
+    if name.isprintable():
+        assert text == name
+
+
+def test_what_is_open_for_writing_is_told_where_the_system_can(workspace):
+    path, other = drop(workspace, "x.csv"), drop(workspace, "y.csv")
+    both = [str(path), str(other), str(workspace.raw / "missing.csv")]
+    with path.open("ab"), other.open("rb"):
+        expected = {str(path)} if sys.platform in ("linux", "win32") else set()
+        assert open_for_writing(both) == expected
+    assert open_for_writing(both) == set()
+
+
+def test_a_look_at_a_file_leaves_no_lease_behind(workspace):
+    """A lease that stayed would have others wait for it when they open the file."""
+    path = drop(workspace, "x.csv")
+    for _ in range(50):
+        assert open_for_writing([str(path)]) == set()
+        with path.open("ab") as file:
+            file.write(b"x")
 
 
 def test_ten_thousand_unchanged_files_are_known(workspace):

@@ -42,12 +42,15 @@ class _Run:
     def run(self) -> StageResult:
         if self._context.attempt > 1:
             self._accounts.count_earlier_attempts()
-        sightings = self._ledger.sightings()
-        found = arrivals(self._context.workspace, self._context.settings, sightings, datetime.now(UTC), time.sleep)
+        settings, sightings = self._context.settings, self._ledger.sightings()
+        is_archiving = settings.inputs.after == "archive"
+        found = arrivals(
+            self._context.workspace, settings, sightings, datetime.now(UTC), time.sleep, with_known=is_archiving
+        )
         states = Counter(arrival.state for arrival in found)
         self._accounts.counts["settling_files"] = states[ArrivalState.SETTLING]
-        self._archive.expect(found)
-        if self._context.settings.inputs.after == "archive" and states[ArrivalState.KNOWN]:
+        if is_archiving:
+            self._archive.expect(found)
             self._archive_known(found, sightings)
         waiting = [arrival for arrival in found if arrival.state is ArrivalState.WAITING]
         if waiting:
@@ -80,6 +83,9 @@ class _Flow:
         self._worker = worker
         self._reading: deque[tuple[Arrival, Future[Content | FileUnreadable]]] = deque()
         self._translating: deque[Future[Outcome]] = deque()
+        """In order; those that ended stand here until all before them have ended, and the next accounts are due."""
+        self._running: set[Future[Outcome]] = set()
+        self._accounted_s = 0.0
 
     def run(self, waiting: list[Arrival]) -> None:
         todo = deque(waiting)
@@ -90,8 +96,8 @@ class _Flow:
                     self._read_ahead(todo, pool, _AHEAD_A_WORKER * threads)
                     self._await_something()
                     self._judge(pool)
-                    self._account()
-                    left = len(todo) + len(self._reading) + len(self._unfinished())
+                    left = len(todo) + len(self._reading) + len(self._running)
+                    self._account(is_last=not left)
                     self._context.progress(len(waiting) - left, len(waiting))
                     self._context.check_cancelled()
             except BaseException:
@@ -100,19 +106,18 @@ class _Flow:
                 raise
 
     def _read_ahead(self, todo: deque[Arrival], pool: ThreadPoolExecutor, ahead: int) -> None:
-        while todo and len(self._reading) < ahead and len(self._unfinished()) < ahead:
+        while todo and len(self._reading) < ahead and len(self._running) < ahead:
             arrival = todo.popleft()
             future = pool.submit(self._worker.content, arrival, self._intake.head_bytes(arrival))
             self._reading.append((arrival, future))
 
-    def _unfinished(self) -> list[Future[Outcome]]:
-        return [future for future in self._translating if not future.done()]
-
     def _await_something(self) -> None:
-        # Of those being read only the first can be judged next.
-        awaited: set[Future[Any]] = {*self._unfinished(), *(future for _, future in list(self._reading)[:1])}
-        if awaited:
-            wait(awaited, _LOOK_EVERY_S, FIRST_COMPLETED)
+        awaited: set[Future[Any]] = {*self._running}
+        if self._reading:
+            # Only the first can be judged next.
+            awaited.add(self._reading[0][1])
+        wait(awaited, _LOOK_EVERY_S, FIRST_COMPLETED)
+        self._running = {future for future in self._running if not future.done()}
 
     def _judge(self, pool: ThreadPoolExecutor) -> None:
         while self._reading and self._reading[0][1].done():
@@ -123,15 +128,21 @@ class _Flow:
                 continue
             verdict = self._intake.judge(arrival, content)
             if isinstance(verdict, Task):
-                self._translating.append(pool.submit(self._worker.translate, verdict))
+                translating = pool.submit(self._worker.translate, verdict)
+                self._translating.append(translating)
+                self._running.add(translating)
             elif verdict is Known.IN_LEDGER:
                 is_back = self._intake.is_back(arrival, content.fingerprint)
                 self._accounts.skip(arrival, content.fingerprint, is_back=is_back)
             else:
                 self._accounts.skip_later(arrival, content.fingerprint)
 
-    def _account(self) -> None:
+    def _account(self, *, is_last: bool) -> None:
+        # Each commit waits for the disk: what ends within a look is one.
+        if not is_last and time.monotonic() - self._accounted_s < _LOOK_EVERY_S:
+            return
         outcomes: list[Outcome] = []
         while self._translating and self._translating[0].done():
             outcomes.append(self._translating.popleft().result())
         self._accounts.settle(outcomes)
+        self._accounted_s = time.monotonic()
