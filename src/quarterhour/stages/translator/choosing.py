@@ -42,14 +42,14 @@ _FLOAT_NULLS = (*ALWAYS_NULL, *NULL_WHERE_TYPED)
 
 _INTEGER = form(BIGINT, "").pattern
 _FLOAT = form(DOUBLE, "").pattern
-_PHONE = re.compile(r"\+\d{7,}")
+_PHONE = re.compile(r"\+\d{7,}", re.ASCII)
 _TWO_CAPITALS = re.compile(r"[A-Z]{2}")
 _NAMES_A_DATE = re.compile(r"(?i:(?:^|[^a-z])(?:date|day|dt)(?:$|[^a-z]))|Date|date$")
 _NAMES_A_MOMENT = re.compile(
     r"(?i:(?:^|[^a-z])(?:time|timestamp|ts|epoch|date|datetime|created|updated|modified|at|utc|unixtime)(?:$|[^a-z]))"
     r"|[a-z](?:At|Time|Timestamp|Date)$|(?i:timestamp|epoch)"
 )
-_PACKED_DATE = re.compile(r"(?:19|20)\d{6}")
+_PACKED_DATE = re.compile(r"(?:19|20)\d{6}", re.ASCII)
 _MAX_DIGITS = 38
 # Numbers that are all written with as many decimals as this are a float's digits rather than a fixed scale.
 _MAX_FIXED_SCALE = 9
@@ -244,10 +244,11 @@ _SEPARATORS = (
     NumberFormat(group=",", indian=True),
 )
 _BODIES = {
-    separators: re.compile(separators.body) for separators in (NumberFormat(), NumberFormat(decimal=","), *_SEPARATORS)
+    separators: re.compile(separators.body, re.ASCII)
+    for separators in (NumberFormat(), NumberFormat(decimal=","), *_SEPARATORS)
 }
-_UNGROUPED = re.compile(r"\d{4,}")
-_SMALL = re.compile(r"\d{1,3}")
+_UNGROUPED = re.compile(r"\d{4,}", re.ASCII)
+_SMALL = re.compile(r"\d{1,3}", re.ASCII)
 
 
 def _decorated(texts: list[str], unfit: Unfit) -> _Found | None:

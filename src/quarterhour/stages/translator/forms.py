@@ -75,6 +75,11 @@ def trimmed(column: str) -> str:
     return f"trim({column}, {literal(BLANKS)})"
 
 
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # Only the digits that RE2 knows.
+    return re.compile(pattern, re.ASCII)
+
+
 def _always(_: str) -> bool:
     return True
 
@@ -114,7 +119,7 @@ def _boolean(name: str) -> Form | None:
         text = trimmed(column)
         return f"CASE WHEN {text} IN {yes} THEN true WHEN {text} IN {no} THEN false END"
 
-    return Form(re.compile(pattern), _always, strict)
+    return Form(_compiled(pattern), _always, strict)
 
 
 def _epoch(name: str) -> Form:
@@ -131,7 +136,7 @@ def _epoch(name: str) -> Form:
         whole = "" if exact_in_microseconds else f" AND ({number}) % 1000 = 0"
         return f"CASE WHEN ({number}) BETWEEN {first} AND {last}{whole} THEN make_timestamptz({micros}) END"
 
-    return Form(re.compile(INTEGER_PATTERN), exact, strict)
+    return Form(_compiled(INTEGER_PATTERN), exact, strict)
 
 
 def decimal_shape(type_name: str) -> tuple[int, int] | None:
@@ -154,7 +159,7 @@ def _number(type_name: str, numbers: NumberFormat) -> Form | None:
         return None
     if not numbers.name:
         return build
-    pattern = re.compile(numbers.pattern)
+    pattern = _compiled(numbers.pattern)
 
     def strict(column: str) -> str:
         return f"CASE {_matching(pattern.pattern, column, lambda text: build.strict(numbers.plain_sql(text)))} END"
@@ -164,8 +169,8 @@ def _number(type_name: str, numbers: NumberFormat) -> Form | None:
 
 def _percent(precision: int, scale: int, numbers: NumberFormat) -> Form:
     """The hundredth part of the number, exactly."""
-    pattern = re.compile(numbers.pattern)
-    shape = re.compile(_decimal_pattern(precision - scale + 2, scale - 2))
+    pattern = _compiled(numbers.pattern)
+    shape = _compiled(_decimal_pattern(precision - scale + 2, scale - 2))
 
     def written(text: str) -> str:
         return numbers.plain(text).removesuffix("e-2")
@@ -189,7 +194,7 @@ def _integer(type_name: str) -> Form:
     def exact(text: str) -> bool:
         return (type_name == BIGINT and len(text) < 19) or low <= int(text) <= high
 
-    return Form(re.compile(INTEGER_PATTERN), exact, partial(_strict_number, type_name, INTEGER_PATTERN))
+    return Form(_compiled(INTEGER_PATTERN), exact, partial(_strict_number, type_name, INTEGER_PATTERN))
 
 
 def _strict_number(type_name: str, pattern: str, column: str) -> str:
@@ -225,11 +230,11 @@ def _decimal(precision: int, scale: int) -> Form:
     type_name = f"DECIMAL({precision},{scale})"
     pattern = _decimal_pattern(precision - scale, scale)
 
-    return Form(re.compile(pattern), _always, partial(_strict_number, type_name, pattern))
+    return Form(_compiled(pattern), _always, partial(_strict_number, type_name, pattern))
 
 
 def _plain_double() -> Form:
-    return Form(re.compile(f"{_FLOAT}|{_NOT_FINITE}"), is_exact_double, _strict_double)
+    return Form(_compiled(f"{_FLOAT}|{_NOT_FINITE}"), is_exact_double, _strict_double)
 
 
 def _strict_double(column: str) -> str:
@@ -287,7 +292,7 @@ _SHORTEST = {DATE: 8, TIMESTAMP: 8, TIMESTAMPTZ: 8, TIME: 4}
 
 
 def _iso(type_name: str) -> Form:
-    pattern = re.compile(ISO[type_name])
+    pattern = _compiled(ISO[type_name])
     # The first character is a digit, and the year not 0000, which DuckDB takes for 1 BC.
     first, beyond = ("0", "24") if type_name == TIME else ("0001", ":")
     instant = _zoned(str)
@@ -340,7 +345,7 @@ def _local(type_name: str, times: TimeFormat | None) -> Form | None:
     }
     if times is None or (bool(times.date), bool(times.clock), times.zone) != expected[type_name]:
         return None
-    pattern = re.compile(times.pattern)
+    pattern = _compiled(times.pattern)
     formats = f"[{', '.join(map(literal, times.strptime))}]"
 
     def parsed(text: str) -> str:

@@ -88,12 +88,14 @@ class NumberFormat:
             sql = f"CASE WHEN ends_with({sql}, ')') THEN '-' || rtrim({sql}, ')') ELSE {sql} END"
         return f"(({sql}) || 'e-2')" if self.unit == PERCENT else f"({sql})"
 
+    @cached_property
+    def _plain_characters(self) -> dict[int, str]:
+        removed = dict.fromkeys(_characters(self.group) + _SPACES + "(", "")
+        return str.maketrans(removed | ({",": "."} if self.decimal == "," else {}))
+
     def plain(self, text: str) -> str:
         """What `plain_sql` gives, for a text that matches."""
-        for character in (*_characters(self.group), *_SPACES, "(", *([self.unit] if self.unit else ())):
-            text = text.replace(character, "")
-        if self.decimal == ",":
-            text = text.replace(",", ".")
+        text = text.replace(self.unit, "").translate(self._plain_characters)
         if text.endswith(("-", ")")):
             text = "-" + text[:-1]
         return text + "e-2" if self.unit == PERCENT else text

@@ -40,8 +40,8 @@ _REGION = r"[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_+-]+){1,2}"
 ZONE_PATTERN = rf" ?(?:{_OFFSET})| {_REGION}"
 
 _TOKENS = {
-    "%d": r"(?P<d>0?[1-9]|[12]\d|3[01])",
-    "%m": r"(?P<m>0?[1-9]|1[0-2])",
+    "%d": r"(?P<d>0[1-9]|[12]\d|3[01]|[1-9])",
+    "%m": r"(?P<m>0[1-9]|1[0-2]|[1-9])",
     "%Y": r"(?P<Y>[1-9]\d{3})",
     "%y": r"(?P<y>\d{2})",
     "%b": rf"(?P<b>(?i:{'|'.join(name[:3] for name in _MONTHS)}))",
@@ -92,7 +92,9 @@ def date_pattern(date: str) -> str:
     return "".join((_PACKED if packed else {}).get(p) or _TOKENS.get(p) or re.escape(p) for p in parts)
 
 
-ISO_DATE = r"(?P<Y>[1-9]\d{3}|0[1-9]\d{2}|00[1-9]\d|000[1-9])-(?P<m>0?[1-9]|1[0-2])-(?P<d>0?[1-9]|[12]\d|3[01])"
+ISO_DATE = (
+    r"(?P<Y>[1-9]\d{3}|0[1-9]\d{2}|00[1-9]\d|000[1-9])-(?P<m>0[1-9]|1[0-2]|[1-9])-(?P<d>0[1-9]|[12]\d|3[01]|[1-9])"
+)
 ISO_CLOCK = rf"(?:{_CLOCK_24}|{_MIDNIGHT})"
 ISO = {
     DATE: ISO_DATE,
@@ -140,10 +142,10 @@ def in_calendar(pattern: re.Pattern[str], text: str) -> bool:
     match = pattern.fullmatch(text)
     if match is None:
         return False
-    parts = match.groupdict()
-    day = int(parts["d"])
+    day = int(match["d"])
     if day <= 28:
         return True
+    parts = match.groupdict()
     year = int(parts["Y"]) if parts.get("Y") else century(int(parts["y"]))
     month = int(parts["m"]) if parts.get("m") else month_number(parts["b"])
     return day <= monthrange(year, month)[1]
