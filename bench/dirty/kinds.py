@@ -46,6 +46,10 @@ def cents(value: Value) -> Value:
     return number(f"{number(value):.2f}")
 
 
+def scientific(value: Value) -> str:
+    return f"{float(number(value)):.6E}"
+
+
 def dated(pattern: str) -> Callable[[Value], str]:
     """A date or a time by its pattern; a dash takes the leading zero away: %-d."""
     return lambda value: cast("date | time", value).strftime(pattern)
@@ -61,12 +65,15 @@ def _numbers() -> list[Case]:
         _case("integers", tables.flights()),
         _case("negative integers", tables.airports()),
         _case(
-            "decimals of one scale", stocks, formatted(grouped(""), "Volume"), formatted(lambda v: f"{v:.2f}", *_PRICES)
+            "decimals of one scale",
+            stocks,
+            formatted(grouped(""), "Volume"),
+            formatted(lambda v: f"{v:.2f}", *_PRICES, read=cents),
         ),
         _case(
             "floats with exponents",
             tables.gapminder(),
-            formatted(lambda v: f"{float(number(v)):.6E}", "life_expectancy"),
+            formatted(scientific, "life_expectancy", read=lambda v: Decimal(scientific(v))),
         ),
         _case("plus signs", tables.sales(), formatted(lambda v: f"{number(v):+}", "Profit")),
         _case("points without zeros", tables.sales(), formatted(lambda v: str(v).replace("0.", "."), "Discount")),
@@ -323,6 +330,7 @@ def _nulls() -> list[Case]:
 
 def _widened() -> list[Case]:
     flights = tables.flights(slice(0, 300))
+    words = formatted(lambda v: "yes" if v else "no", "survived", read=lambda v: "yes" if v else "no")
     return [
         _case("decimal after integers", flights, put("arr_delay", {290: ("12.5", Decimal("12.5"))})),
         _case("text after integers", flights, texts("flight", {295: "1545A", 299: "DL47"})),
@@ -334,6 +342,6 @@ def _widened() -> list[Case]:
             put("Date", {149: ("2013-03-01 16:30:00", datetime.fromisoformat("2013-03-01 16:30:00"))}),
         ),
         _case("text after dates", tables.stocks(), texts("Date", {140: "last Friday"})),
-        _case("text after booleans", *_survival("yes", "no"), texts("survived", {140: "unknown"})),
+        _case("text after booleans", tables.titanic(), words, texts("survived", {140: "unknown"})),
         _case("leading zero after integers", flights, texts("flight", {290: "0047"})),
     ]

@@ -7,7 +7,7 @@ from typing import cast
 from bench.dirty import names, tables
 from bench.dirty.case import Case, case_of, made
 from bench.dirty.kinds import cents, dated, decimal_comma, grouped
-from bench.dirty.tables import Table
+from bench.dirty.tables import Table, Value
 from bench.dirty.transforms import (
     Change,
     added_text,
@@ -39,6 +39,10 @@ _CRLF = laid_out(newlines=("\r\n",))
 _QUOTED = laid_out(quoting="all")
 _DAY_FIRST = formatted(dated("%d.%m.%Y"), "Date")
 _COMMAS = formatted(decimal_comma, *_PRICES)
+
+
+def _epoch(value: Value) -> str:
+    return str(int(cast(datetime, value).timestamp()))
 
 
 def pair_cases() -> list[Case]:
