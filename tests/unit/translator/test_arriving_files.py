@@ -357,6 +357,15 @@ def test_a_file_that_was_put_aside_whole_is_not_archived(tmp_path):
     assert path.exists()
 
 
+def test_what_was_detected_of_a_file_is_in_its_event(context):
+    drop(context, "x.csv", "# made by hand\nnäme;n\nü;1\nö;2\nä;3\n".encode("utf-16"))
+    run(context)
+    [data] = [data for _, msg, data in context.lines if msg == "x.csv: 3 rows, 0 quarantined"]
+    assert (data["encoding"], data["delimiter"], data["header"], data["tables"]) == ("utf-16-le", ";", True, 1)
+    assert data["columns"] == {"näme": "VARCHAR", "n": "BIGINT"}
+    assert [(line["line"], line["text"]) for line in data["lines"]] == [(1, "# made by hand")]
+
+
 # The budget of rejected records
 
 

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from quarterhour.clock import wire_time
@@ -13,9 +14,13 @@ from quarterhour.lake.ledger import Input, InputLedger, InputState
 from quarterhour.stages.base import StageContext, StageResult
 from quarterhour.stages.translator.archive import Archive
 from quarterhour.stages.translator.budget import Tally, counted
+from quarterhour.stages.translator.translate import Translation
 from quarterhour.stages.translator.worker import Outcome, reading_of
 
 _FILES_IN_RESULT = 50
+_COLUMNS_IN_EVENT = 100
+_LINES_IN_EVENT = 20
+_CHARACTERS_IN_EVENT = 200
 _COUNTS = (
     "files_processed",
     "records",
@@ -236,9 +241,7 @@ class Accounts:
             f"{entry.name}: {_story(entry)}",
             file=entry.name,
             dataset=entry.dataset,
-            encoding=made.encoding,
-            delimiter=made.dialect.delimiter,
-            header=made.has_header,
+            **_detected(made),
             **facts,
             **({"grew_from": entry.grew_from} if entry.grew_from else {}),
             **({"replaces": entry.replaces} if entry.replaces else {}),
@@ -278,6 +281,25 @@ def _facts(entry: Input) -> dict[str, Any]:
         "rows": entry.rows,
         "repaired": entry.repaired,
         "quarantined": entry.quarantined,
+    }
+
+
+def _detected(made: Translation) -> dict[str, Any]:
+    """What was detected of a file, as its event says it: bounded, since an event is."""
+    return {
+        "encoding": made.encoding,
+        "delimiter": made.dialect.delimiter,
+        "quote": made.dialect.quote,
+        "escape": made.dialect.escape,
+        "header": made.has_header,
+        "columns": {name: column.type for name, column in islice(made.columns.items(), _COLUMNS_IN_EVENT)},
+        "column_count": len(made.columns),
+        "lines": [
+            {"line": note.line, "kind": note.kind, "text": note.text[:_CHARACTERS_IN_EVENT]}
+            for note in made.lines[:_LINES_IN_EVENT]
+        ],
+        "line_count": len(made.lines),
+        "tables": 1 + len(made.tables),
     }
 
 
