@@ -1,4 +1,4 @@
-"""Records put aside: one JSON object a line, enough to find each in its raw file and to mend it."""
+"""Records put aside, and records that were mended: one JSON object a line, enough to find each in its raw file and to mend it."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ MAX_VALUE_CHARACTERS = 1024
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
-    """A record that is in no table, and why."""
+    """A record that is in no table, or in it only after it was mended, and why."""
 
     file: str
     record: int
@@ -27,6 +27,8 @@ class QuarantinedRecord:
     """The text that did not fit, where one column is to blame."""
     reason: str
     raw: str
+    mended: list[str | None] | None = None
+    """The texts that it was taken with, in the columns' order; None where it was not taken."""
 
     def line_of_json(self) -> bytes:
         fields = asdict(self)

@@ -1,11 +1,14 @@
 """What the Translator leaves: whole Parquet and quarantine files, and the columns that a dataset has so far."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
+
+from quarterhour.lake.column_types import widened
 
 LINEAGE_COLUMNS = {"_file": "VARCHAR", "_record": "BIGINT"}
 
@@ -38,14 +41,42 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def read_schema(path: Path) -> dict[str, str]:
-    """A dataset's columns in their order, each with its SQL type; empty for a new dataset."""
+@dataclass(frozen=True, slots=True)
+class KnownColumn:
+    """A column that a dataset has: its SQL type, and how its texts are written where that is not the plain form."""
+
+    type: str
+    format: str = ""
+
+
+def read_schema(path: Path) -> dict[str, KnownColumn]:
+    """A dataset's columns in their order; empty for a new dataset."""
     try:
-        return orjson.loads(path.read_bytes())["columns"]
+        stored = orjson.loads(path.read_bytes())
     except FileNotFoundError:
         return {}
+    formats = stored.get("formats", {})
+    return {name: KnownColumn(type_name, formats.get(name, "")) for name, type_name in stored["columns"].items()}
 
 
-def write_schema(path: Path, columns: dict[str, str]) -> None:
+def write_schema(path: Path, columns: Mapping[str, KnownColumn]) -> None:
+    stored = {
+        "columns": {name: column.type for name, column in columns.items()},
+        "formats": {name: column.format for name, column in columns.items() if column.format},
+    }
     with placing(path) as unfinished:
-        unfinished.write_bytes(orjson.dumps({"columns": columns}, option=orjson.OPT_INDENT_2))
+        unfinished.write_bytes(orjson.dumps(stored, option=orjson.OPT_INDENT_2))
+
+
+def merged_schema(known: Mapping[str, KnownColumn], found: Mapping[str, KnownColumn]) -> dict[str, KnownColumn]:
+    """A dataset's columns with those of one more file: new ones at the end, wider types where the file needs them."""
+    merged = dict(known)
+    spelled = {name.lower(): name for name in known}
+    for name, column in found.items():
+        before = spelled.get(name.lower())
+        if before is None:
+            merged[name] = column
+            spelled[name.lower()] = name
+        elif (wider := widened(merged[before].type, column.type)) is not None:
+            merged[before] = KnownColumn(wider, column.format or merged[before].format)
+    return merged

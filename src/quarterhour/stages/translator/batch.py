@@ -1,16 +1,17 @@
 """The Translator alone, without a home or a ledger: files in, Parquet and a report out."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from quarterhour.lake.arrivals import DatasetNames, FileUnreadable, fingerprint
+from quarterhour.lake.translated import KnownColumn
 from quarterhour.settings import Settings
 from quarterhour.stages.translator.content import ContentUnreadable
-from quarterhour.stages.translator.service import connect
-from quarterhour.stages.translator.translate import Order, Types, translate
+from quarterhour.stages.translator.engine import connect
+from quarterhour.stages.translator.translate import Order, Translation, Types, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,12 @@ class TranslateReport:
     quarantined: int = 0
     output: str | None = None
     error: str | None = None
+    notes: tuple[str, ...] = ()
+    """What was done otherwise than usual."""
+    lines: tuple[dict[str, Any], ...] = ()
+    """The file's lines that are no records, each with `line`, `text` and `kind`: titles, comments, footers."""
+    tables: tuple[dict[str, Any], ...] = ()
+    """The tables that stand after the first one, put aside as tables of their own."""
 
 
 def translate_paths(
@@ -63,26 +70,36 @@ def translate_paths(
                     widen_share=settings.inputs.widen_share,
                 )
                 with engine.cursor() as connection:
-                    made = translate(order, connection, dict[str, str])
+                    made = translate(order, connection, dict[str, KnownColumn])
             except (FileUnreadable, ContentUnreadable) as error:
                 yield TranslateReport(str(path), dataset, "failed", error=error.message)
                 continue
-            dialect: dict[str, Any] = {
-                "delimiter": made.dialect.delimiter,
-                "quote": made.dialect.quote,
-                "escape": made.dialect.quote,
-            }
-            yield TranslateReport(
-                str(path),
-                dataset,
-                "translated",
-                made.encoding,
-                dialect,
-                made.dialect.header,
-                tuple({"name": name, "type": type_name} for name, type_name in made.columns.items()),
-                made.records,
-                made.rows,
-                0,
-                made.quarantined,
-                str(output),
-            )
+            yield _report(path, dataset, output, made)
+
+
+def _report(path: Path, dataset: str, output: Path, made: Translation) -> TranslateReport:
+    dialect = made.dialect
+    return TranslateReport(
+        file=str(path),
+        dataset=dataset,
+        status="translated",
+        encoding=made.encoding,
+        dialect={
+            "delimiter": dialect.delimiter,
+            "quote": dialect.quote,
+            "escape": dialect.escape,
+            "comment": dialect.comment,
+        },
+        header=made.has_header,
+        columns=tuple(
+            {"name": name, "type": column.type, "format": column.format} for name, column in made.columns.items()
+        ),
+        records=made.records,
+        rows=made.rows,
+        repaired=made.repaired,
+        quarantined=made.quarantined,
+        output=str(output),
+        notes=tuple(made.notes),
+        lines=tuple(asdict(note) for note in made.lines),
+        tables=tuple(asdict(table) for table in made.tables),
+    )

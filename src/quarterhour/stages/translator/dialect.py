@@ -1,95 +1,224 @@
-"""How a file writes its records: delimiter, quote, header and names, from its first bytes."""
+"""How a text parts its fields: delimiter, quote and escape, by trying the likely ones on its first bytes. Pure.
+
+As in van den Burg, Nazabal and Sutton, "Wrangling messy CSV files by detecting row and type patterns" (2019), a dialect is as
+good as the rows it makes are alike, times the share of cells that look like values.
+"""
 
 import io
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
-from quarterhour.stages.translator.records import Dialect, split_records
+from quarterhour.stages.translator.cells import Kind, column_kind, columns_of, is_atomic, kind_of
+from quarterhour.stages.translator.records import Dialect, Record, split_records
 
-_DELIMITERS = (",", ";", "\t", "|")
-_NULL_LIKE = frozenset({"", "NA", "N/A", "null", "NULL", "-", r"\N"})
-_DATA_LIKE = re.compile(
-    r"[-+]?[\d.,]*\d[%\d.,eE+-]*|\d{4}-\d{2}-\d{2}.*|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}.*|\d{1,2}:\d{2}.*|true|false", re.I
-)
-
-
-def detect_dialect(sample: bytes, is_whole: bool, known: tuple[str, ...] = ()) -> Dialect:
-    """From the file's first bytes; `is_whole` says that they are the file. `known` are the dataset's columns so far."""
-    if not is_whole and b"\n" in sample:
-        sample = sample[: sample.rindex(b"\n") + 1]  # The last record may be cut.
-    best = max(_DELIMITERS, key=lambda delimiter: _score(_records(sample, delimiter)))
-    records = _records(sample, best)
-    if not records:
-        return Dialect(",", '"', False, ())
-    width = _usual_width(records)
-    header = _has_header(records, width, known)
-    return Dialect(best, '"', header, column_names(records[0]) if header else _numbered(width))
+_TRIED_RECORDS = 200
+_USUAL = (",", ";", "\t", "|")
+# What parts fields only where nothing likelier does, and then with a header and numbers to prove it.
+_DOUBTFUL = (" ", ":")
+# Punctuation that stands in values too often to be a delimiter by itself.
+_NO_DELIMITERS = frozenset("._-/\\\"'()[]{}<>+&@%$?=*“”‘’«»#")
+# Where these stand twice, a field between them is empty.
+_NEVER_LONG = frozenset(",;\t ")
+_QUOTE_PAIRS = ('"', "'", "“”", "‘’", "«»", "„“")
+_LEAST_SHARE_OF_LINES = 0.5
+_PADDED_SHARE = 0.8
+_ENDS_OF_LONG_DELIMITERS = re.compile(r"[^\w\s\"'.,;|+\-()\x00-\x1f]")
+_PLAIN_TEXT = re.compile(r"[\w .,'’&()/+\-:*#@!?%°\"=\[\]–—]*")
 
 
-def _records(sample: bytes, delimiter: str) -> list[list[str]]:
-    file = io.BytesIO(sample)
-    return [
-        [field.decode("utf-8", "replace") for field in record.fields]
-        for record in split_records(file, delimiter.encode(), b'"', skip_blank=True)
-        if record.fields is not None
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A dialect, the sample's records by it, and how good they are."""
+
+    dialect: Dialect
+    records: Sequence[Record]
+    score: float
+
+
+def cells_of(record: Record) -> list[str]:
+    return [field.decode("utf-8", "replace") for field in record.fields or ()]
+
+
+def detect_dialect(sample: bytes, delimiter: str | None = None) -> Dialect:
+    """The dialect of a text that begins with `sample`, whole records; `delimiter` where that is known."""
+    text = sample.decode("utf-8", "replace")
+    lines = [line for line in re.split(r"\r\n|\n|\r", text) if line.strip()][: 2 * _TRIED_RECORDS]
+    if not lines:
+        return Dialect(delimiter="")
+    trials = [_try(sample, dialect) for dialect in _candidates(text, lines, delimiter)]
+    best = max(trials, key=lambda trial: trial.score)
+    if b"\r" in sample.replace(b"\r\n", b""):
+        by_cr = _try(sample, replace(best.dialect, bare_cr=True))
+        if by_cr.score >= best.score or b"\n" not in sample:
+            best = by_cr
+    return best.dialect
+
+
+def _candidates(text: str, lines: list[str], known: str | None) -> Iterator[Dialect]:
+    if known is None:
+        yield Dialect(delimiter="", quote=_quote_for("", text))
+    for delimiter in [known] if known is not None else _delimiters(lines):
+        quote = _quote_for(delimiter, text)
+        padded = delimiter != " " and _is_padded(delimiter, lines)
+        plain = Dialect(delimiter, quote, quote if len(quote) < 2 else "", padded)
+        yield plain
+        escaped = f"\\{quote[-1:]}" if quote else f"\\{delimiter}"
+        if escaped in text or f"\\{delimiter}" in text:
+            yield replace(plain, escape="\\")
+        if delimiter == " " and any("  " in line.strip() for line in lines):
+            yield replace(plain, repeated=True)
+
+
+def _delimiters(lines: list[str]) -> list[str]:
+    """What may part the fields: signs that stand in most lines, made longer where they always come in company."""
+    found = Counter(sign for line in lines for sign in set(line))
+    least = len(lines) * _LEAST_SHARE_OF_LINES
+    signs = [
+        sign
+        for sign, count in found.items()
+        if count >= least
+        and not sign.isalnum()
+        and sign not in _NO_DELIMITERS
+        and (sign in _USUAL or sign in _DOUBTFUL or sign < " " or (sign.isprintable() and not sign.isspace()))
     ]
+    signs += [sign for sign in _USUAL if sign in found and sign not in signs]
+    doubled = [
+        2 * sign for sign in signs if sign not in _NEVER_LONG and sum(2 * sign in line for line in lines) >= least
+    ]
+    return list(dict.fromkeys([*(_lengthened(sign, lines) for sign in signs), *doubled]))
 
 
-def _usual_width(records: list[list[str]]) -> int:
-    return Counter(map(len, records)).most_common(1)[0][0]
+def _lengthened(sign: str, lines: list[str]) -> str:
+    """`||` for `|` and `~|~` for `|`, where it never stands otherwise."""
+    delimiter = sign
+    if sign in _NEVER_LONG:
+        return sign
+    while len(delimiter) < 4:
+        around = {pair for line in lines for pair in _around(delimiter, line)}
+        before, after = {pair[0] for pair in around}, {pair[1] for pair in around}
+        run = {sign}
+        if len(delimiter) == 1 and _all_runs(sign, lines):
+            return sign * _all_runs(sign, lines)
+        if len(before) == 1 and (before <= run or _ENDS_OF_LONG_DELIMITERS.fullmatch(next(iter(before)))):
+            delimiter = next(iter(before)) + delimiter
+        elif len(after) == 1 and (after <= run or _ENDS_OF_LONG_DELIMITERS.fullmatch(next(iter(after)))):
+            delimiter += next(iter(after))
+        else:
+            break
+    return delimiter
 
 
-def _score(records: list[list[str]]) -> tuple[float, int]:
-    """The share of records that have the usual width, then the width; nothing is parted by the delimiter: the least."""
-    if not records:
-        return 0.0, 0
-    width, count = Counter(map(len, records)).most_common(1)[0]
-    if width == 1:
-        # A ragged file parts at least its header.
-        return (0.01, len(records[0])) if len(records[0]) > 1 else (0.0, 0)
-    return round(count / len(records), 1), width
+def _around(delimiter: str, line: str) -> Iterator[tuple[str, str]]:
+    start = line.find(delimiter)
+    while start >= 0:
+        end = start + len(delimiter)
+        yield line[start - 1 : start], line[end : end + 1]
+        start = line.find(delimiter, end)
 
 
-def _has_header(records: list[list[str]], width: int, known: tuple[str, ...]) -> bool:
-    first = [field.strip() for field in records[0]]
-    if known and not {name.lower() for name in first}.isdisjoint(name.lower() for name in known):
-        return True
-    if any(_DATA_LIKE.fullmatch(field) for field in first):
-        return False
-    filled = [field.lower() for field in first if field]
-    if not filled or len(set(filled)) < len(filled):
-        return False
-    body = [record for record in records[1:] if len(record) == width]
-    if not body:
-        return True
-    if len(first) != width:
-        return True
-    # Some column holds data under a name that is none, or all is text and the first record stands apart from the rest.
-    if any(
-        all(_DATA_LIKE.fullmatch(field.strip()) or field.strip() in _NULL_LIKE for field in column)
-        and any(field.strip() not in _NULL_LIKE for field in column)
-        for column in zip(*body, strict=True)
-    ):
-        return True
-    return all(first) and not any(name in column for name, column in zip(first, zip(*body, strict=True), strict=True))
+def _all_runs(sign: str, lines: list[str]) -> int:
+    """The length of which all runs of the sign are multiples, if it is more than one; else 0."""
+    runs = {len(run) for line in lines for run in re.findall(re.escape(sign) + "+", line)}
+    shortest = min(runs, default=0)
+    return shortest if shortest > 1 and all(run % shortest == 0 for run in runs) else 0
 
 
-def column_names(cells: list[str]) -> tuple[str, ...]:
-    """Names that differ (letter case aside), none empty, none ours."""
-    names: list[str] = []
-    taken: set[str] = set()
-    for position, cell in enumerate(cells, 1):
-        name = " ".join(cell.split()) or f"column_{position}"
-        if name.startswith("_"):
-            name = f"column{name}"
-        unique, number = name, 1
-        while unique.lower() in taken:
-            number += 1
-            unique = f"{name}_{number}"
-        taken.add(unique.lower())
-        names.append(unique)
-    return tuple(names)
+def _quote_for(delimiter: str, text: str) -> str:
+    """The quote pair that stands around most fields; none where `"` is used otherwise; `"` where nothing is quoted."""
+    parted = re.escape(delimiter) + r"\r\n" if delimiter else r"\r\n"
+    before, after = rf"(?:(?<=[{parted}])|^) *", rf"(?= *(?:[{parted}]|$))"
+    if len(delimiter) > 1:
+        part = re.escape(delimiter)
+        before, after = rf"(?:(?<={part})|(?<=[\r\n])|^) *", rf"(?= *(?:{part}|[\r\n]|$))"
+    counts: dict[str, int] = {}
+    for pair in _QUOTE_PAIRS:
+        opening, closing = re.escape(pair[0]), re.escape(pair[-1])
+        starts = len(re.findall(before + opening, text))
+        ends = len(re.findall(closing + after, text)) if starts else 0
+        counts[pair] = min(starts, ends)
+        if pair != '"' and starts:
+            # An apostrophe begins and ends words too: only fields that have both count, and nearly all must.
+            whole = len(
+                re.findall(rf"{before}{opening}[^{closing}]*(?:{closing}{closing}[^{closing}]*)*{closing}{after}", text)
+            )
+            counts[pair] = whole if whole * 10 >= 9 * max(starts, ends) else 0
+    best = max(counts, key=lambda pair: counts[pair])
+    if counts[best] == 0:
+        return "" if '"' in text and not re.search(before + '"', text) else '"'
+    return '"' if counts['"'] * 4 >= counts[best] else best
 
 
-def _numbered(width: int) -> tuple[str, ...]:
-    return tuple(f"column_{position}" for position in range(1, width + 1))
+def _is_padded(delimiter: str, lines: list[str]) -> bool:
+    places = [pair for line in lines for pair in _around(delimiter, line)]
+    return bool(places) and sum(" " in pair for pair in places) >= len(places) * _PADDED_SHARE
+
+
+def _try(sample: bytes, dialect: Dialect) -> Trial:
+    records = [r for r in islice(split_records(io.BytesIO(sample), dialect), _TRIED_RECORDS) if r.raw.strip()]
+    return Trial(dialect, records, _score(dialect, records))
+
+
+def _score(dialect: Dialect, records: Sequence[Record]) -> float:
+    rows = [cells_of(record) for record in records if record.fields is not None]
+    if not rows:
+        return 0.0
+    widths = Counter(map(len, rows))
+    if not dialect.delimiter:
+        return 1.0 if _is_column_of_values([row[0] for row in rows]) else 0.2 * _known_share(rows)
+    widths.pop(1, None)
+    if not widths:
+        return 0.0
+    width = max(widths, key=lambda w: (widths[w] * (1 - 1 / w), w))
+    # Titles and footers are no rows: a few records of one field count for little.
+    singles = sum(len(row) == 1 for row in rows)
+    alike = widths[width] / (len(records) - singles + max(0, singles - 3) + 0.2 * min(singles, 3))
+    fitting = [row for row in rows if len(row) == width]
+    score = alike**1.5 * _known_share(fitting) * (1 - 0.8 / width) * _filled_share(fitting, width)
+    if dialect.delimiter in _DOUBTFUL or (dialect.delimiter[0] not in _USUAL and dialect.delimiter[0] >= " "):
+        score *= _doubt(dialect, fitting, width, alike)
+    return score
+
+
+def _is_column_of_values(cells: Sequence[str]) -> bool:
+    """Whether the lines after the first are single values, though delimiters seem to stand in them: not if in the first too."""
+    body = cells[1:] or cells
+    inside = {sign for cell in body for sign in _USUAL if sign in cell}
+    return all(is_atomic(cell) or not cell for cell in body) and not any(sign in cells[0] for sign in inside)
+
+
+def _filled_share(rows: Sequence[Sequence[str]], width: int) -> float:
+    """Less where whole columns are empty: as they are between the halves of a delimiter of two signs."""
+    empty = sum(not any(cell.strip() for cell in column) for column in columns_of(rows, width))
+    return 1 - 0.5 * empty / width
+
+
+def _doubt(dialect: Dialect, rows: list[list[str]], width: int, alike: float) -> float:
+    if dialect.delimiter not in _DOUBTFUL:
+        return 0.9
+    if alike < 1.0 and dialect.delimiter == " ":
+        return 0.1
+    body = rows[1:] or rows
+    typed = sum(column_kind(column) in (Kind.NUMBER, Kind.MOMENT) for column in columns_of(body, width))
+    return 0.8 if typed and len(rows) > 1 else 0.3
+
+
+def _known_share(rows: Sequence[Sequence[str]]) -> float:
+    """The share of cells that look like values, not like several of them in one."""
+    total = sum(map(len, rows))
+    return sum(_known(cell) for row in rows for cell in row) / total if total else 0.0
+
+
+def _known(cell: str) -> float:
+    kind = kind_of(cell)
+    if kind is Kind.NULL:
+        return 0.9
+    if kind is not Kind.TEXT:
+        return 1.0
+    if cell[:1] in "\"'" and cell[:1] != cell[-1:]:
+        return 0.2
+    return (
+        0.9 if _PLAIN_TEXT.fullmatch(cell) else 0.5 if not re.search(r"[;\t|\x00-\x08\x0b\x0c\x0e-\x1f]", cell) else 0.1
+    )

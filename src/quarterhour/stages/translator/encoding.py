@@ -69,7 +69,7 @@ def detect_encoding(path: Path, check: Check) -> Encoding:
                 raise ContentUnreadable(f"not text: it is {what}")
         if codec := _utf16_without_mark(head):
             return Encoding(codec)
-        if len(head) - len(head.translate(None, _CONTROL)) > len(head) * _BINARY_SHARE:
+        if _strange_controls(head) > len(head) * _BINARY_SHARE:
             raise ContentUnreadable("not text: it holds binary data")
         file.seek(0)
         if _is_utf8(file, check):
@@ -184,3 +184,9 @@ def recode(source: Path, target: Path, encoding: Encoding, check: Check) -> None
             out.write(piece if plain else decoder.decode(piece).encode("utf-8", "surrogateescape"))
             check()
         out.write(b"" if plain else decoder.decode(b"", True).encode("utf-8", "surrogateescape"))
+
+
+def _strange_controls(head: bytes) -> int:
+    """Control characters, less those of one kind, which may be the delimiter."""
+    counts = [head.count(bytes([control])) for control in _CONTROL if control]
+    return sum(counts) - max(counts) + head.count(b"\0")

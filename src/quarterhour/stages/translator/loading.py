@@ -1,34 +1,33 @@
 """Text to Parquet through DuckDB: straight from the file, or from a copy in which each record is written anew."""
 
 import errno
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
+from quarterhour.dataset_settings import ColumnSettings
 from quarterhour.errors import StageCancelled
-from quarterhour.lake.quarantine import QuarantinedRecord
-from quarterhour.stages.translator.records import MAX_RECORD_BYTES, Dialect, Part, Record, split_records
-from quarterhour.stages.translator.types import (
-    COUNTS_A_COLUMN,
-    TEXT,
-    ColumnCounts,
-    counts_sql,
-    fits,
-    is_null,
-    literal,
-    read_counts,
-    value,
-)
-from quarterhour.stages.translator.types import quoted as q
+from quarterhour.lake.duck import identifier, literal
+from quarterhour.stages.translator.columns import FileColumns, Misfits
+from quarterhour.stages.translator.counting import Part
+from quarterhour.stages.translator.layout import Layout
+from quarterhour.stages.translator.readings import TEXT, Reading
+from quarterhour.stages.translator.records import MAX_RECORD_BYTES
 
-_ROWS_OF_A_SAMPLE = 20_000
 _FETCHED_ROWS = 1000
 _MAX_LINE_BYTES = 2 * MAX_RECORD_BYTES
 # DuckDB's own default is 16 times the longest line: a quarter of a gigabyte for each reader.
 _BUFFER_BYTES = 2 * _MAX_LINE_BYTES
+WIDE = 300
+"""Columns beyond which a table is wide."""
+_WIDE_MEMORY = "3GB"
+_LEARNT_ROWS = 50_000
+_LEARNT_TEXTS = 1000
+# Stands for the delimiter of a text that has one column; a record in which it occurs is missed, and read one by one.
+_NO_DELIMITER = "\x1f"
 
 
 class EngineRefused(Exception):
@@ -37,85 +36,179 @@ class EngineRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A relation of the file's columns as text, with `_record`; `_line` and `_offset` too where it was written anew."""
+    """A relation of the columns' texts as `c0`, `c1`, …, with `_record`, `_line`, `_offset`, `_mended`."""
 
     sql: str
-    names: tuple[str, ...]
+    after_record: int = 0
 
-    def sample(self) -> "Source":
-        return Source(f"(FROM {self.sql} LIMIT {_ROWS_OF_A_SAMPLE})", self.names)
+    @classmethod
+    def union(cls, queries: Sequence[str], after_record: int) -> "Source":
+        return cls(f"({' UNION ALL '.join(queries)})", after_record)
+
+    def where(self, condition: str) -> "Source":
+        return replace(self, sql=f"(FROM {self.sql} WHERE {condition})")
+
+    @property
+    def relation(self) -> str:
+        return f"(FROM {self.sql} WHERE _record > {self.after_record})" if self.after_record else self.sql
 
 
-def straight(parts: list[Part], dialect: Dialect) -> Source:
-    """The file itself. A record that is not as wide as the header is left out, and so missed in the balance."""
+def is_plain(layout: Layout) -> bool:
+    """Whether DuckDB's reader knows all of the layout's dialect."""
+    d = layout.dialect
+    odd = d.padded or d.repeated or d.bare_cr or d.comment or d.is_backslashed or len(d.quote) > 1
+    return bool(layout.names) and not odd and len(d.delimiter.encode()) <= 4
+
+
+def straight(part: Part, first_number: int, layout: Layout) -> str:
+    """Query of the text itself. A record that is not as wide as the table, or empty, is left out, and so missed."""
+    names = _column_names(layout.width)
+    dialect = layout.dialect
+    last = f" AND coalesce({names[-1]}, '') = ''" if layout.drops_last else ""
+    filled = f"coalesce({', '.join(names)}) IS NOT NULL" if len(names) > 1 else "true"
+    reader = _reader(part.path, names, dialect.delimiter or _NO_DELIMITER, dialect.quote, part.skip_lines)
     # Numbering is the work of one thread for each part.
-    numbered = (
-        f"SELECT {part.before} + row_number() OVER () AS _record, * FROM "
-        + _reader(part.path, dialect.names, dialect.delimiter, dialect.quote, header=dialect.header and not number)
-        for number, part in enumerate(parts)
-    )
-    return Source(f"({' UNION ALL '.join(numbered)})", dialect.names)
+    number = f"{first_number - 1} + row_number() OVER () AS _record"
+    numbered = f"SELECT {number}, 0 AS _line, 0 AS _offset, 0 AS _mended, * FROM {reader}"
+    return f"SELECT * FROM ({numbered}) WHERE {filled}{last}"
 
 
-def anew(
-    text: Path,
-    dialect: Dialect,
-    target: Path,
-    file: str,
-    put_aside: Callable[[QuarantinedRecord], None],
-    check: Callable[[], None],
-) -> tuple[Source, int]:
-    """Write each record that has the header's width to `target` in the plainest form, put the others aside, and count all."""
-    number = 0
-    with text.open("rb") as source, target.open("wb") as out:
-        records = split_records(
-            source, dialect.delimiter.encode(), dialect.quote.encode(), skip_blank=dialect.width > 1
-        )
-        if dialect.header:
-            next(records, None)
-        for number, record in enumerate(records, 1):
-            reason = _misshapen(record, dialect.width)
-            if reason:
-                put_aside(_aside(file, number, record, reason))
-            else:
-                fields = b'","'.join(field.replace(b'"', b'""') for field in record.fields or ())
-                out.write(b'"%d","%d","%d","%b"\n' % (number, record.line, record.offset, fields))
-            if number % 10_000 == 0:
-                check()
-    names = ("_record", "_line", "_offset", *dialect.names)
-    reader = _reader(target, names, ",", '"', header=False)
-    numbers = ", ".join(f"CAST({name} AS BIGINT) AS {name}" for name in names[:3])
-    return Source(f"(SELECT * REPLACE ({numbers}) FROM {reader})", dialect.names), number
+def anew(copy: Path, first_number: int, width: int) -> str:
+    """Query of what `body.read_body` wrote."""
+    names = ("_record", "_line", "_offset", "_mended", *_column_names(width))
+    numbers = ", ".join(f"CAST({name} AS BIGINT) AS {name}" for name in names[1:4])
+    number = f"CAST(_record AS BIGINT) + {first_number - 1} AS _record"
+    return f"SELECT * REPLACE ({number}, {numbers}) FROM {_reader(copy, names, ',', chr(34), 0)}"
 
 
-def _misshapen(record: Record, width: int) -> str:
-    if record.fields is None:
-        return record.reason
-    if len(record.fields) != width:
-        return f"{len(record.fields)} fields where the header has {width}"
-    if not record.raw.isascii():
-        try:
-            record.raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            return f"not UTF-8 at byte {error.start} of the record"
-    return ""
+def _column_names(width: int) -> tuple[str, ...]:
+    return tuple(f"c{place}" for place in range(width))
 
 
-def _aside(file: str, number: int, record: Record, reason: str) -> QuarantinedRecord:
-    raw = record.raw.decode("utf-8", "replace")
-    return QuarantinedRecord(file, number, record.line, record.offset, None, None, reason, raw)
-
-
-def _reader(path: Path, names: tuple[str, ...], delimiter: str, quote: str, *, header: bool) -> str:
+def _reader(path: Path, names: tuple[str, ...], delimiter: str, quote: str, skip_lines: int) -> str:
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     # The options are given, not detected: on files with broken records DuckDB's detection can be badly wrong.
     # Path characters that a glob would take for its own stand for themselves in brackets.
     name = "".join(f"[{c}]" if c in "*?[" else c for c in path.as_posix())
     return (
         f"read_csv({literal(name)}, auto_detect=false, delim={literal(delimiter)}, quote={literal(quote)}, "
-        f"escape={literal(quote)}, header={str(header).lower()}, columns={{{columns}}}, store_rejects=true, "
+        f"escape={literal(quote)}, header=false, skip={skip_lines}, columns={{{columns}}}, store_rejects=true, "
         f"rejects_limit=1, max_line_size={_MAX_LINE_BYTES}, buffer_size={_BUFFER_BYTES}, compression='none')"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """A condition on a column's value that a row must meet to be taken."""
+
+    column: int
+    sql: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which values make up a row, and what they must meet."""
+
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    values: tuple[str, ...]
+    checks: tuple[_Check, ...]
+
+    @classmethod
+    def of(cls, columns: FileColumns, keys: Sequence[str], *, as_text: bool, is_verified: bool) -> "Selection":
+        """`is_verified`: Python has seen that every text of the file fits its column's reading."""
+        types: list[str] = []
+        values: list[str] = []
+        checks: list[_Check] = []
+        for place, name in enumerate(columns.names):
+            reading, pinned, raw, value = columns.readings[name], columns.pinned(name), f"r{place}", f"v{place}"
+            if as_text:
+                types.append(TEXT)
+                values.append(f"coalesce(c{place}, '')")
+            elif is_verified and pinned is None and columns.is_plainly_written(name):
+                types.append(reading.type)
+                values.append(_plain_value(reading, f"c{place}"))
+            else:
+                sql, type_name = _value(reading, pinned, f"c{place}")
+                types.append(type_name)
+                values.append(sql)
+                checks += _fits(place, reading, pinned, raw, value, type_name)
+            if name in keys:
+                checks.append(_Check(place, f"nullif({value}::VARCHAR, '') IS NOT NULL", "the key is empty"))
+        return cls(columns.names, tuple(types), tuple(values), tuple(checks))
+
+    @property
+    def passes(self) -> str:
+        return f"({' AND '.join(check.sql for check in self.checks)} OR luck < 0)" if self.checks else "true"
+
+    def inner(self, source: Source, *more: str) -> str:
+        """The relation of raw texts `r0`, … and values `v0`, … that the checks speak of."""
+        columns = [f"c{place} AS r{place}" for place in range(len(self.names))]
+        columns += [f"{sql} AS v{place}" for place, sql in enumerate(self.values)]
+        # A value that nobody knows before keeps the checks above the values: below them, each would be made twice.
+        return f"(SELECT {', '.join([*columns, 'random() AS luck', '_record', *more])} FROM {source.relation})"
+
+
+def _value(reading: Reading, pinned: ColumnSettings | None, column: str) -> tuple[str, str]:
+    """SQL of the value, and its type."""
+    sql = reading.strict(column)
+    if pinned is None or pinned.time_zone is None or reading.type != "TIMESTAMP":
+        return sql, reading.type
+    zone = literal(pinned.time_zone)
+    moment = f"timezone({zone}, {sql})"
+    # A clock that is put forward skips an hour, and one that is put back has it twice: such a time is no instant, or two.
+    once = (
+        f"timezone({zone}, {moment}) = {sql} AND timezone({zone}, {moment} - INTERVAL 1 HOUR) <> {sql} "
+        f"AND timezone({zone}, {moment} + INTERVAL 1 HOUR) <> {sql}"
+    )
+    return f"CASE WHEN {once} THEN {moment} END", "TIMESTAMP WITH TIME ZONE"
+
+
+def _plain_value(reading: Reading, column: str) -> str:
+    """SQL of a value that is known to be written plainly: DuckDB's own cast does."""
+    return reading.strict(column) if reading.type == TEXT else f"TRY_CAST({column} AS {reading.type})"
+
+
+def _fits(
+    place: int, reading: Reading, pinned: ColumnSettings | None, raw: str, value: str, type_name: str
+) -> Iterator[_Check]:
+    if reading.type != TEXT:
+        form = f" written {reading.format}" if reading.format else ""
+        zone = f" of {pinned.time_zone}, exactly once" if pinned and pinned.time_zone else ""
+        yield _Check(place, reading.fits(raw, value), f"not {reading.type}{form}{zone}")
+    if pinned is None:
+        return
+    if pinned.required:
+        yield _Check(place, f"{value} IS NOT NULL", "no value, where the contract requires one")
+    for bound, sign, words in ((pinned.min, ">=", "below the contract's min"), (pinned.max, "<=", "above its max")):
+        if bound is not None:
+            limit = f"CAST({literal(bound)} AS {type_name})"
+            yield _Check(place, f"({value} IS NULL OR {value} {sign} {limit})", f"{words} {bound}")
+    if pinned.allowed:
+        values = ", ".join(f"CAST({literal(text)} AS {type_name})" for text in pinned.allowed)
+        yield _Check(place, f"({value} IS NULL OR {value} IN ({values}))", f"none of {', '.join(pinned.allowed)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A record whose values do not meet a check."""
+
+    record: int
+    line: int
+    offset: int
+    column: str
+    value: str | None
+    reason: str
+
+
+class Mended(NamedTuple):
+    """A record that was mended, and the texts that it was taken with."""
+
+    record: int
+    line: int
+    offset: int
+    texts: list[str | None]
 
 
 class Loader:
@@ -124,9 +217,15 @@ class Loader:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
-    def run(self, sql: str) -> duckdb.DuckDBPyConnection:
+    def prepare_for(self, width: int) -> None:
+        """Make ready for a table of many columns: each takes memory, little of which is ever used, and time to optimise."""
+        if width > WIDE:
+            self.run(f"SET memory_limit = '{_WIDE_MEMORY}'")
+            self.run("PRAGMA disable_optimizer")
+
+    def run(self, sql: str, connection: duckdb.DuckDBPyConnection | None = None) -> duckdb.DuckDBPyConnection:
         try:
-            return self._connection.execute(sql)
+            return (connection or self._connection).execute(sql)
         except duckdb.InterruptException as error:
             raise StageCancelled from error
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
@@ -137,70 +236,82 @@ class Loader:
                 raise OSError(errno.ENOSPC, "no space left where the Translator writes") from error
             raise EngineRefused(str(error).splitlines()[0]) from error
 
-    def rejected(self) -> bool:
-        """Whether DuckDB left out a record in any scan so far. Two wrongs could make the counts agree; this says so."""
+    def rejected(self) -> int:
+        """How often DuckDB left out a record so far. Two wrongs could make the counts agree; this says so."""
         exists = self.run("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall()[0][0]
-        return bool(exists and self.run("SELECT count(*) FROM reject_errors").fetchall()[0][0])
+        return int(self.run("SELECT count(*) FROM reject_errors").fetchall()[0][0]) if exists else 0
 
-    def counts(self, source: Source) -> tuple[int, dict[str, ColumnCounts]]:
-        """The rows, and for each column how many of its values fit each type."""
-        if not source.names:
-            return 0, {}
-        sql = ", ".join(counts_sql(q(name)) for name in source.names)
-        row = self.run(f"SELECT count(*), {sql} FROM {source.sql}").fetchall()[0]
-        chunks = (row[1 + i * COUNTS_A_COLUMN : 1 + (i + 1) * COUNTS_A_COLUMN] for i in range(len(source.names)))
-        return row[0], dict(zip(source.names, map(read_counts, chunks), strict=True))
+    def count(self, source: Source, selection: Selection | None = None) -> int:
+        """The rows; with a selection, those that meet its checks."""
+        relation = source.relation if selection is None else f"{selection.inner(source)} WHERE {selection.passes}"
+        return int(self.run(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
 
-    def write(
-        self,
-        source: Source,
-        types: Mapping[str, str],
-        keys: tuple[str, ...],
-        fingerprint: str,
-        target: Path,
-        as_text: bool,
-    ) -> int:
-        """The rows that fit, as Parquet; their number is DuckDB's own."""
-        shown = (f"coalesce({q(n)}, '')" if as_text else value(q(n), t) for n, t in types.items())
-        columns = (
-            ", ".join(f"{sql} AS {q(n)}" for sql, n in zip(shown, types, strict=True)) or "NULL::VARCHAR AS column_1"
-        )
+    def write(self, source: Source, selection: Selection, fingerprint: str, target: Path) -> int:
+        """The rows that meet all checks, as Parquet; their number is DuckDB's own."""
+        columns = [f"v{place} AS {identifier(name)}" for place, name in enumerate(selection.names)]
+        columns = columns or ["NULL::VARCHAR AS column_1"]
         row = self.run(
-            f"COPY (SELECT {columns}, {literal(fingerprint)} AS _file, _record FROM {source.sql} WHERE {_passes(types, keys)}) "
+            f"COPY (SELECT {', '.join(columns)}, {literal(fingerprint)} AS _file, _record "
+            f"FROM {selection.inner(source)} WHERE {selection.passes}) "
             f"TO {literal(target.as_posix())} (FORMAT parquet, COMPRESSION snappy)"
         ).fetchall()[0]
         return int(row[0])
 
-    def misfits(
-        self, source: Source, types: Mapping[str, str], keys: tuple[str, ...], file: str, text: Path, dialect: Dialect
-    ) -> Iterator[QuarantinedRecord]:
+    def misfits(self, source: Source, columns: FileColumns) -> dict[str, Misfits]:
+        """For each column whose reading does not take all texts: how many, and the first ones."""
+        typed = [(place, name) for place, name in enumerate(columns.names) if columns.readings[name].type != TEXT]
+        if not typed:
+            return {}
+        tests = {place: columns.readings[name].fits(f"c{place}") for place, name in typed}
+        counts = ", ".join(f"count(*) FILTER (NOT {tests[place]})" for place, _ in typed)
+        found = self.run(f"SELECT {counts} FROM {source.relation}").fetchall()[0]
+        misfits: dict[str, Misfits] = {}
+        for (place, name), count in zip(typed, found, strict=True):
+            if count:
+                texts = self.run(
+                    f"SELECT t, count(*) FROM (SELECT c{place} AS t FROM {source.relation} WHERE NOT {tests[place]} "
+                    f"LIMIT {_LEARNT_ROWS}) GROUP BY t ORDER BY count(*) DESC, t LIMIT {_LEARNT_TEXTS}"
+                ).fetchall()
+                misfits[name] = Misfits(dict(texts), count)
+        return misfits
+
+    def _aside(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """A result that is fetched bit by bit while others are."""
+        return self.run(sql, self._connection.cursor())
+
+    def refused(self, source: Source, selection: Selection) -> Iterator[Refused]:
         """The records of a source written anew that `write` left out, each with the first column to blame."""
-        blame = " ".join(f"WHEN NOT {fits(q(n), t)} THEN {position}" for position, (n, t) in enumerate(types.items()))
-        blame += "".join(f" WHEN {is_null(q(key), types[key])} THEN {-1 - i}" for i, key in enumerate(keys))
-        names = list(types)
-        result = self.run(
-            f"SELECT CASE {blame} END, _record, _line, _offset, {', '.join(map(q, names))} FROM {source.sql} "
-            f"WHERE NOT ({_passes(types, keys)}) ORDER BY _record"
+        if not selection.checks:
+            return
+        blame = " ".join(f"WHEN NOT {check.sql} THEN {number}" for number, check in enumerate(selection.checks))
+        result = self._aside(
+            f"SELECT CASE {blame} END, _record, _line, _offset, "
+            f"[{', '.join(f'r{place}' for place in range(len(selection.names)))}] "
+            f"FROM {selection.inner(source, '_line', '_offset')} "
+            f"WHERE NOT ({selection.passes}) ORDER BY _record"
         )
-        with text.open("rb") as written:
-            for row in _each(result):
-                position, record, line, offset = map(int, row[:4])
-                texts: list[str | None] = list(row[4:])
-                written.seek(offset)
-                again = split_records(written, dialect.delimiter.encode(), dialect.quote.encode(), skip_blank=False)
-                raw = next(again).raw.decode("utf-8", "replace")
-                name = names[position] if position >= 0 else keys[-1 - position]
-                found = texts[names.index(name)]
-                reason = f"not {types[name]}" if position >= 0 else "the key is empty"
-                yield QuarantinedRecord(file, record, line, offset, name, found, reason, raw)
+        for row in _each(result):
+            number, record, line, offset = map(int, row[:4])
+            texts: list[str | None] = row[4]
+            check = selection.checks[number]
+            name = selection.names[check.column]
+            yield Refused(record, line, offset, name, texts[check.column], check.reason)
+
+    def mended(self, source: Source, selection: Selection) -> Iterator[Mended]:
+        """The records that were mended and are rows now."""
+        result = self._aside(
+            f"SELECT _record, _line, _offset, [{', '.join(f'r{place}' for place in range(len(selection.names)))}] "
+            f"FROM {selection.inner(source.where('_mended = 1'), '_line', '_offset')} "
+            f"WHERE {selection.passes} ORDER BY _record"
+        )
+        yield from (Mended(*row) for row in _each(result))
+
+    def rows(self, source: Source, width: int, limit: int) -> list[tuple[str, ...]]:
+        """The texts of the first records that needed no mending."""
+        names = ", ".join(f"coalesce({name}, '')" for name in _column_names(width))
+        return self.run(f"SELECT {names} FROM {source.where('_mended = 0').sql} LIMIT {limit}").fetchall()
 
 
 def _each(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
     while rows := result.fetchmany(_FETCHED_ROWS):
         yield from rows
-
-
-def _passes(types: Mapping[str, str], keys: tuple[str, ...]) -> str:
-    tests = [fits(q(name), type_name) for name, type_name in types.items() if type_name != TEXT]
-    tests += [f"NOT {is_null(q(key), types[key])}" for key in keys]
-    return " AND ".join(tests) or "true"

@@ -1,232 +1,310 @@
-"""Where records begin and end: an independent count of them, and a splitter that accounts for each."""
+"""Where records begin and end, and where their fields do: a splitter that accounts for every byte of a text."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 # A longer record is put aside: no table has one, and memory is bounded by it.
 MAX_RECORD_BYTES = 8 << 20
 # How many lines a quoted value may run on before its quote counts as never closed.
 _MAX_LINES_OF_A_RECORD = 1000
-_PIECE_BYTES = 1 << 20
+_PIECE_OF_LINES_BYTES = 64 * 1024
 _KEPT_BYTES_OF_A_LONG_RECORD = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How the records are written. No quote character: `quote` is empty."""
+    """How fields and records are parted."""
 
-    delimiter: str
-    quote: str
-    header: bool
-    names: tuple[str, ...]
+    delimiter: str = ","
+    """One character or more; empty where there is one column."""
+    quote: str = '"'
+    """The character around quoted fields, or an opening and a closing one; empty where there is none."""
+    escape: str = '"'
+    """The quote where it is doubled inside of quotes; a backslash where that precedes it."""
+    padded: bool = False
+    """Spaces around delimiters are not the fields'."""
+    keeps_spaces: bool = False
+    """They stay where no quotes are."""
+    repeated: bool = False
+    """A run of delimiters is one."""
+    bare_cr: bool = False
+    """A CR without LF ends a record too."""
+    comment: str = ""
+    """What a line begins with that is no record."""
 
     @property
-    def width(self) -> int:
-        return len(self.names)
+    def is_backslashed(self) -> bool:
+        return self.escape == "\\"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record as it stands. `fields` is None where it has none that can be told apart; `reason` then says why."""
+class Record(NamedTuple):
+    """One record as it stands. `fields` is None where they cannot be told apart; `reason` then says why."""
 
     line: int
+    """The physical line on which it begins, from 1."""
     offset: int
+    """Its first byte's place in the text, from 0."""
     raw: bytes
+    """Without its line end."""
     fields: list[bytes] | None
     reason: str = ""
+    end: int = 0
+    """The place of the first byte after it and its line end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A run of whole records in a file of its own; `before` counts the records that precede it, the header aside."""
+class _Line(NamedTuple):
+    number: int
+    offset: int
+    text: bytes
+    line_end: bytes
+    is_whole: bool
+    """Not cut at MAX_RECORD_BYTES."""
+    end: int
 
-    path: Path
-    before: int
 
+def split_records(
+    file: BinaryIO, dialect: Dialect, *, offset: int = 0, line: int = 1, end: int | None = None
+) -> Iterator[Record]:
+    """Every record in turn from `offset` (on physical `line`) to `end`; an empty line is one whose `raw` is empty.
 
-def count_records(
-    path: Path, dialect: Dialect, folder: Path, part_bytes: int, check: Callable[[], None]
-) -> tuple[int, list[Part]]:
-    """The records of the text without its header, by counting line ends outside of quotes; right where quotes are paired.
-
-    A long text is also copied to parts of `part_bytes` or more in `folder`, to be read side by side. It is cut only where no
-    quote is near: one that is quoted throughout stays whole.
+    A record whose quote is never closed ends with its line, so that the next ones are not lost.
     """
-    count = _Count(dialect)
-    if path.stat().st_size < 2 * part_bytes:
-        with path.open("rb", buffering=0) as file:
-            while piece := file.read(_PIECE_BYTES):
-                check()
-                count.take(piece)
-        return count.records(), [Part(path, 0)]
-    parts: list[Part] = []
-    with path.open("rb", buffering=0) as file:
-        piece = file.read(_PIECE_BYTES)
-        while piece:
-            parts.append(Part(folder / f"{len(parts)}.csv", count.records() if parts else 0))
-            with parts[-1].path.open("wb") as out:
-                while piece:
-                    check()
-                    end = count.first_end(piece) if out.tell() >= part_bytes else 0
-                    if 0 < end < len(piece):
-                        count.take(piece[:end])
-                        out.write(piece[:end])
-                        piece = piece[end:]
-                        break
-                    count.take(piece)
-                    out.write(piece)
-                    piece = file.read(_PIECE_BYTES)
-    return count.records(), parts
+    lines = _Lines(file, dialect.bare_cr, offset, line, end)
+    split = Splitter(dialect)
+    opening = split.opening
+    while (first := lines.next()) is not None:
+        if not first.is_whole:
+            reason = f"the record is longer than {MAX_RECORD_BYTES} bytes"
+            yield Record(first.number, first.offset, first.text, None, reason, first.end)
+        elif not opening or opening not in first.text:
+            yield Record(first.number, first.offset, first.text, split.plain(first.text), "", first.end)
+        else:
+            yield _quoted_record(lines, first, split)
 
 
-class _Count:
-    """Counts records in a text that comes in pieces."""
+def _quoted_record(lines: "_Lines", first: _Line, split: "Splitter") -> Record:
+    """The record with as many further lines as its quotes call for; with none of them where that leads nowhere."""
+    taken: list[_Line] = []
+    text, last = first.text, first
+    while True:
+        fields = split.quoted(text)
+        if isinstance(fields, list):
+            return Record(first.number, first.offset, text, fields, "", last.end)
+        reason = fields or "a quote is never closed"
+        if fields is None:
+            # Only a further quote can close it: gather lines up to one.
+            while len(taken) < _MAX_LINES_OF_A_RECORD and len(text) < MAX_RECORD_BYTES:
+                following = lines.next()
+                if following is None:
+                    break
+                taken.append(following)
+                if not following.is_whole:
+                    break
+                text += last.line_end + following.text
+                last = following
+                if split.closing in following.text:
+                    break
+            else:
+                following = None
+            if following is not None and following.is_whole:
+                continue
+        lines.give_back(taken)
+        return Record(first.number, first.offset, first.text, None, reason, first.end)
+
+
+class Splitter:
+    """Fields of one record's bytes, by a dialect."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self._quote = dialect.quote.encode()
-        self._blank_counts = dialect.width == 1
-        self._header = dialect.header
-        self._total = 0
-        self._inside = False
-        self._last = b"\n"
+        self.opening = dialect.quote[:1].encode()
+        self.closing = dialect.quote[-1:].encode()
+        self._delimiter = dialect.delimiter.encode()
+        self._padded = dialect.padded
+        self._trims = dialect.padded and not dialect.keeps_spaces
+        self._backslashed = dialect.is_backslashed
+        self.plain: Callable[[bytes], list[bytes]] = self._plain_splitter(dialect)
 
-    def first_end(self, piece: bytes) -> int:
-        """Where the first record that ends in this next piece ends; 0 where a quote might make that a guess."""
-        return 0 if self._inside or (self._quote and self._quote in piece) else piece.find(b"\n") + 1
+    def _plain_splitter(self, dialect: Dialect) -> Callable[[bytes], list[bytes]]:
+        delimiter = self._delimiter
+        if not delimiter:
+            return lambda text: [text.strip(b" ") if self._trims else text]
+        if dialect.repeated:
+            runs = re.compile(b"(?:" + re.escape(delimiter) + b")+")
+            return lambda text: runs.split(text.strip(delimiter))
+        if self._backslashed:
+            parts = re.compile(rb"(?<!\\)((?:\\\\)*)" + re.escape(delimiter), re.DOTALL)
+            return lambda text: self._unescaped_parts(parts, text) if b"\\" in text else self._simple(text)
+        return self._simple
 
-    def take(self, piece: bytes) -> None:
-        quote, outside = self._quote, piece
-        if quote and (self._inside or quote in piece):
-            parts = piece.split(quote)
-            outside = quote.join(parts[self._inside :: 2]) if len(parts) > 1 else (b"" if self._inside else piece)
-            self._inside ^= (len(parts) - 1) % 2 == 1
-            # A quote is no line end: it parts two line ends that only seem to meet.
-            outside = (
-                (quote if self._last != b"\n" or piece.startswith(quote) else b"")
-                + outside
-                + quote * (self._inside or piece.endswith(quote))
-            )
-        self._total += outside.count(b"\n")
-        if not self._blank_counts:
-            self._total -= _blank_lines(self._last, outside)
-        if outside:
-            self._last = (self._last + outside)[-2:] if outside.endswith(b"\r") else outside[-1:]
+    def _simple(self, text: bytes) -> list[bytes]:
+        fields = text.split(self._delimiter)
+        return [field.strip(b" ") for field in fields] if self._trims else fields
 
-    def records(self) -> int:
-        """The records so far, the header aside."""
-        return max(0, self._total + (self._last[-1:] != b"\n") - self._header)
+    def _unescaped_parts(self, parts: "re.Pattern[bytes]", text: bytes) -> list[bytes]:
+        fields: list[bytes] = []
+        start = 0
+        for match in parts.finditer(text):
+            fields.append(text[start : match.end() - len(self._delimiter)])
+            start = match.end()
+        fields.append(text[start:])
+        escaped = b"\\" + self._delimiter
+        fields = [field.replace(escaped, self._delimiter) for field in fields]
+        return [field.strip(b" ") for field in fields] if self._trims else fields
 
+    def quoted(self, text: bytes) -> list[bytes] | str | None:
+        """The fields; None while a quote is open at the text's end; a text that says what is wrong."""
+        fields: list[bytes] = []
+        start, step = 0, len(self._delimiter)
+        while True:
+            begin = start
+            if self._padded:
+                while text.startswith(b" ", begin):
+                    begin += 1
+            if text.startswith(self.opening, begin):
+                end = self._closing_quote(text, begin + len(self.opening))
+                if end < 0:
+                    return None
+                fields.append(self._unquoted(text[begin + len(self.opening) : end]))
+                end += len(self.closing)
+                if self._padded:
+                    while text.startswith(b" ", end):
+                        end += 1
+                if end == len(text):
+                    return fields
+                if not step or not text.startswith(self._delimiter, end):
+                    return "text follows a closing quote"
+            else:
+                end = self._next_delimiter(text, start)
+                if end < 0:
+                    fields.append(self._bare(text[start:]))
+                    return fields
+                fields.append(self._bare(text[start:end]))
+            start = end + step
 
-def _blank_lines(last: bytes, text: bytes) -> int:
-    """Line ends in `text` that end an empty line, `last` being what stood before it."""
-    joined = last + text
-    if b"\n\n" not in joined and b"\n\r\n" not in joined:
-        return 0
-    lines = joined.split(b"\n")
-    return sum(line in (b"", b"\r") for line in lines[1:-1])
-
-
-def split_records(file: BinaryIO, delimiter: bytes, quote: bytes, *, skip_blank: bool) -> Iterator[Record]:
-    """Every record of the text in turn. A record whose quote is never closed ends with its line: the next ones are not lost."""
-    lines = _Lines(file)
-    while (first := lines.next()) is not None:
-        number, offset, text, whole = first
-        if not whole:
-            yield Record(number, offset, text, None, f"the record is longer than {MAX_RECORD_BYTES} bytes")
-            continue
-        if not text.strip(b"\r") and skip_blank:
-            continue
-        if not quote or quote not in text:
-            yield Record(number, offset, text, text.removesuffix(b"\r").split(delimiter))
-            continue
-        fields, reason, raw = _quoted_record(lines, text, delimiter, quote)
-        yield Record(number, offset, raw, fields, reason)
-
-
-def _quoted_record(
-    lines: "_Lines", first: bytes, delimiter: bytes, quote: bytes
-) -> tuple[list[bytes] | None, str, bytes]:
-    taken: list[tuple[int, int, bytes, bool]] = []
-    text = first
-    while True:
-        fields = split_fields(text.removesuffix(b"\r"), delimiter, quote)
-        if fields is not None and not isinstance(fields, str):
-            return fields, "", text
-        reason = fields or "a quote is never closed"
-        following = None
-        if fields is None and len(taken) < _MAX_LINES_OF_A_RECORD and len(text) < MAX_RECORD_BYTES:
-            # Only a further quote can close it: gather lines up to one.
-            following = lines.next()
-            while following is not None and following[3] and quote not in following[2]:
-                taken.append(following)
-                text += b"\n" + following[2]
-                if len(taken) >= _MAX_LINES_OF_A_RECORD or len(text) >= MAX_RECORD_BYTES:
-                    break
-                following = lines.next()
-        if following is None or not following[3] or following in taken:
-            if following is not None and following not in taken:
-                taken.append(following)
-            lines.give_back(taken)
-            return None, reason, first
-        taken.append(following)
-        text += b"\n" + following[2]
-
-
-def split_fields(text: bytes, delimiter: bytes, quote: bytes) -> list[bytes] | str | None:
-    """The fields of one record; None while a quote is open at its end; a text that says what is wrong."""
-    fields: list[bytes] = []
-    start, step = 0, len(delimiter)
-    while True:
-        if text.startswith(quote, start):
-            end = start + 1
-            while (end := text.find(quote, end)) >= 0 and text.startswith(quote, end + 1):
-                end += 2
+    def lenient(self, text: bytes) -> list[bytes]:
+        """The fields where quotes went astray: one closes only before a delimiter or the end, and one never closed is text."""
+        fields: list[bytes] = []
+        start, step = 0, len(self._delimiter)
+        while True:
+            if text.startswith(self.opening, start):
+                inner = start + len(self.opening)
+                end = inner
+                while (end := text.find(self.closing, end)) >= 0:
+                    after = end + len(self.closing)
+                    if after == len(text) or (step and text.startswith(self._delimiter, after)):
+                        break
+                    end = after
+                if end >= 0:
+                    fields.append(self._unquoted(text[inner:end]))
+                    start = end + len(self.closing) + step
+                    if start - step == len(text):
+                        return fields
+                    continue
+            end = self._next_delimiter(text, start)
+            field = text[start:] if end < 0 else text[start:end]
+            # Quotes around a part of the field are its own; one that stands alone at its beginning is left over.
+            is_left_over = field.startswith(self.opening) and field.count(self.closing) == 1
+            fields.append(self._bare(field[len(self.opening) :] if is_left_over else field))
             if end < 0:
-                return None
-            fields.append(text[start + 1 : end].replace(quote * 2, quote))
-            end += 1
-            if end == len(text):
                 return fields
-            if not text.startswith(delimiter, end):
-                return "text follows a closing quote"
-        else:
-            end = text.find(delimiter, start)
-            if end < 0:
-                fields.append(text[start:])
-                return fields
-            fields.append(text[start:end])
-        start = end + step
+            start = end + step
+
+    def _closing_quote(self, text: bytes, start: int) -> int:
+        closing, size = self.closing, len(self.closing)
+        end = start
+        while (end := text.find(closing, end)) >= 0:
+            if self._backslashed:
+                before = len(text[start:end]) - len(text[start:end].rstrip(b"\\"))
+                if before % 2 == 0:
+                    return end
+                end += size
+            elif text.startswith(closing, end + size):
+                end += 2 * size
+            else:
+                return end
+        return -1
+
+    def _unquoted(self, text: bytes) -> bytes:
+        if self._backslashed:
+            return re.sub(rb"\\([\\" + re.escape(self.closing) + rb"])", rb"\1", text) if b"\\" in text else text
+        return text.replace(self.closing * 2, self.closing)
+
+    def _next_delimiter(self, text: bytes, start: int) -> int:
+        if not self._delimiter:
+            return -1
+        end = text.find(self._delimiter, start)
+        while self._backslashed and end > start and text[end - 1 : end] == b"\\":
+            end = text.find(self._delimiter, end + 1)
+        return end
+
+    def _bare(self, text: bytes) -> bytes:
+        if self._backslashed and self._delimiter:
+            text = text.replace(b"\\" + self._delimiter, self._delimiter)
+        return text.strip(b" ") if self._trims else text
 
 
 class _Lines:
-    """Physical lines: number, offset, text without its LF, and whether it is whole (not cut at MAX_RECORD_BYTES)."""
+    """Physical lines, one after the other; some can be given back."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, bare_cr: bool, offset: int, number: int, end: int | None) -> None:
+        file.seek(offset)
         self._file = file
-        self._number = 0
-        self._offset = 0
-        self._returned: list[tuple[int, int, bytes, bool]] = []
+        self._bare_cr = bare_cr
+        self._number = number - 1
+        self._offset = offset
+        self._end = end
+        self._ahead = b""
+        self._returned: list[_Line] = []
 
-    def give_back(self, lines: list[tuple[int, int, bytes, bool]]) -> None:
+    def give_back(self, lines: list[_Line]) -> None:
         self._returned.extend(reversed(lines))
 
-    def next(self) -> tuple[int, int, bytes, bool] | None:
+    def next(self) -> _Line | None:
         if self._returned:
             return self._returned.pop()
-        text = self._file.readline(MAX_RECORD_BYTES)
+        if self._end is not None and self._offset >= self._end:
+            return None
+        text = self._read()
         if not text:
             return None
         self._number += 1
-        number, offset = self._number, self._offset
+        offset = self._offset
         self._offset += len(text)
-        if text.endswith(b"\n"):
-            return number, offset, text[:-1], True
-        if len(text) < MAX_RECORD_BYTES:
-            return number, offset, text, True
+        if len(text) < MAX_RECORD_BYTES or self._is_ended(text):
+            line_end = text[len(text.rstrip(b"\r\n")) :] if self._bare_cr else _line_end(text)
+            return _Line(self._number, offset, text[: len(text) - len(line_end)], line_end, True, self._offset)
         kept = text[:_KEPT_BYTES_OF_A_LONG_RECORD]
-        while text and not text.endswith(b"\n"):
-            text = self._file.readline(_PIECE_BYTES)
+        while text and not self._is_ended(text):
+            text = self._read()
             self._offset += len(text)
-        return number, offset, kept, False
+        return _Line(self._number, offset, kept, b"", False, self._offset)
+
+    def _is_ended(self, text: bytes) -> bool:
+        return text.endswith(b"\n") or (self._bare_cr and text.endswith(b"\r"))
+
+    def _read(self) -> bytes:
+        """The text up to the next line end; cut at MAX_RECORD_BYTES."""
+        if not self._bare_cr:
+            return self._file.readline(MAX_RECORD_BYTES)
+        while True:
+            place = self._ahead.find(b"\r")
+            # What follows a CR at the end of what was read may be its LF.
+            if 0 <= place < len(self._ahead) - 1:
+                size = place + (2 if self._ahead.startswith(b"\n", place + 1) else 1)
+            elif self._ahead.endswith(b"\n") or len(self._ahead) >= MAX_RECORD_BYTES:
+                size = len(self._ahead)
+            elif piece := self._file.readline(_PIECE_OF_LINES_BYTES):
+                self._ahead += piece
+                continue
+            else:
+                size = len(self._ahead)
+            text, self._ahead = self._ahead[:size], self._ahead[size:]
+            return text
+
+
+def _line_end(text: bytes) -> bytes:
+    if text.endswith(b"\n"):
+        return text[-2:] if text.endswith(b"\r\n") else b"\n"
+    return b"\r" if text.endswith(b"\r") else b""

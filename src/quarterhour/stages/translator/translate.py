@@ -1,28 +1,28 @@
 """One raw file to one Parquet file and one quarantine file, every record accounted for."""
 
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
 import duckdb
 
+from quarterhour.dataset_settings import DatasetSettings
 from quarterhour.lake.arrivals import FileUnreadable
 from quarterhour.lake.quarantine import QuarantinedRecord
-from quarterhour.lake.translated import placing
-from quarterhour.settings import DatasetSettings
+from quarterhour.lake.translated import KnownColumn, placing
 from quarterhour.stages.translator.content import SAMPLE_BYTES, ContentUnreadable, PlainText, plain_text
-from quarterhour.stages.translator.dialect import detect_dialect
-from quarterhour.stages.translator.loading import EngineRefused, Loader, Source, anew, straight
-from quarterhour.stages.translator.records import Dialect, Part, count_records
-from quarterhour.stages.translator.types import TEXT, ColumnCounts, choose_type
+from quarterhour.stages.translator.layout import Layout, Note, find_layout, footer_start, sample_rows
+from quarterhour.stages.translator.loading import EngineRefused, Loader
+from quarterhour.stages.translator.records import Dialect
+from quarterhour.stages.translator.table import TableMade, TableOrder, TableWork
 
 Types = Literal["auto", "text"]
-# A file of twice this size is read in parts side by side; more parts than cores, so that no core is left idle at the end.
-_LEAST_PART_BYTES = 32 << 20
-_PARTS_A_CORE = 4
+_SAMPLE_ROWS = 1000
+_LEAST_SAMPLE_LINES = 20
+_MOST_SAMPLE_BYTES = 4 << 20
+_MOST_TABLES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,24 @@ class Order:
     scratch: Path
     keys: tuple[str, ...] = ()
     types: Types = "auto"
-    widen_share: float = 0.01
+    widen_share: float = 0.1
     contract: DatasetSettings | None = None
     after_record: int = 0
     """Of a file that grew: its records up to this one were taken before; numbering goes on."""
     check: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class SideTable:
+    """A table that stands after the file's first one, put aside as a table of its own."""
+
+    line: int
+    """On which it begins, from 1."""
+    columns: dict[str, str]
+    records: int
+    rows: int
+    quarantined: int
+    output: str
 
 
 @dataclass(slots=True)
@@ -51,7 +64,10 @@ class Translation:
 
     encoding: str
     dialect: Dialect
-    columns: dict[str, str]
+    has_header: bool
+    columns: dict[str, KnownColumn]
+    reasons: dict[str, str]
+    """Why each column is read as it is."""
     records: int
     rows: int
     quarantined: int
@@ -59,130 +75,176 @@ class Translation:
     """Of the rows, those whose record had to be mended first."""
     notes: list[str] = field(default_factory=list[str])
     """What was done otherwise than usual: shown as events, so that nothing is silent."""
-
-
-# The dataset's columns so far, asked once the file's own names are known.
-KnownColumns = Callable[[], Mapping[str, str]]
-
-
-def translate(order: Order, connection: duckdb.DuckDBPyConnection, known: KnownColumns) -> Translation:
-    """Raises ContentUnreadable, FileUnreadable, BalanceOpen; leaves no output then."""
-    order.scratch.mkdir(parents=True, exist_ok=True)
-    with plain_text(order.raw, order.scratch, order.fingerprint, order.check) as text:
-        columns = known()
-        with text.path.open("rb") as file:
-            sample = file.read(SAMPLE_BYTES)
-        dialect = detect_dialect(sample, len(sample) == text.size, tuple(columns))
-        missing = [key for key in order.keys if key not in dialect.names]
-        if missing and dialect.names:
-            raise ContentUnreadable(
-                f"the key column {missing[0]!r} is not in the file, which has {', '.join(dialect.names)}"
-            )
-        return _Work(order, Loader(connection), text, dialect, columns).run()
-
-
-class _Work:
-    def __init__(
-        self, order: Order, loader: Loader, text: PlainText, dialect: Dialect, known: Mapping[str, str]
-    ) -> None:
-        self._order = order
-        self._loader = loader
-        self._text = text
-        self._dialect = dialect
-        # Letter case aside: a header that changed only its case names the same column.
-        self._known = {name.lower(): type_name for name, type_name in known.items()}
-        self._keys = order.keys if dialect.names else ()
-        self._notes: list[str] = []
-
-    def run(self) -> Translation:
-        with placing(self._order.output) as parquet:
-            try:
-                return self._straight(parquet) or self._anew(parquet)
-            except EngineRefused as refusal:
-                raise FileUnreadable(f"{self._order.file}: {refusal}", file=self._order.file) from refusal
-
-    def _straight(self, parquet: Path) -> Translation | None:
-        """Read by the engine as the file stands, if then no record is missing."""
-        if not self._dialect.names:
-            return None
-        order, dialect = self._order, self._dialect
-        part_bytes = max(_LEAST_PART_BYTES, self._text.size // (_PARTS_A_CORE * (os.cpu_count() or 1)))
-        with TemporaryDirectory(prefix=f"{order.fingerprint}.", dir=order.scratch) as folder:
-            counted, parts = count_records(self._text.path, dialect, Path(folder), part_bytes, order.check)
-            return self._from_parts(parts, counted, parquet)
-
-    def _from_parts(self, parts: list[Part], counted: int, parquet: Path) -> Translation | None:
-        source = straight(parts, self._dialect)
-        try:
-            types = self._types(self._loader.counts(straight(parts[:1], self._dialect).sample())[1])
-            rows = self._write(source, types, parquet)
-            if rows != counted:
-                found, counts = self._loader.counts(source)
-                wider = self._types(counts)
-                if found == counted and wider != types:
-                    types = self._widened(types, wider)
-                    rows = self._write(source, types, parquet)
-        except EngineRefused as refusal:
-            self._notes.append(f"read record by record: {refusal}")
-            return None
-        if rows != counted or self._loader.rejected():
-            self._notes.append(f"read record by record: {counted} records counted, {rows} fit as they stand")
-            return None
-        return self._done(types, counted, rows, 0)
-
-    def _anew(self, parquet: Path) -> Translation:
-        order, copy = self._order, self._order.scratch / f"{self._order.fingerprint}.records"
-        quarantined = 0
-        try:
-            with placing(order.quarantine) as unfinished, unfinished.open("wb") as aside:
-
-                def put_aside(record: QuarantinedRecord) -> None:
-                    nonlocal quarantined
-                    aside.write(record.line_of_json())
-                    quarantined += 1
-
-                source, records = anew(self._text.path, self._dialect, copy, order.file, put_aside, order.check)
-                types = self._types(self._loader.counts(source)[1])
-                rows = self._write(source, types, parquet)
-                if types:
-                    for record in self._loader.misfits(
-                        source, types, self._keys, order.file, self._text.path, self._dialect
-                    ):
-                        put_aside(record)
-        finally:
-            copy.unlink(missing_ok=True)
-        if not quarantined:
-            order.quarantine.unlink()
-        return self._done(types, records, rows, quarantined)
-
-    def _write(self, source: Source, types: dict[str, str], parquet: Path) -> int:
-        order = self._order
-        return self._loader.write(source, types, self._keys, order.fingerprint, parquet, order.types == "text")
-
-    def _types(self, counts: Mapping[str, ColumnCounts]) -> dict[str, str]:
-        if self._order.types == "text":
-            return dict.fromkeys(self._dialect.names, TEXT)
-        return {
-            name: self._known.get(name.lower()) or choose_type(counts[name], self._order.widen_share)
-            for name in self._dialect.names
-        }
-
-    def _widened(self, before: Mapping[str, str], after: dict[str, str]) -> dict[str, str]:
-        for name, type_name in after.items():
-            if before[name] != type_name:
-                self._notes.append(f"column {name!r} is {type_name}, not {before[name]} as its first rows are")
-        return after
-
-    def _done(self, types: dict[str, str], records: int, rows: int, quarantined: int) -> Translation:
-        if records != rows + quarantined:
-            raise BalanceOpenInFile(
-                f"{records} records, but {rows} rows and {quarantined} quarantined: nothing of it was taken",
-                records=records,
-                rows=rows,
-                quarantined=quarantined,
-            )
-        return Translation(self._text.encoding, self._dialect, types, records, rows, quarantined, notes=self._notes)
+    lines: list[Note] = field(default_factory=list[Note])
+    """Lines of the file that are no records: titles, comments, footers."""
+    tables: list[SideTable] = field(default_factory=list[SideTable])
 
 
 class BalanceOpenInFile(ContentUnreadable):
     """A file's records are not all accounted for."""
+
+
+# The dataset's columns so far, asked once the file's own names are known.
+KnownColumns = Callable[[], Mapping[str, KnownColumn]]
+
+
+def translate(order: Order, connection: duckdb.DuckDBPyConnection, known: KnownColumns) -> Translation:
+    """Raises ContentUnreadable, FileUnreadable, BalanceOpenInFile; leaves no output then."""
+    order.scratch.mkdir(parents=True, exist_ok=True)
+    with plain_text(order.raw, order.scratch, order.fingerprint, order.check) as text:
+        try:
+            return _Work(order, Loader(connection), text, known()).run()
+        except EngineRefused as refusal:
+            raise FileUnreadable(f"{order.file}: {refusal}", file=order.file) from refusal
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstRows:
+    cells: list[list[str]]
+    are_all: bool
+    """Whether the text has no others."""
+
+
+def _sample(text: Path, offset: int) -> bytes:
+    """The text's first bytes: more of them where its lines are long."""
+    with text.open("rb") as file:
+        file.seek(offset)
+        sample = file.read(SAMPLE_BYTES)
+        while sample.count(b"\n") + sample.count(b"\r") < _LEAST_SAMPLE_LINES and len(sample) < _MOST_SAMPLE_BYTES:
+            if not (more := file.read(len(sample))):
+                break
+            sample += more
+    return sample
+
+
+class _Work:
+    def __init__(self, order: Order, loader: Loader, text: PlainText, known: Mapping[str, KnownColumn]) -> None:
+        self._order = order
+        self._loader = loader
+        self._text = text
+        self._known = known
+
+    def run(self) -> Translation:
+        order = self._order
+        layout, sample = self._layout(0, 1, tuple(self._known))
+        self._check_columns(layout)
+        if order.types == "text":
+            layout = replace(layout, dialect=replace(layout.dialect, keeps_spaces=True))
+        made = self._table(layout, sample, order.output, order.quarantine, self._known, order.after_record)
+        tables: list[SideTable] = []
+        following = made.next_table or (layout.end if layout.end is not None else 0, layout.next_table)
+        while following[1] is not None and len(tables) < _MOST_TABLES:
+            aside, following = self._side_table(following[0], following[1], len(tables) + 2)
+            tables.append(aside)
+        lines = sorted([*layout.notes, *made.lines], key=lambda note: note.line)
+        seen: dict[tuple[int, str], Note] = {(note.line, note.text): note for note in lines}
+        return Translation(
+            encoding=self._text.encoding,
+            dialect=layout.dialect,
+            has_header=layout.has_header,
+            columns=made.columns,
+            reasons=made.reasons,
+            records=made.records,
+            rows=made.rows,
+            quarantined=made.quarantined,
+            repaired=made.repaired,
+            notes=[*made.notes, *(_told(table) for table in tables)],
+            lines=list(seen.values()),
+            tables=tables,
+        )
+
+    def _layout(self, offset: int, line: int, known: tuple[str, ...]) -> tuple[Layout, "_FirstRows"]:
+        """The table that begins at `offset`, and its first records."""
+        sample = _sample(self._text.path, offset)
+        is_whole = offset + len(sample) == self._text.size
+        layout = find_layout(sample, is_whole, known, first_line=line)
+        rows = sample_rows(sample, layout, _SAMPLE_ROWS, is_whole=is_whole) if layout.names else []
+        if offset:
+            end = None if layout.end is None else layout.end + offset
+            layout = replace(layout, start=layout.start + offset, end=end)
+        if not is_whole and layout.end is None and layout.names:
+            layout = footer_start(self._text.path, self._text.size, layout)
+        return layout, _FirstRows(rows, is_whole and len(rows) < _SAMPLE_ROWS)
+
+    def _check_columns(self, layout: Layout) -> None:
+        order = self._order
+        if not layout.names:
+            return
+        lower = {name.lower() for name in layout.names}
+        has = f"is not in the file, which has {', '.join(layout.names)}"
+        for key in order.keys:
+            if key.lower() not in lower:
+                raise ContentUnreadable(f"the key column {key!r} {has}")
+        for column in order.contract.columns if order.contract else ():
+            if column.required and column.name.lower() not in lower:
+                raise ContentUnreadable(f"the column {column.name!r}, which the contract requires, {has}")
+
+    def _table(
+        self,
+        layout: Layout,
+        sample: _FirstRows,
+        output: Path,
+        quarantine: Path,
+        known: Mapping[str, KnownColumn],
+        after_record: int = 0,
+    ) -> TableMade:
+        order = self._order
+        with (
+            TemporaryDirectory(prefix=f"{order.fingerprint}.", dir=order.scratch) as folder,
+            placing(output) as parquet,
+            placing(quarantine) as unfinished,
+            unfinished.open("wb") as aside,
+        ):
+            work = TableWork(
+                TableOrder(
+                    text=self._text.path,
+                    size=self._text.size,
+                    layout=layout,
+                    file=order.file,
+                    fingerprint=order.fingerprint,
+                    scratch=Path(folder),
+                    known=known,
+                    contract=order.contract if output is order.output else None,
+                    keys=tuple(order.keys) if output is order.output else (),
+                    as_text=order.types == "text",
+                    misfit_share=order.widen_share,
+                    sample=sample.cells,
+                    is_sample_whole=sample.are_all,
+                    after_record=after_record,
+                    check=order.check,
+                ),
+                self._loader,
+            )
+
+            def put_aside(record: QuarantinedRecord) -> None:
+                aside.write(record.line_of_json())
+
+            made = work.run(parquet, put_aside)
+            if made.records != made.rows + made.quarantined:
+                raise BalanceOpenInFile(
+                    f"{made.records} records, but {made.rows} rows and {made.quarantined} quarantined: "
+                    "nothing of it was taken",
+                    records=made.records,
+                    rows=made.rows,
+                    quarantined=made.quarantined,
+                )
+        if not made.quarantined and not made.repaired:
+            quarantine.unlink()
+        return made
+
+    def _side_table(self, offset: int, line: int, number: int) -> tuple[SideTable, tuple[int, int | None]]:
+        layout, sample = self._layout(offset, line, ())
+        aside = self._order.quarantine
+        stem = aside.name.removesuffix(".jsonl").removesuffix(".quarantine")
+        output = aside.with_name(f"{stem}.table_{number}.parquet")
+        made = self._table(layout, sample, output, aside.with_name(f"{stem}.table_{number}.jsonl"), {})
+        types = {name: column.type for name, column in made.columns.items()}
+        table = SideTable(layout.line, types, made.records, made.rows, made.quarantined, str(output))
+        return table, made.next_table or (layout.end or 0, layout.next_table)
+
+
+def _told(table: SideTable) -> str:
+    return (
+        f"another table stands after the first one: {table.records} records of {', '.join(table.columns)} are put aside "
+        f"as {Path(table.output).name}"
+    )

@@ -1,0 +1,40 @@
+"""Which ragged records of a file can be mended, by its dataset's rule and by what its whole records look like. Pure."""
+
+from collections.abc import Sequence
+
+from quarterhour.stages.translator.columns import FileColumns
+from quarterhour.stages.translator.readings import BLANKS, Reading
+from quarterhour.stages.translator.repair import ColumnShape, repaired
+
+SHAPED_ROWS = 5000
+"""Whole records that are looked at to learn what values look like."""
+
+
+class Mender:
+    """Lays a ragged record's cells on the columns, if there is one way to do it."""
+
+    def __init__(self, rule: str, columns: FileColumns, rows: Sequence[Sequence[str]], delimiter: str) -> None:
+        """`rule` is `repair`, `pad` or `quarantine`."""
+        self._rule = rule
+        self._width = len(columns.names)
+        self._delimiter = delimiter
+        nulls = frozenset(null for reading in columns.readings.values() for null in reading.nulls)
+        self._nulls = nulls
+        self._shapes: list[ColumnShape] = []
+        if rule == "repair" and rows:
+            for place, name in enumerate(columns.names):
+                self._shapes.append(self._shape(columns.readings[name], [row[place] for row in rows]))
+
+    def _is_null(self, text: str) -> bool:
+        return text.strip(BLANKS) in self._nulls
+
+    def _shape(self, reading: Reading, values: Sequence[str]) -> ColumnShape:
+        return ColumnShape.of(values, self._delimiter, self._is_null, reading.holds)
+
+    def mended(self, cells: Sequence[str]) -> tuple[str, ...] | None:
+        """The texts in the columns' order; None where none, or more than one, is right."""
+        if not cells or self._rule == "quarantine":
+            return None
+        if self._rule == "pad":
+            return (*cells, *[""] * (self._width - len(cells))) if len(cells) < self._width else None
+        return repaired(cells, self._shapes, self._delimiter, self._is_null) if self._shapes else None
