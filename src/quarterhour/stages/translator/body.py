@@ -59,7 +59,8 @@ class BodyRead:
     records: int = 0
     written: int = 0
     ragged: Places = field(default_factory=Places)
-    reasons: Counter[str] = field(default_factory=Counter[str])
+    widths: Counter[int] = field(default_factory=Counter[int])
+    """Fields of the ragged records."""
     notes: list[Note] = field(default_factory=list[Note])
     next_table: tuple[int, int] | None = None
     """Offset and line where another table begins."""
@@ -212,7 +213,7 @@ class _BodyReader:
         number, offset = self._read.records, self._part.skipped + record.offset
         if row.fields is None:
             self._read.ragged.add(Place(number, record.line, offset))
-            self._read.reasons[row.reason] += 1
+            self._read.widths[len(record.fields or ())] += 1
             return
         self._read.written += 1
         fields = b'","'.join(value.replace(b'"', b'""') for value in row.fields)

@@ -26,6 +26,7 @@ _QUOTE_PAIRS = ('"', "'", "“”", "‘’", "«»", "„“")
 _LEAST_SHARE_OF_LINES = 0.5
 _PADDED_SHARE = 0.8
 _ENDS_OF_LONG_DELIMITERS = re.compile(r"[^\w\s\"'.,;|+\-()\x00-\x1f]")
+_ONLY_IN_TIMES = re.compile(r"(?:[^:]|(?<=\d):(?=\d\d))*")
 _PLAIN_TEXT = re.compile(r"[\w .,'’&()/+\-:*#@!?%°\"=\[\]–—]*")
 
 
@@ -42,12 +43,14 @@ def cells_of(record: Record) -> list[str]:
     return [field.decode("utf-8", "replace") for field in record.fields or ()]
 
 
-def detect_dialect(sample: bytes, delimiter: str | None = None) -> Dialect:
-    """The dialect of a text that begins with `sample`, whole records; `delimiter` where that is known."""
+def detect_dialect(sample: bytes, known: Sequence[str] = ()) -> Dialect:
+    """The dialect of a text that begins with `sample`, whole records. `known` are the names that its header may have."""
     text = sample.decode("utf-8", "replace")
     lines = [line for line in re.split(r"\r\n|\n|\r", text) if line.strip()][: 2 * _TRIED_RECORDS]
     if not lines:
         return Dialect(delimiter="")
+    # A header that the dataset has had before tells its delimiter.
+    delimiter = next((sign for sign in _USUAL if len(known) > 1 and lines[0].split(sign) == list(known)), None)
     trials = [_try(sample, dialect) for dialect in _candidates(text, lines, delimiter)]
     best = max(trials, key=lambda trial: trial.score)
     if b"\r" in sample.replace(b"\r\n", b""):
@@ -135,6 +138,9 @@ def _quote_for(delimiter: str, text: str) -> str:
         before, after = rf"(?:(?<={part})|(?<=[\r\n])|^) *", rf"(?= *(?:{part}|[\r\n]|$))"
     counts: dict[str, int] = {}
     for pair in _QUOTE_PAIRS:
+        if pair[0] not in text:
+            counts[pair] = 0
+            continue
         opening, closing = re.escape(pair[0]), re.escape(pair[-1])
         starts = len(re.findall(before + opening, text))
         ends = len(re.findall(closing + after, text)) if starts else 0
@@ -172,11 +178,12 @@ def _score(dialect: Dialect, records: Sequence[Record]) -> float:
     if not widths:
         return 0.0
     width = max(widths, key=lambda w: (widths[w] * (1 - 1 / w), w))
-    # Titles and footers are no rows: a few records of one field count for little.
-    singles = sum(len(row) == 1 for row in rows)
-    alike = widths[width] / (len(records) - singles + max(0, singles - 3) + 0.2 * min(singles, 3))
+    first, last = _span(records, width)
+    alike = widths[width] / (last - first + 1)
+    # Titles and footers are no rows: what surrounds the table counts for less than what interrupts it.
+    covered = (last - first + 1) / len(records)
     fitting = [row for row in rows if len(row) == width]
-    score = alike**1.5 * _known_share(fitting) * (1 - 0.8 / width) * _filled_share(fitting, width)
+    score = alike**1.5 * covered**0.5 * _known_share(fitting) * (1 - 0.8 / width) * _filled_share(fitting, width)
     if dialect.delimiter in _DOUBTFUL or (dialect.delimiter[0] not in _USUAL and dialect.delimiter[0] >= " "):
         score *= _doubt(dialect, fitting, width, alike)
     return score
@@ -189,6 +196,14 @@ def _is_column_of_values(cells: Sequence[str]) -> bool:
     return all(is_atomic(cell) or not cell for cell in body) and not any(sign in cells[0] for sign in inside)
 
 
+def _span(records: Sequence[Record], width: int) -> tuple[int, int]:
+    """The first and the last record of the width."""
+    places = [
+        place for place, record in enumerate(records) if record.fields is not None and len(record.fields) == width
+    ]
+    return places[0], places[-1]
+
+
 def _filled_share(rows: Sequence[Sequence[str]], width: int) -> float:
     """Less where whole columns are empty: as they are between the halves of a delimiter of two signs."""
     empty = sum(not any(cell.strip() for cell in column) for column in columns_of(rows, width))
@@ -199,6 +214,8 @@ def _doubt(dialect: Dialect, rows: list[list[str]], width: int, alike: float) ->
     if dialect.delimiter not in _DOUBTFUL:
         return 0.9
     if alike < 1.0 and dialect.delimiter == " ":
+        return 0.1
+    if dialect.delimiter == ":" and all(_ONLY_IN_TIMES.fullmatch(":".join(row)) for row in rows[1:]):
         return 0.1
     body = rows[1:] or rows
     typed = sum(column_kind(column) in (Kind.NUMBER, Kind.MOMENT) for column in columns_of(body, width))

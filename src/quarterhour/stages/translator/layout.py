@@ -55,6 +55,8 @@ class Layout:
     kinds: tuple[Kind, ...] = ()
     """What each column's cells look like in the first records."""
     header_cells: tuple[str, ...] = ()
+    repeats_header: bool = False
+    """The header was seen again among the records."""
     notes: tuple[Note, ...] = field(default=())
 
     @property
@@ -74,7 +76,8 @@ def sample_rows(sample: bytes, layout: Layout, limit: int, *, is_whole: bool) ->
     )
     rows = (cells_of(record) for record in records if record.fields is not None and not is_blank(record))
     width = len(layout.names)
-    return list(islice((row[:width] for row in rows if len(row) == layout.width), limit))
+    header = list(layout.header_cells)
+    return list(islice((row[:width] for row in rows if len(row) == layout.width and row != header), limit))
 
 
 def _whole_lines(sample: bytes, is_whole: bool) -> bytes:
@@ -117,7 +120,7 @@ class _Row:
 def find_layout(sample: bytes, is_whole: bool, known: tuple[str, ...] = (), *, first_line: int = 1) -> Layout:
     """From the text's first bytes; `is_whole` says that they are all. `known` are the dataset's columns so far."""
     sample = _whole_lines(sample, is_whole)
-    dialect = detect_dialect(sample)
+    dialect = detect_dialect(sample, known)
     records = list(split_records(io.BytesIO(sample), dialect, line=first_line))
     rows = _rows(records)
     if not rows:
@@ -136,7 +139,7 @@ def find_layout(sample: bytes, is_whole: bool, known: tuple[str, ...] = (), *, f
         notes += [] if is_table else [_note(row, "footer") for row in following]
         start = following[0].record
         found = replace(found, end=start.offset, next_table=start.line if is_table else None)
-    elif is_whole and dialect.delimiter:
+    if dialect.delimiter and (following or is_whole):
         kept = table[len(table) - _body_rows(found, table) :]
         closing = closing_rows([row.cells for row in kept], [row.after_blank for row in kept], found)
         if closing:
@@ -211,7 +214,9 @@ def _first_table(rows: list[_Row]) -> tuple[int, int]:
     for start, end in blocks[chosen + 1 :]:
         # Empty lines alone part no table.
         block = rows[start : end + 1]
-        if _usual_width(block) != width or (rows[start].after_blank and _begins_table(rows[first : last + 1], block)):
+        is_repeated = block[0].cells == rows[first].cells
+        begins = rows[start].after_blank and not is_repeated and _begins_table(rows[first : last + 1], block)
+        if _usual_width(block) != width or begins:
             break
         last = end
     return first, last
@@ -255,6 +260,10 @@ def _looks_like_table(rows: list[_Row], blocks: list[tuple[int, int]], place: in
     wider = any(other > width and size >= 2 for other, size in zip(later, sizes, strict=True))
     if width == 1:
         return not any(other > 1 for other in later)
+    if later and not any(_may_begin(row, width) for row in block):
+        return False
+    if len(block) > 1 and later and sum(len(row.cells) == width for row in block) < 2:
+        return False
     if len(block) == 1 and later:
         # A header that an empty line parts from its records.
         return later[0] == width and kind_of(block[0].cells[-1]) is Kind.TEXT
@@ -305,6 +314,7 @@ def _table_layout(dialect: Dialect, table: list[_Row], width: int, known: tuple[
     if count and len(header) == columns - 1:
         header = ["", *header]  # As R writes row names.
     names = column_names([*header, *[""] * (columns - len(header))]) if count else numbered(columns)
+    body = [row for row in body if count != 1 or row != cells[0]]
     kinds = tuple(column_kind(column) for column in columns_of(body, width)[:columns])
     begin = table[count].record if count < len(table) else None
     return Layout(
@@ -316,6 +326,7 @@ def _table_layout(dialect: Dialect, table: list[_Row], width: int, known: tuple[
         drops_last=drops_last,
         kinds=kinds,
         header_cells=tuple(cells[0]) if count == 1 else (),
+        repeats_header=count == 1 and cells[0] in cells[1:],
     )
 
 

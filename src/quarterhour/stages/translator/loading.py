@@ -56,7 +56,15 @@ class Source:
 def is_plain(layout: Layout) -> bool:
     """Whether DuckDB's reader knows all of the layout's dialect."""
     d = layout.dialect
-    odd = d.padded or d.repeated or d.bare_cr or d.comment or d.is_backslashed or len(d.quote) > 1
+    odd = (
+        layout.repeats_header
+        or d.padded
+        or d.repeated
+        or d.bare_cr
+        or d.comment
+        or d.is_backslashed
+        or len(d.quote) > 1
+    )
     return bool(layout.names) and not odd and len(d.delimiter.encode()) <= 4
 
 

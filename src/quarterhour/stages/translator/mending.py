@@ -1,6 +1,7 @@
 """Which ragged records of a file can be mended, by its dataset's rule and by what its whole records look like. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from quarterhour.stages.translator.columns import FileColumns
 from quarterhour.stages.translator.readings import BLANKS, Reading
@@ -13,8 +14,10 @@ SHAPED_ROWS = 5000
 class Mender:
     """Lays a ragged record's cells on the columns, if there is one way to do it."""
 
-    def __init__(self, rule: str, columns: FileColumns, rows: Sequence[Sequence[str]], delimiter: str) -> None:
-        """`rule` is `repair`, `pad` or `quarantine`."""
+    def __init__(
+        self, rule: str, columns: FileColumns, rows: Sequence[Sequence[str]], delimiter: str, left_out_from: int
+    ) -> None:
+        """`rule` is `repair`, `pad` or `quarantine`; columns from `left_out_from` on are left out where they have no value."""
         self._rule = rule
         self._width = len(columns.names)
         self._delimiter = delimiter
@@ -23,7 +26,8 @@ class Mender:
         self._shapes: list[ColumnShape] = []
         if rule == "repair" and rows:
             for place, name in enumerate(columns.names):
-                self._shapes.append(self._shape(columns.readings[name], [row[place] for row in rows]))
+                shape = self._shape(columns.readings[name], [row[place] for row in rows])
+                self._shapes.append(replace(shape, may_be_null=True) if place >= left_out_from else shape)
 
     def _is_null(self, text: str) -> bool:
         return text.strip(BLANKS) in self._nulls

@@ -2,6 +2,7 @@
 
 import heapq
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from quarterhour.dataset_settings import DatasetSettings
 from quarterhour.lake.quarantine import QuarantinedRecord
 from quarterhour.lake.translated import KnownColumn
 from quarterhour.stages.translator.body import BodyRead, Place, read_body
-from quarterhour.stages.translator.columns import FileColumns
+from quarterhour.stages.translator.columns import FileColumns, Misfits
 from quarterhour.stages.translator.counting import Body, Part, count_records
 from quarterhour.stages.translator.layout import Layout, Note
 from quarterhour.stages.translator.loading import (
@@ -29,6 +30,8 @@ from quarterhour.stages.translator.records import Record, split_records
 # A file of twice this size is read in parts side by side; more parts than cores, so that no core is left idle at the end.
 LEAST_PART_BYTES = 32 << 20
 _PARTS_A_CORE = 4
+_LEAST_SHORT_RECORDS = 5
+_SHORT_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +230,19 @@ class TableWork:
     def _widen(self) -> None:
         source = self._source(self._stretches).where("_mended = 0")
         while misfits := self._loader.misfits(source, self._columns):
+            if self._is_header_again(misfits):
+                self._read_anew([stretch for stretch in self._stretches if not stretch.read])
+                source = self._source(self._stretches).where("_mended = 0")
+                continue
             if not self._columns.learn(misfits, self._expected()):
                 return
+
+    def _is_header_again(self, misfits: Mapping[str, Misfits]) -> bool:
+        """Whether what does not fit a column is its name: then the header stands among the records once more."""
+        cells = dict(zip(self._layout.names, self._layout.header_cells, strict=False))
+        return any(cells.get(name) in found.texts for name, found in misfits.items()) and any(
+            not stretch.read for stretch in self._stretches
+        )
 
     def _mend_ragged(self) -> None:
         """Take the ragged records that can be mended in one way; remember the others."""
@@ -238,7 +252,8 @@ class TableWork:
         contract, order = self._order.contract, self._order
         copied = self._source([stretch for stretch in self._stretches if stretch.copy])
         rows = self._loader.rows(copied, len(self._layout.names), SHAPED_ROWS) or self._order.sample
-        mender = Mender(contract.ragged if contract else "repair", self._columns, rows, self._layout.dialect.delimiter)
+        rule = contract.ragged if contract else "repair"
+        mender = Mender(rule, self._columns, rows, self._layout.dialect.delimiter, self._left_out_from())
         copy = order.scratch / "mended.records"
         with copy.open("wb") as out:
             for stretch in self._stretches:
@@ -255,6 +270,14 @@ class TableWork:
                     fields = '","'.join(text.replace('"', '""') for text in texts)
                     out.write(f'{number},{place.line},{place.offset},1,"{fields}"\n'.encode())
         self._ragged.copy = copy if self._ragged.mended else None
+
+    def _left_out_from(self) -> int:
+        """The first of the last columns that many records leave out, as exporters do that cut what is empty at the end."""
+        widths = sum((s.read.widths for s in self._stretches if s.read), Counter[int]())
+        often = max(_LEAST_SHORT_RECORDS, self._expected() * _SHORT_SHARE)
+        return min(
+            (width for width, count in widths.items() if width > 1 and count >= often), default=self._layout.width
+        )
 
     def _record(self, stretch: _Stretch, line: int, offset: int) -> Record:
         """A record again, from its place in the text."""

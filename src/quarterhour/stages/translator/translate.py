@@ -12,7 +12,7 @@ from quarterhour.dataset_settings import DatasetSettings
 from quarterhour.lake.arrivals import FileUnreadable
 from quarterhour.lake.quarantine import QuarantinedRecord
 from quarterhour.lake.translated import KnownColumn, placing
-from quarterhour.stages.translator.content import SAMPLE_BYTES, ContentUnreadable, PlainText, plain_text
+from quarterhour.stages.translator.content import SAMPLE_BYTES, ContentUnreadable, PlainText, PlainTexts, plain_texts
 from quarterhour.stages.translator.layout import Layout, Note, find_layout, footer_start, sample_rows
 from quarterhour.stages.translator.loading import EngineRefused, Loader
 from quarterhour.stages.translator.records import Dialect
@@ -23,6 +23,7 @@ _SAMPLE_ROWS = 1000
 _LEAST_SAMPLE_LINES = 20
 _MOST_SAMPLE_BYTES = 4 << 20
 _MOST_TABLES = 50
+_COPIED_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class SideTable:
-    """A table that stands after the file's first one, put aside as a table of its own."""
+    """A table that is not the file's first one, put aside as a table of its own."""
 
+    member: str
+    """Of an archive, in which it stands."""
     line: int
     """On which it begins, from 1."""
     columns: dict[str, str]
@@ -91,11 +94,17 @@ KnownColumns = Callable[[], Mapping[str, KnownColumn]]
 def translate(order: Order, connection: duckdb.DuckDBPyConnection, known: KnownColumns) -> Translation:
     """Raises ContentUnreadable, FileUnreadable, BalanceOpenInFile; leaves no output then."""
     order.scratch.mkdir(parents=True, exist_ok=True)
-    with plain_text(order.raw, order.scratch, order.fingerprint, order.check) as text:
+    with plain_texts(order.raw, order.scratch, order.fingerprint, order.check) as found:
         try:
-            return _Work(order, Loader(connection), text, known()).run()
+            return _Work(order, Loader(connection), found, known()).run()
         except EngineRefused as refusal:
             raise FileUnreadable(f"{order.file}: {refusal}", file=order.file) from refusal
+        finally:
+            _joined_path(order).unlink(missing_ok=True)
+
+
+def _joined_path(order: Order) -> Path:
+    return order.scratch / f"{order.fingerprint}.joined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,28 +127,27 @@ def _sample(text: Path, offset: int) -> bytes:
 
 
 class _Work:
-    def __init__(self, order: Order, loader: Loader, text: PlainText, known: Mapping[str, KnownColumn]) -> None:
+    def __init__(self, order: Order, loader: Loader, found: PlainTexts, known: Mapping[str, KnownColumn]) -> None:
         self._order = order
         self._loader = loader
-        self._text = text
+        self._found = found
         self._known = known
+        self._tables: list[SideTable] = []
 
     def run(self) -> Translation:
         order = self._order
-        layout, sample = self._layout(0, 1, tuple(self._known))
+        text, others = self._main_text()
+        layout, sample = self._layout(text, 0, 1, tuple(self._known))
         self._check_columns(layout)
-        if order.types == "text":
-            layout = replace(layout, dialect=replace(layout.dialect, keeps_spaces=True))
-        made = self._table(layout, sample, order.output, order.quarantine, self._known, order.after_record)
-        tables: list[SideTable] = []
-        following = made.next_table or (layout.end if layout.end is not None else 0, layout.next_table)
-        while following[1] is not None and len(tables) < _MOST_TABLES:
-            aside, following = self._side_table(following[0], following[1], len(tables) + 2)
-            tables.append(aside)
+        made = self._table(text, layout, sample, order.output, order.quarantine, self._known, order.after_record)
+        self._side_tables(text, made.next_table or (layout.end or 0, layout.next_table))
+        for other in others:
+            self._side_tables(other, (0, 1))
+        tables = self._tables
         lines = sorted([*layout.notes, *made.lines], key=lambda note: note.line)
         seen: dict[tuple[int, str], Note] = {(note.line, note.text): note for note in lines}
         return Translation(
-            encoding=self._text.encoding,
+            encoding=text.encoding,
             dialect=layout.dialect,
             has_header=layout.has_header,
             columns=made.columns,
@@ -148,22 +156,61 @@ class _Work:
             rows=made.rows,
             quarantined=made.quarantined,
             repaired=made.repaired,
-            notes=[*made.notes, *(_told(table) for table in tables)],
+            notes=[
+                *made.notes,
+                *(_told(table) for table in tables),
+                *(f"left out: {each}" for each in self._found.skipped),
+            ],
             lines=list(seen.values()),
             tables=tables,
         )
 
-    def _layout(self, offset: int, line: int, known: tuple[str, ...]) -> tuple[Layout, "_FirstRows"]:
+    def _main_text(self) -> tuple[PlainText, list[PlainText]]:
+        """The first text with the others of an archive that go on with its table; and those that are tables of their own."""
+        first, *rest = self._found.texts
+        if not rest:
+            return first, []
+        layout, _ = self._layout(first, 0, 1, tuple(self._known))
+        same: list[tuple[PlainText, Layout]] = []
+        others: list[PlainText] = []
+        for text in rest:
+            found, _ = self._layout(text, 0, 1, layout.names)
+            goes_on = layout.has_header and found.names == layout.names and found.dialect == layout.dialect
+            same += [(text, found)] if goes_on else []
+            others += [] if goes_on else [text]
+        return (self._joined(first, layout, same) if same else first), others
+
+    def _joined(self, first: PlainText, layout: Layout, same: list[tuple[PlainText, Layout]]) -> PlainText:
+        """One text of the members of an archive that have the same columns: the first whole, of the others the records."""
+        path = _joined_path(self._order)
+        with path.open("wb") as out:
+            for text, (start, end) in [(first, (0, layout.end)), *((t, (f.start, f.end)) for t, f in same)]:
+                with text.path.open("rb") as file:
+                    file.seek(start)
+                    left = (text.size if end is None else end) - start
+                    last = b"\n"
+                    while piece := file.read(min(left, _COPIED_BYTES)):
+                        out.write(piece)
+                        left -= len(piece)
+                        last = piece[-1:]
+                        self._order.check()
+                if last != b"\n":
+                    out.write(b"\n")
+        return replace(first, path=path, size=path.stat().st_size)
+
+    def _layout(self, text: PlainText, offset: int, line: int, known: tuple[str, ...]) -> tuple[Layout, "_FirstRows"]:
         """The table that begins at `offset`, and its first records."""
-        sample = _sample(self._text.path, offset)
-        is_whole = offset + len(sample) == self._text.size
+        sample = _sample(text.path, offset)
+        is_whole = offset + len(sample) == text.size
         layout = find_layout(sample, is_whole, known, first_line=line)
+        if self._order.types == "text":
+            layout = replace(layout, dialect=replace(layout.dialect, keeps_spaces=True))
         rows = sample_rows(sample, layout, _SAMPLE_ROWS, is_whole=is_whole) if layout.names else []
         if offset:
             end = None if layout.end is None else layout.end + offset
             layout = replace(layout, start=layout.start + offset, end=end)
         if not is_whole and layout.end is None and layout.names:
-            layout = footer_start(self._text.path, self._text.size, layout)
+            layout = footer_start(text.path, text.size, layout)
         return layout, _FirstRows(rows, is_whole and len(rows) < _SAMPLE_ROWS)
 
     def _check_columns(self, layout: Layout) -> None:
@@ -181,6 +228,7 @@ class _Work:
 
     def _table(
         self,
+        text: PlainText,
         layout: Layout,
         sample: _FirstRows,
         output: Path,
@@ -197,8 +245,8 @@ class _Work:
         ):
             work = TableWork(
                 TableOrder(
-                    text=self._text.path,
-                    size=self._text.size,
+                    text=text.path,
+                    size=text.size,
                     layout=layout,
                     file=order.file,
                     fingerprint=order.fingerprint,
@@ -232,19 +280,25 @@ class _Work:
             quarantine.unlink()
         return made
 
-    def _side_table(self, offset: int, line: int, number: int) -> tuple[SideTable, tuple[int, int | None]]:
-        layout, sample = self._layout(offset, line, ())
-        aside = self._order.quarantine
-        stem = aside.name.removesuffix(".jsonl").removesuffix(".quarantine")
-        output = aside.with_name(f"{stem}.table_{number}.parquet")
-        made = self._table(layout, sample, output, aside.with_name(f"{stem}.table_{number}.jsonl"), {})
-        types = {name: column.type for name, column in made.columns.items()}
-        table = SideTable(layout.line, types, made.records, made.rows, made.quarantined, str(output))
-        return table, made.next_table or (layout.end or 0, layout.next_table)
+    def _side_tables(self, text: PlainText, following: tuple[int, int | None]) -> None:
+        """Put aside the tables of a text from one on that begins at an offset and line."""
+        while following[1] is not None and len(self._tables) < _MOST_TABLES:
+            layout, sample = self._layout(text, following[0], following[1], ())
+            if not layout.names:
+                return
+            aside = self._order.quarantine
+            stem = aside.name.removesuffix(".jsonl").removesuffix(".quarantine")
+            output = aside.with_name(f"{stem}.table_{len(self._tables) + 2}.parquet")
+            made = self._table(text, layout, sample, output, output.with_suffix(".jsonl"), {})
+            types = {name: column.type for name, column in made.columns.items()}
+            self._tables.append(
+                SideTable(text.member, layout.line, types, made.records, made.rows, made.quarantined, str(output))
+            )
+            following = made.next_table or (layout.end or 0, layout.next_table)
 
 
 def _told(table: SideTable) -> str:
     return (
-        f"another table stands after the first one: {table.records} records of {', '.join(table.columns)} are put aside "
+        f"another table stands {f'in {table.member}' if table.member else 'after the first one'}: {table.records} records of {', '.join(table.columns)} are put aside "
         f"as {Path(table.output).name}"
     )
