@@ -30,6 +30,11 @@ class QuarantinedRecord:
     mended: list[str | None] | None = None
     """The texts that it was taken with, in the columns' order; None where it was not taken."""
 
+    @property
+    def is_raw_cut(self) -> bool:
+        """Whether more of its text stands in the raw file than was kept."""
+        return len(self.raw) >= MAX_RAW_CHARACTERS
+
     def line_of_json(self) -> bytes:
         fields = asdict(self)
         fields["raw"] = self.raw[:MAX_RAW_CHARACTERS]
@@ -39,6 +44,22 @@ class QuarantinedRecord:
 
 def read_quarantine(path: Path) -> Iterator[QuarantinedRecord]:
     """The records of one quarantine file, in the order of the raw file."""
+    for _, record in read_quarantine_from(path, 0):
+        yield record
+
+
+def read_quarantine_from(path: Path, offset: int) -> Iterator[tuple[int, QuarantinedRecord]]:
+    """As `read_quarantine`, from a byte offset that an earlier reading gave; each with the offset of what follows it."""
     with path.open("rb") as file:
+        file.seek(offset)
         for line in file:
-            yield QuarantinedRecord(**orjson.loads(line))
+            offset += len(line)
+            yield offset, QuarantinedRecord(**orjson.loads(line))
+
+
+def find_quarantined(path: Path, number: int) -> QuarantinedRecord | None:
+    """The record with this number."""
+    for record in read_quarantine(path):
+        if record.record >= number:
+            return record if record.record == number else None
+    return None

@@ -88,30 +88,38 @@ def _quoted_record(lines: "_Lines", first: _Line, split: "Splitter") -> Record:
     """The record with as many further lines as its quotes call for; with none of them where that leads nowhere."""
     taken: list[_Line] = []
     text, last = first.text, first
-    while True:
-        fields = split.quoted(text)
-        if isinstance(fields, list):
-            return Record(first.number, first.offset, text, fields, "", last.end)
-        reason = fields or "a quote is never closed"
-        if fields is None:
-            # Only a further quote can close it: gather lines up to one.
-            while len(taken) < _MAX_LINES_OF_A_RECORD and len(text) < MAX_RECORD_BYTES:
-                following = lines.next()
-                if following is None:
-                    break
-                taken.append(following)
-                if not following.is_whole:
-                    break
-                text += last.line_end + following.text
-                last = following
-                if split.closing in following.text:
-                    break
-            else:
-                following = None
-            if following is not None and following.is_whole:
-                continue
-        lines.give_back(taken)
-        return Record(first.number, first.offset, first.text, None, reason, first.end)
+    found = split.quoted(text)
+    while isinstance(found, OpenQuote):
+        following = None
+        # Only a further quote can close it: gather lines up to one.
+        while len(taken) < _MAX_LINES_OF_A_RECORD and len(text) < MAX_RECORD_BYTES:
+            following = lines.next()
+            if following is None:
+                break
+            taken.append(following)
+            if not following.is_whole:
+                break
+            text += last.line_end + following.text
+            last = following
+            if split.closing in following.text:
+                break
+        if following is None or not following.is_whole or split.closing not in following.text:
+            break
+        found = split.quoted(text, found)
+    if isinstance(found, list):
+        return Record(first.number, first.offset, text, found, "", last.end)
+    lines.give_back(taken)
+    reason = "a quote is never closed" if isinstance(found, OpenQuote) else found
+    return Record(first.number, first.offset, first.text, None, reason, first.end)
+
+
+class OpenQuote(NamedTuple):
+    """How far a record was read whose last quote is open."""
+
+    fields: list[bytes]
+    content: int
+    """Where the open field's text begins."""
+    searched: int
 
 
 class Splitter:
@@ -153,34 +161,37 @@ class Splitter:
         fields = [field.replace(escaped, self._delimiter) for field in fields]
         return [field.strip(b" ") for field in fields] if self._trims else fields
 
-    def quoted(self, text: bytes) -> list[bytes] | str | None:
-        """The fields; None while a quote is open at the text's end; a text that says what is wrong."""
-        fields: list[bytes] = []
+    def quoted(self, text: bytes, before: OpenQuote | None = None) -> list[bytes] | str | OpenQuote:
+        """The fields; what was read `before` goes on where more text has come. A text says what is wrong."""
+        fields: list[bytes] = before.fields if before else []
         start, step = 0, len(self._delimiter)
         while True:
-            begin = start
-            if self._padded:
-                while text.startswith(b" ", begin):
-                    begin += 1
-            if text.startswith(self.opening, begin):
-                end = self._closing_quote(text, begin + len(self.opening))
-                if end < 0:
-                    return None
-                fields.append(self._unquoted(text[begin + len(self.opening) : end]))
-                end += len(self.closing)
+            if before is None:
+                begin = start
                 if self._padded:
-                    while text.startswith(b" ", end):
-                        end += 1
-                if end == len(text):
-                    return fields
-                if not step or not text.startswith(self._delimiter, end):
-                    return "text follows a closing quote"
-            else:
-                end = self._next_delimiter(text, start)
-                if end < 0:
-                    fields.append(self._bare(text[start:]))
-                    return fields
-                fields.append(self._bare(text[start:end]))
+                    while text.startswith(b" ", begin):
+                        begin += 1
+                if not text.startswith(self.opening, begin):
+                    end = self._next_delimiter(text, start)
+                    fields.append(self._bare(text[start:] if end < 0 else text[start:end]))
+                    if end < 0:
+                        return fields
+                    start = end + step
+                    continue
+                before = OpenQuote(fields, begin + len(self.opening), begin + len(self.opening))
+            end = self._closing_quote(text, before.content, before.searched)
+            if end < 0:
+                return OpenQuote(fields, before.content, len(text))
+            fields.append(self._unquoted(text[before.content : end]))
+            before = None
+            end += len(self.closing)
+            if self._padded:
+                while text.startswith(b" ", end):
+                    end += 1
+            if end == len(text):
+                return fields
+            if not step or not text.startswith(self._delimiter, end):
+                return "text follows a closing quote"
             start = end + step
 
     def lenient(self, text: bytes) -> list[bytes]:
@@ -211,13 +222,16 @@ class Splitter:
                 return fields
             start = end + step
 
-    def _closing_quote(self, text: bytes, start: int) -> int:
+    def _closing_quote(self, text: bytes, content: int, start: int) -> int:
+        """Where the quoted field ends that begins at `content` and has no end before `start`; -1 where it has none."""
         closing, size = self.closing, len(self.closing)
         end = start
         while (end := text.find(closing, end)) >= 0:
             if self._backslashed:
-                before = len(text[start:end]) - len(text[start:end].rstrip(b"\\"))
-                if before % 2 == 0:
+                before = end
+                while before > content and text[before - 1 : before] == b"\\":
+                    before -= 1
+                if (end - before) % 2 == 0:
                     return end
                 end += size
             elif text.startswith(closing, end + size):
