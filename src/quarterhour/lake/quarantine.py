@@ -42,6 +42,10 @@ class QuarantinedRecord:
         return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
 
 
+class NotAtRecord(ValueError):
+    """A place in a quarantine file is no record's beginning."""
+
+
 def read_quarantine(path: Path) -> Iterator[QuarantinedRecord]:
     """The records of one quarantine file, in the order of the raw file."""
     for _, record in read_quarantine_from(path, 0):
@@ -49,9 +53,15 @@ def read_quarantine(path: Path) -> Iterator[QuarantinedRecord]:
 
 
 def read_quarantine_from(path: Path, offset: int) -> Iterator[tuple[int, QuarantinedRecord]]:
-    """As `read_quarantine`, from a byte offset that an earlier reading gave; each with the offset of what follows it."""
+    """As `read_quarantine`, from a byte offset that an earlier reading gave; each with the offset of what follows it.
+
+    Raises NotAtRecord.
+    """
     with path.open("rb") as file:
-        file.seek(offset)
+        if offset:
+            file.seek(offset - 1)
+            if file.read(1) != b"\n":
+                raise NotAtRecord(f"{path}: no record begins at byte {offset}")
         for line in file:
             offset += len(line)
             yield offset, QuarantinedRecord(**orjson.loads(line))

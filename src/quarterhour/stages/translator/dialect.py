@@ -217,6 +217,9 @@ def _doubt(dialect: Dialect, rows: list[list[str]], width: int, alike: float) ->
         return 0.1
     if dialect.delimiter == ":" and all(_ONLY_IN_TIMES.fullmatch(":".join(row)) for row in rows[1:]):
         return 0.1
+    # What stands in every line is likelier to part them than a space or a colon is.
+    if any(all(any(sign in cell for cell in row) for row in rows) for sign in _USUAL):
+        return 0.1
     body = rows[1:] or rows
     typed = sum(column_kind(column) in (Kind.NUMBER, Kind.MOMENT) for column in columns_of(body, width))
     return 0.8 if typed and len(rows) > 1 else 0.3

@@ -298,7 +298,8 @@ class _Work:
 
 
 def _told(table: SideTable) -> str:
+    place = f"in {table.member}" if table.member else "after the first one"
     return (
-        f"another table stands {f'in {table.member}' if table.member else 'after the first one'}: {table.records} records of {', '.join(table.columns)} are put aside "
+        f"another table stands {place}: {table.records} records of {', '.join(table.columns)} are put aside "
         f"as {Path(table.output).name}"
     )
