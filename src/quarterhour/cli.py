@@ -1,17 +1,16 @@
 """Commands for people. Exit status 0 done, 1 failed, 2 usage."""
 
 import asyncio
-import sys
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
 
-from quarterhour.errors import HomeInUse, QuarterhourError, SettingsError
-from quarterhour.settings import Settings, load_settings
+from quarterhour.cli_quarantine import app as quarantine_app
+from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, reading, told_plainly
+from quarterhour.errors import HomeInUse
 from quarterhour.workspace import Workspace
 
 app = typer.Typer(
@@ -22,35 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Home = Annotated[
-    Path,
-    typer.Option("--home", envvar="QUARTERHOUR_HOME", help="The home folder.", file_okay=False, show_default="here"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON, one object a line.")]
-HERE = Path()
-
-
-@contextmanager
-def _told_plainly() -> Generator[None]:
-    """What quarterhour expected to go wrong is told in a line, and ends with status 1, or 2 for the configuration."""
-    try:
-        yield
-    except* QuarterhourError as errors:
-        first: BaseException = errors
-        while isinstance(first, BaseExceptionGroup):
-            first = first.exceptions[0]
-        typer.secho(str(first), err=True, fg="red")
-        raise typer.Exit(2 if isinstance(first, SettingsError) else 1) from None
-
-
-def _load(home: Path) -> tuple[Settings, Workspace]:
-    workspace = Workspace(home)
-    return load_settings(workspace.settings_file), workspace
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(orjson.dumps(value, default=str).decode() + "\n")
-    sys.stdout.flush()
+app.add_typer(quarantine_app, name="quarantine")
 
 
 @app.command()
@@ -67,8 +38,8 @@ def up(
     """Serve the pipeline: scheduler, API and dashboard in one process."""
     from quarterhour.web.up import serve_pipeline
 
-    with _told_plainly():
-        settings, workspace = _load(home)
+    with told_plainly():
+        settings, workspace = load(home)
         changes = {"host": host, "api_port": api_port, "dashboard_port": dashboard_port}
         server = settings.server.model_copy(update={k: v for k, v in changes.items() if v is not None})
         settings = settings.model_copy(update={"server": server})
@@ -86,8 +57,8 @@ def run(
     from quarterhour.client import running_server
     from quarterhour.single_run import run_once
 
-    with _told_plainly():
-        settings, workspace = _load(home)
+    with told_plainly():
+        settings, workspace = load(home)
         try:
             ended = asyncio.run(run_once(settings, workspace, stages=stage, resume=resume))
         except* HomeInUse:
@@ -97,7 +68,7 @@ def run(
             started = server.post("/api/pipeline/start", {"stages": stage, "resume": resume})
             ended = server.wait_for_run(started["run_id"])
         if as_json:
-            _print_json(ended)
+            print_json(ended)
         else:
             typer.echo(_run_line(ended))
             for done in ended["stages"]:
@@ -128,14 +99,14 @@ def translate(
 
     if types not in ("auto", "text"):
         raise typer.BadParameter("give auto or text", param_hint="--types")
-    with _told_plainly():
-        settings, _ = _load(home)
+    with told_plainly():
+        settings, _ = load(home)
         is_good = True
         for report in translate_paths(paths, out, types, settings):
             found = asdict(report)
             is_good = is_good and found["error"] is None
             if as_json:
-                _print_json(found)
+                print_json(found)
             else:
                 outcome = (
                     found["error"] or f"{found['rows']} rows, {found['quarantined']} quarantined → {found['output']}"
@@ -145,27 +116,13 @@ def translate(
             raise typer.Exit(1)
 
 
-@contextmanager
-def _reading(home: Path) -> Generator[Any]:
-    """What answers questions: the running server, or this process as long as it holds the home."""
-    from quarterhour.client import running_server
-    from quarterhour.offline import OfflineReader
-
-    with _told_plainly():
-        settings, workspace = _load(home)
-        if (server := running_server(workspace)) is not None:
-            yield server
-        else:
-            yield OfflineReader(settings, workspace)
-
-
 @app.command()
 def status(home: Home = HERE, as_json: AsJson = False) -> None:
     """State, stages and the next run."""
-    with _reading(home) as source:
+    with reading(home) as source:
         found = source.get("/api/pipeline/status")
         if as_json:
-            _print_json(found)
+            print_json(found)
             return
         typer.echo(f"{found['state']}  next run: {found['next_run_at'] or 'none by the clock'}")
         if found["run"]:
@@ -182,12 +139,12 @@ def events(
     as_json: AsJson = False,
 ) -> None:
     """The event log."""
-    with _reading(home) as source:
+    with reading(home) as source:
         query = {"run_id": run_id, "stage": stage}
         found = source.events(since, **query) if follow else _past_events(source, since, query)
         for event in found:
             if as_json:
-                _print_json(event)
+                print_json(event)
             else:
                 place = f"{event['stage']}.{event['event']}"
                 typer.echo(f"{event['seq']:>7}  {event['timestamp']}  {place:<20} {event['msg']}")
@@ -204,18 +161,18 @@ def _past_events(source: Any, since: int, query: dict[str, Any]) -> Iterator[dic
 @app.command()
 def runs(home: Home = HERE, limit: Annotated[int, typer.Option(min=1, max=200)] = 20, as_json: AsJson = False) -> None:
     """Past runs, newest first."""
-    with _reading(home) as source:
+    with reading(home) as source:
         for found in source.get("/api/runs", limit=limit)["items"]:
-            _print_json(found) if as_json else typer.echo(_run_line(found))
+            print_json(found) if as_json else typer.echo(_run_line(found))
 
 
 @app.command()
 def balance(run_id: str, home: Home = HERE, as_json: AsJson = False) -> None:
     """Whether a run's rows add up."""
-    with _reading(home) as source:
+    with reading(home) as source:
         found = source.get(f"/api/runs/{run_id}/balance")
         if as_json:
-            _print_json(found)
+            print_json(found)
         else:
             for name, value in found.items():
                 typer.echo(f"{name:>22}  {value}")
@@ -234,8 +191,8 @@ def export(
     from quarterhour.files import replacing
     from quarterhour.lake.exports import export_dataset
 
-    with _told_plainly():
-        settings, workspace = _load(home)
+    with told_plainly():
+        settings, workspace = load(home)
         with replacing(out) as temporary, temporary.open("wb") as file:
             for chunk in export_dataset(workspace, settings, dataset, format):  # pyright: ignore[reportArgumentType]
                 file.write(chunk)
@@ -251,8 +208,8 @@ def demo(
     """Drop real files into data/raw as an exporter would: flights, weather and stocks, with some broken rows."""
     from quarterhour.demo import feed
 
-    with _told_plainly():
-        _, workspace = _load(home)
+    with told_plainly():
+        _, workspace = load(home)
         workspace.create()
         for names in feed(workspace, batches=batches, every_s=every):
             typer.echo(f"dropped {', '.join(names)}")
@@ -264,7 +221,7 @@ def init(home: Home = HERE) -> None:
     from quarterhour.files import write_whole
     from quarterhour.sample_settings import sample_settings
 
-    with _told_plainly():
+    with told_plainly():
         workspace = Workspace(home)
         workspace.create()
         if workspace.settings_file.exists():

@@ -1,4 +1,4 @@
-"""Answers to reading commands in a home that nobody serves: the API's own routes, asked in this process."""
+"""Answers to commands on data in a home that nobody serves: the API's own routes, asked in this process."""
 
 import asyncio
 from typing import Any
@@ -14,14 +14,20 @@ from quarterhour.workspace import Workspace
 
 
 class OfflineReader:
-    """`get` as the client's. Nothing is started and nothing is written but a torn end mended."""
+    """`get` and `post` as the client's. Nothing is started; of the log nothing is written but a torn end mended."""
 
     def __init__(self, settings: Settings, workspace: Workspace) -> None:
         self._settings = settings
         self._workspace = workspace
 
     def get(self, path: str, **query: Any) -> Any:
-        answer = asyncio.run(self._get(path, {k: v for k, v in query.items() if v is not None}))
+        return self._answer("GET", path, params={k: v for k, v in query.items() if v is not None})
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return self._answer("POST", path, json=body)
+
+    def _answer(self, method: str, path: str, **request: Any) -> Any:
+        answer = asyncio.run(self._ask(method, path, **request))
         if answer.is_error:
             raise QuarterhourError(answer.json()["detail"])
         return answer.json()
@@ -29,9 +35,9 @@ class OfflineReader:
     def events(self, *_since: int, **_query: Any) -> Any:
         raise QuarterhourError("no server runs in this home, so nothing new comes: leave out --follow")
 
-    async def _get(self, path: str, query: dict[str, Any]) -> httpx.Response:
+    async def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
         pipeline = Pipeline(self._settings, self._workspace)
         with pipeline.opened("reading"):
             app = make_app(Services.of(pipeline), frozenset())
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://offline") as http:
-                return await http.get(path, params=query)
+                return await http.request(method, path, **request)

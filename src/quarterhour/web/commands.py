@@ -1,11 +1,18 @@
-"""The calls that change something: start, stop, reset, one stage, the schedule."""
+"""The calls that change something: start, stop, reset, one stage, the schedule, a retry."""
 
 from fastapi import APIRouter
 
 from quarterhour.clock import wire_time
 from quarterhour.lifecycle import Run, Schedule, Trigger
 from quarterhour.scheduler import next_marks
-from quarterhour.web.models import PipelineStatus, ScheduleAnswer, ScheduleChange, StartRequest
+from quarterhour.web.models import (
+    PipelineStatus,
+    RetryAnswer,
+    RetryRequest,
+    ScheduleAnswer,
+    ScheduleChange,
+    StartRequest,
+)
 from quarterhour.web.problems import documented
 from quarterhour.web.services import Injected, Services
 
@@ -75,6 +82,26 @@ async def pause_schedule(services: Injected) -> ScheduleAnswer:
 @router.post("/schedule/resume", operation_id="resumeSchedule", tags=["schedule"], responses=documented(403))
 async def resume_schedule(services: Injected) -> ScheduleAnswer:
     return _answer(services, await services.scheduler.resume())
+
+
+# Named, not imported: what reads data files is loaded in the workers alone.
+_SEND_BACK = "quarterhour.stages.translator.sending_back:send_back"
+
+
+@router.post(
+    "/quarantine/{item_id}/retry",
+    status_code=202,
+    operation_id="retryQuarantined",
+    tags=["quarantine"],
+    responses=documented(403, 404, 409, 422, 503),
+)
+async def retry_quarantined(item_id: str, services: Injected, request: RetryRequest | None = None) -> RetryAnswer:
+    """Send a record, or a whole file, through the pipeline again with the next run: mended, or as it stands."""
+    asked = request or RetryRequest()
+    answer = await services.engine.call(
+        _SEND_BACK, services.workspace, services.settings, item_id, asked.raw, asked.values
+    )
+    return RetryAnswer.model_validate(answer)
 
 
 def _answer(services: Services, schedule: Schedule) -> ScheduleAnswer:

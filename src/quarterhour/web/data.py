@@ -1,4 +1,4 @@
-"""The calls that read data: inputs, datasets, exports. Data files are opened in workers, never in the server's process."""
+"""The calls that read data: inputs, quarantine, datasets, exports. Tables are opened in workers alone."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,8 +12,18 @@ from quarterhour.clock import wire_time
 from quarterhour.errors import UnknownDataset
 from quarterhour.lake.arrivals import Arrival, ArrivalState, arrivals
 from quarterhour.lake.ledger import Input, InputLedger, InputState
+from quarterhour.lake.put_aside import list_put_aside, show_put_aside
 from quarterhour.settings import Settings
-from quarterhour.web.models import DatasetItem, InputItem, InputPage, InputSummary, Page, RowPage
+from quarterhour.web.models import (
+    DatasetItem,
+    InputItem,
+    InputPage,
+    InputSummary,
+    Page,
+    QuarantineDetail,
+    QuarantineItem,
+    RowPage,
+)
 from quarterhour.web.problems import documented
 from quarterhour.web.services import Injected
 from quarterhour.workspace import Workspace
@@ -101,6 +111,25 @@ def _input_item(entry: Input) -> InputItem:
 
 def _time(mtime_ns: int) -> str:
     return wire_time(datetime.fromtimestamp(mtime_ns / 1e9, UTC))
+
+
+@router.get("/quarantine", operation_id="listQuarantine", tags=["quarantine"], responses=documented(422))
+async def list_quarantine(
+    services: Injected,
+    cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
+    dataset: str | None = None,
+    file: Annotated[str | None, Query(description="A raw file's name, with its folder or without.")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Page[QuarantineItem]:
+    """Records, and whole files, that were put aside or mended: those of the newest input first."""
+    page = await asyncio.to_thread(list_put_aside, services.workspace, limit, cursor, dataset=dataset, file=file)
+    return Page(items=[QuarantineItem.model_validate(item) for item in page.items], next=page.next, total=page.total)
+
+
+@router.get("/quarantine/{item_id}", operation_id="getQuarantined", tags=["quarantine"], responses=documented(404, 422))
+async def get_quarantined(item_id: str, services: Injected) -> QuarantineDetail:
+    """One record with its whole text, or a whole file with the first of its records."""
+    return QuarantineDetail.model_validate(await asyncio.to_thread(show_put_aside, services.workspace, item_id))
 
 
 # Named, not imported: DuckDB and Delta are loaded in the workers alone.

@@ -22,6 +22,7 @@ from quarterhour.errors import (
     UnknownRun,
     UnknownStage,
 )
+from quarterhour.lake.retries import NotRetriable, UnknownQuarantineId
 from quarterhour.lifecycle import Run
 from quarterhour.web.models import Problem
 
@@ -31,10 +32,12 @@ STATUS_OF: dict[type[QuarterhourError], int] = {
     InvalidTransition: 409,
     RunInProgress: 409,
     NotResumable: 409,
+    NotRetriable: 409,
     LockHeld: 409,
     UnknownStage: 404,
     UnknownRun: 404,
     UnknownDataset: 404,
+    UnknownQuarantineId: 404,
     InvalidQuery: 422,
     InvalidSchedule: 422,
     EngineError: 503,
