@@ -142,6 +142,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quarantine/{item_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Quarantined
+         * @description Send a record, or a whole file, through the pipeline again with the next run: mended, or as it stands.
+         */
+        post: operations["retryQuarantined"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pipeline/status": {
         parameters: {
             query?: never;
@@ -325,6 +345,46 @@ export interface paths {
          * @description Raw files: first those that wait, then what became of the others, newest first.
          */
         get: operations["listInputs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Quarantine
+         * @description Records, and whole files, that were put aside or mended: those of the newest input first.
+         */
+        get: operations["listQuarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Quarantined
+         * @description One record with its whole text, or a whole file with the first of its records.
+         */
+        get: operations["getQuarantined"];
         put?: never;
         post?: never;
         delete?: never;
@@ -645,6 +705,18 @@ export interface components {
              */
             total?: number | null;
         };
+        /** Page[QuarantineItem] */
+        Page_QuarantineItem_: {
+            /** Items */
+            items: components["schemas"]["QuarantineItem"][];
+            /** Next */
+            next?: string | number | null;
+            /**
+             * Total
+             * @description Null where counting would cost more than the page.
+             */
+            total?: number | null;
+        };
         /** Page[Run] */
         Page_Run_: {
             /** Items */
@@ -741,12 +813,124 @@ export interface components {
              */
             total: number;
         };
+        /** QuarantineDetail */
+        QuarantineDetail: {
+            item: components["schemas"]["QuarantineItem"];
+            /**
+             * Records
+             * @description Of a whole file, its first records in quarantine.
+             */
+            records: components["schemas"]["QuarantineItem"][];
+        };
+        /**
+         * QuarantineItem
+         * @description A record, or a whole file, that is not in the tables, or only after it was mended.
+         */
+        QuarantineItem: {
+            /** Id */
+            id: string;
+            /** Dataset */
+            dataset: string;
+            /** File */
+            file: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "quarantined" | "mended" | "retried";
+            /** Reason */
+            reason: string;
+            /**
+             * Record
+             * @description Its number in the file, from 1; null for a whole file.
+             */
+            record?: number | null;
+            /**
+             * Line
+             * @description The line on which it begins, from 1.
+             */
+            line?: number | null;
+            /**
+             * Column
+             * @description Where one column is to blame.
+             */
+            column?: string | null;
+            /** Value */
+            value?: string | null;
+            /**
+             * Raw
+             * @description The record's text; in a list, its first 1,000 characters.
+             * @default
+             */
+            raw: string;
+            /**
+             * Is Raw Cut
+             * @description The record's text goes on.
+             * @default false
+             */
+            is_raw_cut: boolean;
+            /**
+             * Mended
+             * @description The texts that it was taken with.
+             */
+            mended?: (string | null)[] | null;
+            /**
+             * Run Id
+             * @default
+             */
+            run_id: string;
+            /**
+             * Retried As
+             * @description The raw file as which it was sent back.
+             */
+            retried_as?: string | null;
+            /** Retried At */
+            retried_at?: string | null;
+        };
         /**
          * Reason
          * @description Why a run or a stage failed.
          * @enum {string}
          */
         Reason: "stage_error" | "timed_out" | "hung" | "crashed" | "out_of_memory" | "disk_full" | "balance_open" | "interrupted" | "internal_error";
+        /**
+         * RetryAnswer
+         * @description What will happen.
+         */
+        RetryAnswer: {
+            /** Id */
+            id: string;
+            /**
+             * File
+             * @description The raw file that the next run reads.
+             */
+            file: string;
+            /**
+             * Records
+             * @description Records sent back; null for a whole file.
+             */
+            records: number | null;
+            /** Message */
+            message: string;
+        };
+        /**
+         * RetryRequest
+         * @description How a record is mended; without either it is sent back as it stands.
+         */
+        RetryRequest: {
+            /**
+             * Raw
+             * @description Its new text, in the dialect of its file.
+             */
+            raw?: string | null;
+            /**
+             * Values
+             * @description New texts of some columns.
+             */
+            values?: {
+                [key: string]: string;
+            } | null;
+        };
         /** RowPage */
         RowPage: {
             /** Columns */
@@ -1334,6 +1518,82 @@ export interface operations {
             };
         };
     };
+    retryQuarantined: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetryAnswer"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getStatus: {
         parameters: {
             query?: never;
@@ -1656,6 +1916,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InputPage"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listQuarantine: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                cursor?: string | null;
+                dataset?: string | null;
+                /** @description A raw file's name, with its folder or without. */
+                file?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QuarantineItem_"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getQuarantined: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
