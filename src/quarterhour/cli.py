@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
@@ -12,6 +15,9 @@ from quarterhour.cli_quarantine import app as quarantine_app
 from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, reading, told_plainly
 from quarterhour.errors import HomeInUse
 from quarterhour.workspace import Workspace
+
+if TYPE_CHECKING:
+    from quarterhour.stages.translator.batch import TranslateReport
 
 app = typer.Typer(
     name="quarterhour",
@@ -87,33 +93,46 @@ def _run_line(ended: dict[str, Any]) -> str:
 @app.command()
 def translate(
     paths: Annotated[list[Path], typer.Argument(help="CSV files.", exists=True, dir_okay=False)],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the Parquet files.", file_okay=False)],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the Parquet files; not needed to explain.", file_okay=False)
+    ] = None,
     types: Annotated[str, typer.Option(help="auto, or text to leave every column as text.")] = "auto",
+    is_explained: Annotated[
+        bool,
+        typer.Option("--explain", help="Print what was detected and why, and a [[datasets]] block ready to paste."),
+    ] = False,
     home: Home = HERE,
     as_json: AsJson = False,
 ) -> None:
     """The Translator alone: CSV files to typed Parquet."""
-    from dataclasses import asdict
-
     from quarterhour.stages.translator.batch import translate_paths
+    from quarterhour.stages.translator.explain import explain
 
     if types not in ("auto", "text"):
         raise typer.BadParameter("give auto or text", param_hint="--types")
-    with told_plainly():
+    if out is None and not is_explained:
+        raise typer.BadParameter("give a folder, or --explain", param_hint="--out")
+    with told_plainly(), ExitStack() as stack:
         settings, _ = load(home)
+        folder = out or Path(stack.enter_context(TemporaryDirectory(prefix="quarterhour-")))
         is_good = True
-        for report in translate_paths(paths, out, types, settings):
-            found = asdict(report)
-            is_good = is_good and found["error"] is None
+        for report in translate_paths(paths, folder, types, settings):
+            is_good = is_good and report.error is None
+            explanation = explain(report, settings) if is_explained and report.error is None else None
+            # What is in a temporary folder is gone at the end.
+            shown = report if out else replace(report, output=None)
             if as_json:
-                print_json(found)
+                print_json(asdict(shown) | ({"explanation": asdict(explanation)} if explanation else {}))
+            elif explanation:
+                typer.echo(f"# {report.file}\n{explanation}")
             else:
-                outcome = (
-                    found["error"] or f"{found['rows']} rows, {found['quarantined']} quarantined → {found['output']}"
-                )
-                typer.echo(f"{found['file']}: {outcome}")
+                typer.echo(f"{report.file}: {_outcome(report)}")
         if not is_good:
             raise typer.Exit(1)
+
+
+def _outcome(report: "TranslateReport") -> str:
+    return report.error or f"{report.rows} rows, {report.quarantined} quarantined → {report.output}"
 
 
 @app.command()

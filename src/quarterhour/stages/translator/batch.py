@@ -1,7 +1,7 @@
 """The Translator alone, without a home or a ledger: files in, Parquet and a report out."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -38,6 +38,8 @@ class TranslateReport:
     """The file's lines that are no records, each with `line`, `text` and `kind`: titles, comments, footers."""
     tables: tuple[dict[str, Any], ...] = ()
     """The tables that stand after the first one, put aside as tables of their own."""
+    reasons: dict[str, str] = field(default_factory=dict[str, str])
+    """Why each column is read as it is."""
 
 
 def translate_paths(
@@ -102,4 +104,5 @@ def _report(path: Path, dataset: str, output: Path, made: Translation) -> Transl
         notes=tuple(made.notes),
         lines=tuple(asdict(note) for note in made.lines),
         tables=tuple(asdict(table) for table in made.tables),
+        reasons=made.reasons,
     )

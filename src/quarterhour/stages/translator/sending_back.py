@@ -17,7 +17,7 @@ from quarterhour.lake.raw_files import RawFiles
 from quarterhour.lake.retries import WHOLE, Chosen, NotRetriable, RetryLedger, UnknownQuarantineId, item_id
 from quarterhour.lake.translated import read_schema
 from quarterhour.settings import Settings
-from quarterhour.stages.translator.content import ContentUnreadable, plain_text
+from quarterhour.stages.translator.content import ContentUnreadable, plain_text, plain_texts
 from quarterhour.stages.translator.layout import Layout, find_layout
 from quarterhour.stages.translator.mended_csv import (
     as_it_stands,
@@ -203,11 +203,11 @@ class _Sending:
             )
         try:
             with (
-                plain_text(raw, self._workspace.scratch, self._scratch_name(), _go_on) as text,
-                text.path.open("rb") as file,
+                plain_texts(raw, self._workspace.scratch, self._scratch_name(), _go_on) as found,
+                found.texts[0].path.open("rb") as file,
             ):
                 head = file.read(_HEAD_BYTES)
-                return find_layout(head, text.size <= len(head), self._known())
+                return find_layout(head, found.texts[0].size <= len(head), self._known())
         except (ContentUnreadable, FileUnreadable) as error:
             raise NotRetriable(f"{entry.name} cannot be read: {error.message}") from error
 
