@@ -71,8 +71,9 @@ def run(
             server = running_server(workspace)
             if server is None:
                 raise
-            started = server.post("/api/pipeline/start", {"stages": stage, "resume": resume})
-            ended = server.wait_for_run(started["run_id"])
+            with server:
+                started = server.post("/api/pipeline/start", {"stages": stage, "resume": resume})
+                ended = server.wait_for_run(started["run_id"])
         if as_json:
             print_json(ended)
         else:

@@ -53,6 +53,7 @@ def reading(home: Path) -> Generator[Any]:
     with told_plainly():
         settings, workspace = load(home)
         if (server := running_server(workspace)) is not None:
-            yield server
+            with server:
+                yield server
         else:
             yield OfflineReader(settings, workspace)

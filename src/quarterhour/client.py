@@ -19,7 +19,7 @@ class ServerRefused(QuarterhourError):
 
 
 def running_server(workspace: Workspace) -> "Client | None":
-    """The server of this home, if one answers."""
+    """The server of this home, if one answers; to be closed after use."""
     try:
         told = orjson.loads(workspace.server_file.read_bytes())
     except FileNotFoundError:
@@ -28,6 +28,7 @@ def running_server(workspace: Workspace) -> "Client | None":
     try:
         client.get("/healthz")
     except httpx.TransportError:
+        client.close()
         return None
     return client
 
@@ -35,6 +36,15 @@ def running_server(workspace: Workspace) -> "Client | None":
 class Client:
     def __init__(self, base_url: str) -> None:
         self._http = httpx.Client(base_url=base_url, timeout=60)
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
 
     def get(self, path: str, **query: Any) -> Any:
         return self._answer(self._http.get(path, params={k: v for k, v in query.items() if v is not None}))

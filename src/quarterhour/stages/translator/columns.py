@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quarterhour.dataset_settings import ColumnSettings, DatasetSettings
 from quarterhour.lake.column_types import describe
@@ -10,6 +10,7 @@ from quarterhour.lake.translated import KnownColumn
 from quarterhour.stages.translator.choosing import Choice, choose, choose_all
 from quarterhour.stages.translator.content import ContentUnreadable
 from quarterhour.stages.translator.readings import BLANKS, TEXT, Reading, UnknownReading, widen
+from quarterhour.stages.translator.time_texts import TIMESTAMP, TIMESTAMPTZ
 
 _SHOWN_TEXT = 60
 
@@ -53,9 +54,34 @@ class FileColumns:
         self.readings: dict[str, Reading] = {}
         for name in self.names:
             self._settle(name, choices[name])
+        self._seen_nulls = {
+            name: tuple(null for null in self.readings[name].nulls if null in self._texts[name] or not null)
+            for name in self.names
+        }
+
+    def again(self, names: Sequence[str]) -> "FileColumns":
+        """The same readings for another file with the same columns, of which no text was seen yet."""
+        columns = FileColumns(names, [], {}, None, self._misfit_share)
+        columns._seen_nulls = self._seen_nulls
+        columns.readings, columns.reasons, columns._pinned = dict(self.readings), dict(self.reasons), self._pinned
+        return columns
 
     def pinned(self, name: str) -> ColumnSettings | None:
         return self._pinned.get(name)
+
+    def types(self, *, as_text: bool = False) -> tuple[str, ...]:
+        """The columns' types in the table to be made, in order."""
+        return tuple(TEXT if as_text else self._made_type(name) for name in self.names)
+
+    def _made_type(self, name: str) -> str:
+        """A time of a zone that the contract names is an instant."""
+        reading, pinned = self.readings[name], self._pinned.get(name)
+        return TIMESTAMPTZ if pinned and pinned.time_zone and reading.type == TIMESTAMP else reading.type
+
+    def usual(self, name: str) -> Reading:
+        """The column's reading, for a first try: of the tokens for no value only those that it was seen to have."""
+        reading = self.readings[name]
+        return reading if reading.type == TEXT else replace(reading, nulls=self._seen_nulls[name])
 
     def is_plainly_written(self, name: str) -> bool:
         """Whether the texts that were seen are values in their type's plain form, or empty: no token for no value, no blanks."""

@@ -44,6 +44,8 @@ class Counted:
 
     parts: tuple[Part, ...]
     has_blank_lines: bool
+    has_quotes: bool
+    """Without any, the count of the records is certain."""
 
     @property
     def records(self) -> int:
@@ -69,7 +71,7 @@ def count_records(
             parts = (Part(body.path, count.records(), body.start, 0, body.line),)
         else:
             parts = tuple(_copied_parts(pieces, count, folder, part_bytes, body))
-    return Counted(parts, count.has_blank_lines())
+    return Counted(parts, count.has_blank_lines(), count.has_quotes)
 
 
 def _copied_parts(pieces: "_Pieces", count: "_Count", folder: Path, part_bytes: int, body: Body) -> list[Part]:
@@ -114,6 +116,7 @@ class _Count:
     def __init__(self, quote: bytes, *, blank_counts: bool) -> None:
         self._quote = quote
         self._blank_counts = blank_counts
+        self.has_quotes = False
         self._total = 0
         self._blank_seen = False
         self._blank_before_end = False
@@ -131,6 +134,7 @@ class _Count:
         if self._blank_seen and not self._blank_before_end:
             self._blank_before_end = bool(piece.strip(b"\r\n"))
         if quote and (self._inside or quote in piece):
+            self.has_quotes = True
             self._take_outside(self._outside(piece))
         else:
             self._take_outside(piece)
@@ -153,106 +157,6 @@ class _Count:
             self._blank_seen = any(end in part for end in ends for part in (seam, text))
         if text:
             self._last = (self._last + text[-2:])[-2:] if text.endswith(b"\r") else text[-1:]
-
-    def records(self) -> int:
-        return sum(part.records for part in self.parts)
-
-
-def count_records(
-    body: Body, quote: str, folder: Path, part_bytes: int, check: Callable[[], None], *, blank_counts: bool
-) -> Counted:
-    """Count by the line ends outside of quotes: right where quotes are paired. `blank_counts`: an empty line is a record.
-
-    A long body is also copied to parts of `part_bytes` or more in `folder`, to be read side by side. It is cut only where no
-    quote is near: one that is quoted throughout stays whole.
-    """
-    count = _Count(quote.encode(), blank_counts=blank_counts)
-    lasts_to_end = body.end == body.path.stat().st_size
-    with body.path.open("rb", buffering=0) as file:
-        file.seek(body.start)
-        pieces = _Pieces(file.read, body.end - body.start, check)
-        if lasts_to_end and body.end - body.start < 2 * part_bytes:
-            while piece := pieces.next():
-                count.take(piece)
-            parts = (Part(body.path, count.records(), body.start, 0, body.line),)
-        else:
-            parts = tuple(_copied_parts(pieces, count, folder, part_bytes, body))
-    return Counted(parts, count.has_blank_lines())
-
-
-def _copied_parts(pieces: "_Pieces", count: "_Count", folder: Path, part_bytes: int, body: Body) -> list[Part]:
-    parts: list[Part] = []
-    skipped, line, before = body.start, body.line, 0
-    piece = pieces.next()
-    while piece or not parts:
-        path = folder / f"{len(parts)}.csv"
-        lines = 0
-        with path.open("wb") as out:
-            while piece:
-                end = count.first_end(piece) if out.tell() >= part_bytes else 0
-                taken, rest = (piece[:end], piece[end:]) if 0 < end < len(piece) else (piece, b"")
-                count.take(taken)
-                out.write(taken)
-                lines += taken.count(b"\n")
-                piece = rest or pieces.next()
-                if rest:
-                    break
-            size = out.tell()
-        parts.append(Part(path, count.records() - before, 0, skipped, line, is_last=not piece))
-        skipped, line, before = skipped + size, line + lines, count.records()
-    return parts
-
-
-class _Pieces:
-    def __init__(self, read: Callable[[int], bytes], size: int, check: Callable[[], None]) -> None:
-        self._read = read
-        self._left = size
-        self._check = check
-
-    def next(self) -> bytes:
-        self._check()
-        piece = self._read(min(_PIECE_BYTES, self._left))
-        self._left -= len(piece)
-        return piece
-
-
-class _Count:
-    """Counts records in a text that comes in pieces."""
-
-    def __init__(self, quote: bytes, *, blank_counts: bool) -> None:
-        self._quote = quote
-        self._blank_counts = blank_counts
-        self._total = 0
-        self._blank_seen = False
-        self._blank_before_end = False
-        self._inside = False
-        self._last = b"\n"
-        self._tail = b""
-
-    def first_end(self, piece: bytes) -> int:
-        """Where the first record that ends in this next piece ends; 0 where a quote might make that a guess."""
-        return 0 if self._inside or (self._quote and self._quote in piece) else piece.find(b"\n") + 1
-
-    def take(self, piece: bytes) -> None:
-        quote, outside = self._quote, piece
-        # What was seen before a piece that is more than an end lies between records.
-        self._blank_before_end = (self._blank_seen and bool(piece.strip(b"\r\n"))) or self._blank_before_end
-        if quote and (self._inside or quote in piece):
-            parts = piece.split(quote)
-            outside = quote.join(parts[self._inside :: 2]) if len(parts) > 1 else (b"" if self._inside else piece)
-            self._inside ^= (len(parts) - 1) % 2 == 1
-            # A quote is no line end: it parts two line ends that only seem to meet.
-            outside = (
-                (quote if self._last != b"\n" or piece.startswith(quote) else b"")
-                + outside
-                + quote * (self._inside or piece.endswith(quote))
-            )
-        self._total += outside.count(b"\n")
-        joined = self._last + outside
-        self._blank_seen = self._blank_seen or b"\n\n" in joined or b"\n\r\n" in joined
-        if outside:
-            self._last = joined[-2:] if outside.endswith(b"\r") else outside[-1:]
-        self._tail = (self._tail + piece)[-_TAIL_BYTES:]
 
     def records(self) -> int:
         """The records so far; right where no empty line stands between them."""

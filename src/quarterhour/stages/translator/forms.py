@@ -66,6 +66,8 @@ class Form:
     exact: Callable[[str], bool]
     """Whether a text that matches is a value exactly: the calendar, the digits that a type holds."""
     strict: Callable[[str], str]
+    usual: Callable[[str], str] | None = None
+    """SQL of the value where the text is written as most are, else NULL: short, since a file's first try is with it."""
 
     def fits(self, text: str) -> bool:
         return self.pattern.fullmatch(text) is not None and self.exact(text)
@@ -194,7 +196,13 @@ def _integer(type_name: str) -> Form:
     def exact(text: str) -> bool:
         return (type_name == BIGINT and len(text) < 19) or low <= int(text) <= high
 
-    return Form(_compiled(INTEGER_PATTERN), exact, partial(_strict_number, type_name, INTEGER_PATTERN))
+    strict = partial(_strict_number, type_name, INTEGER_PATTERN)
+    return Form(_compiled(INTEGER_PATTERN), exact, strict, partial(_usual_number, type_name))
+
+
+def _usual_number(type_name: str, column: str) -> str:
+    cast = f"TRY_CAST({column} AS {type_name})"
+    return f"CASE WHEN CAST({cast} AS VARCHAR) = {column} THEN {cast} END"
 
 
 def _strict_number(type_name: str, pattern: str, column: str) -> str:
@@ -230,18 +238,24 @@ def _decimal(precision: int, scale: int) -> Form:
     type_name = f"DECIMAL({precision},{scale})"
     pattern = _decimal_pattern(precision - scale, scale)
 
-    return Form(_compiled(pattern), _always, partial(_strict_number, type_name, pattern))
+    return Form(
+        _compiled(pattern), _always, partial(_strict_number, type_name, pattern), partial(_usual_number, type_name)
+    )
 
 
 def _plain_double() -> Form:
-    return Form(_compiled(f"{_FLOAT}|{_NOT_FINITE}"), is_exact_double, _strict_double)
+    return Form(_compiled(f"{_FLOAT}|{_NOT_FINITE}"), is_exact_double, _strict_double, _usual_double)
 
 
-def _strict_double(column: str) -> str:
+def _usual_double(column: str) -> str:
     value = f"TRY_CAST({column} AS DOUBLE)"
+    return f"CASE {' '.join(f'WHEN {case} THEN {value}' for case in _usual_cases(column, value))} END"
+
+
+def _usual_cases(column: str, value: str) -> tuple[str, ...]:
     short = f"strlen({column}) <= 16 AND NOT contains({column}, '_')"
     # At most 15 digits, no sign that DuckDB skips, no leading zero, neither overflow nor underflow: exact without a pattern.
-    usual = (
+    return (
         f"{value} BETWEEN 1 AND 1e15 AND {column} >= '1' AND {short}",
         f"{value} BETWEEN -1e15 AND -1 AND {column} >= '-1' AND {short}",
         f"{value} BETWEEN 1e-300 AND 1 AND starts_with({column}, '0.') AND {short}",
@@ -249,6 +263,10 @@ def _strict_double(column: str) -> str:
         f"{value} = 0 AND {column} IN ('0', '0.0', '0.00')",
         f"CAST({value} AS VARCHAR) = {column} AND isfinite({value})",
     )
+
+
+def _strict_double(column: str) -> str:
+    value = f"TRY_CAST({column} AS DOUBLE)"
     digits = f"strlen(trim(replace(regexp_extract({column}, '[0-9.]+'), '.', ''), '0'))"
     few = f"{digits} BETWEEN 1 AND {EXACT_DIGITS} AND abs({value}) BETWEEN {_SMALLEST} AND {_LARGEST}"
     printed = ", ".join(f"format('{{:{how}}}', {value})" for how in _PRINTED)
@@ -258,7 +276,7 @@ def _strict_double(column: str) -> str:
         f"isfinite({value}) AND {_matches(_FLOAT, column)} AND {trimmed(column)} IN (CAST({value} AS VARCHAR), {printed})",
         f"NOT isfinite({value}) AND {_matches(_NOT_FINITE, column)}",
     )
-    cases = " ".join(f"WHEN {case} THEN {value}" for case in (*usual, *rest))
+    cases = " ".join(f"WHEN {case} THEN {value}" for case in (*_usual_cases(column, value), *rest))
     return f"CASE WHEN {value} IS NULL THEN NULL {cases} END"
 
 
@@ -300,16 +318,19 @@ def _iso(type_name: str) -> Form:
     def value(text: str) -> str:
         return instant(text) if type_name == TIMESTAMPTZ else f"TRY_CAST({_pointed(text)} AS {type_name})"
 
-    def strict(column: str) -> str:
-        usual = " ".join(
+    def usual(column: str) -> str:
+        return " ".join(
             f"WHEN {column} LIKE {literal(shape)} AND {column} >= '{first}' AND {column} < '{beyond}' "
             f"THEN TRY_CAST({column} AS {type_name})"
             for shape in _SHAPES[type_name]
         )
-        none = f"WHEN strlen({column}) < {_SHORTEST[type_name]} THEN NULL"
-        return f"CASE {usual} {none} WHEN {_matches(pattern.pattern, column)} THEN {value(trimmed(column))} END"
 
-    return Form(pattern, _always if type_name == TIME else partial(in_calendar, pattern), strict)
+    def strict(column: str) -> str:
+        none = f"WHEN strlen({column}) < {_SHORTEST[type_name]} THEN NULL"
+        return f"CASE {usual(column)} {none} WHEN {_matches(pattern.pattern, column)} THEN {value(trimmed(column))} END"
+
+    exact = _always if type_name == TIME else partial(in_calendar, pattern)
+    return Form(pattern, exact, strict, lambda column: f"CASE {usual(column)} END")
 
 
 def _pointed(text: str) -> str:

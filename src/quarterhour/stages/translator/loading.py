@@ -119,32 +119,32 @@ class Selection:
     """Which values make up a row, and what they must meet."""
 
     names: tuple[str, ...]
-    types: tuple[str, ...]
     values: tuple[str, ...]
     checks: tuple[_Check, ...]
 
     @classmethod
-    def of(cls, columns: FileColumns, keys: Sequence[str], *, as_text: bool, is_verified: bool) -> "Selection":
-        """`is_verified`: Python has seen that every text of the file fits its column's reading."""
-        types: list[str] = []
+    def of(
+        cls, columns: FileColumns, keys: Sequence[str], *, as_text: bool, is_verified: bool, is_first_try: bool
+    ) -> "Selection":
+        """`is_verified`: Python has seen that every text of the file fits its column's reading. `is_first_try`: the
+        texts are taken to be written as most are; then the query is planned in a part of the time.
+        """
+        types = columns.types(as_text=as_text)
         values: list[str] = []
         checks: list[_Check] = []
         for place, name in enumerate(columns.names):
-            reading, pinned, raw, value = columns.readings[name], columns.pinned(name), f"r{place}", f"v{place}"
+            reading = columns.usual(name) if is_first_try else columns.readings[name]
+            pinned, raw, value = columns.pinned(name), f"r{place}", f"v{place}"
             if as_text:
-                types.append(TEXT)
                 values.append(f"coalesce(c{place}, '')")
             elif is_verified and pinned is None and columns.is_plainly_written(name):
-                types.append(reading.type)
                 values.append(_plain_value(reading, f"c{place}"))
             else:
-                sql, type_name = _value(reading, pinned, f"c{place}")
-                types.append(type_name)
-                values.append(sql)
-                checks += _fits(place, reading, pinned, raw, value, type_name)
+                values.append(_value(reading, pinned, f"c{place}", is_first_try=is_first_try))
+                checks += _fits(place, reading, pinned, raw, value, types[place])
             if name in keys:
                 checks.append(_Check(place, f"nullif({value}::VARCHAR, '') IS NOT NULL", "the key is empty"))
-        return cls(columns.names, tuple(types), tuple(values), tuple(checks))
+        return cls(columns.names, tuple(values), tuple(checks))
 
     @property
     def passes(self) -> str:
@@ -158,11 +158,11 @@ class Selection:
         return f"(SELECT {', '.join([*columns, 'random() AS luck', '_record', *more])} FROM {source.relation})"
 
 
-def _value(reading: Reading, pinned: ColumnSettings | None, column: str) -> tuple[str, str]:
-    """SQL of the value, and its type."""
-    sql = reading.strict(column)
+def _value(reading: Reading, pinned: ColumnSettings | None, column: str, *, is_first_try: bool) -> str:
+    """SQL of the value."""
+    sql = reading.usual(column) if is_first_try else reading.strict(column)
     if pinned is None or pinned.time_zone is None or reading.type != "TIMESTAMP":
-        return sql, reading.type
+        return sql
     zone = literal(pinned.time_zone)
     moment = f"timezone({zone}, {sql})"
     # A clock that is put forward skips an hour, and one that is put back has it twice: such a time is no instant, or two.
@@ -170,7 +170,7 @@ def _value(reading: Reading, pinned: ColumnSettings | None, column: str) -> tupl
         f"timezone({zone}, {moment}) = {sql} AND timezone({zone}, {moment} - INTERVAL 1 HOUR) <> {sql} "
         f"AND timezone({zone}, {moment} + INTERVAL 1 HOUR) <> {sql}"
     )
-    return f"CASE WHEN {once} THEN {moment} END", "TIMESTAMP WITH TIME ZONE"
+    return f"CASE WHEN {once} THEN {moment} END"
 
 
 def _plain_value(reading: Reading, column: str) -> str:

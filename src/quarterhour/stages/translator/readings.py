@@ -49,11 +49,18 @@ class Reading:
     def strict(self, column: str) -> str:
         """SQL: the value; NULL for a null text and for one that does not fit."""
         if self.type == TEXT:
-            return f"CASE WHEN {_differs(column, self.nulls) or 'true'} THEN {column} END"
+            longest = max((len(null.encode()) for null in self.nulls), default=0)
+            differs = _differs(column, self.nulls) or "true"
+            return f"CASE WHEN strlen({column}) > {longest} THEN {column} WHEN {differs} THEN {column} END"
         found = form(self.type, self.format)
         sql = found.strict(column)
         values = [null for null in self.nulls if found.fits(null)]
         return f"CASE WHEN {_differs(trimmed(column), values)} THEN {sql} END" if values else sql
+
+    def usual(self, column: str) -> str:
+        """SQL, shorter than `strict`: the value of a text written as most are; NULL for others, though they may fit."""
+        found = form(self.type, self.format) if self.type != TEXT else None
+        return found.usual(column) if found and found.usual else self.strict(column)
 
     def is_null(self, column: str) -> str:
         """SQL, never NULL: whether the text stands for no value. Blanks around it count in a text column only."""

@@ -47,11 +47,9 @@ class TableOrder:
     fingerprint: str
     scratch: Path
     """A folder of its own."""
-    known: Mapping[str, KnownColumn]
     contract: DatasetSettings | None
     keys: tuple[str, ...]
     as_text: bool
-    misfit_share: float
     sample: Sequence[Sequence[str]]
     """The first records' cells."""
     is_sample_whole: bool
@@ -103,14 +101,20 @@ class _Ragged:
 class TableWork:
     """Makes one Parquet file, and tells the records that are not in it."""
 
-    def __init__(self, order: TableOrder, loader: Loader) -> None:
+    def __init__(self, order: TableOrder, loader: Loader, columns: FileColumns) -> None:
         self._order = order
         self._layout = order.layout
         self._loader = loader
         self._stretches: list[_Stretch] = []
+        self._may_miscount = True
         self._ragged = _Ragged()
-        self._columns = FileColumns(order.layout.names, order.sample, order.known, order.contract, order.misfit_share)
+        self._columns = columns
         self._notes: list[str] = []
+
+    def run_straight(self, parquet: Path) -> TableMade | None:
+        """The table where every record is a row as the text stands; else None."""
+        self._stretches, may_be_straight = self._find_stretches()
+        return self._made(self._expected(), 0, 0) if may_be_straight and self._is_written(parquet) else None
 
     def run(self, parquet: Path, put_aside: Callable[[QuarantinedRecord], None]) -> TableMade:
         """Raises EngineRefused, FileUnreadable, ContentUnreadable."""
@@ -124,7 +128,10 @@ class TableWork:
             put_aside(record)
             repaired += record.mended is not None
             quarantined += record.mended is None
-        types = self._selection().types
+        return self._made(rows, quarantined, repaired)
+
+    def _made(self, rows: int, quarantined: int, repaired: int) -> TableMade:
+        types = self._columns.types(as_text=self._order.as_text)
         texts_only = self._order.as_text
         formats = ("" if texts_only else self._columns.readings[name].format for name in self._columns.names)
         return TableMade(
@@ -153,6 +160,7 @@ class TableWork:
             order.check,
             blank_counts=not layout.dialect.delimiter,
         )
+        self._may_miscount = counted.has_quotes
         if counted.has_blank_lines:
             return [_Stretch(Part(order.text, 0, layout.start, 0, layout.line))], False
         stretches = [_Stretch(part) for part in counted.parts]
@@ -165,10 +173,12 @@ class TableWork:
             stretch.first_number = first_number
             first_number += stretch.records
 
-    def _selection(self) -> Selection:
+    def _selection(self, *, is_first_try: bool = False) -> Selection:
         order = self._order
         is_verified = order.is_sample_whole and len(self._layout.names) > WIDE
-        return Selection.of(self._columns, order.keys, as_text=order.as_text, is_verified=is_verified)
+        return Selection.of(
+            self._columns, order.keys, as_text=order.as_text, is_verified=is_verified, is_first_try=is_first_try
+        )
 
     def _source(self, stretches: list[_Stretch], *, with_mended: bool = False) -> Source:
         width = len(self._layout.names)
@@ -183,14 +193,17 @@ class TableWork:
     def _expected(self) -> int:
         return max(0, sum(stretch.records for stretch in self._stretches) - self._order.after_record)
 
-    def _write(self, parquet: Path) -> int:
+    def _write(self, parquet: Path, *, is_first_try: bool = False) -> int:
         source = self._source(self._stretches, with_mended=True)
-        return self._loader.write(source, self._selection(), self._order.fingerprint, parquet)
+        selection = self._selection(is_first_try=is_first_try)
+        return self._loader.write(source, selection, self._order.fingerprint, parquet)
 
     def _is_written(self, parquet: Path) -> bool:
         """Whether every record is a row, as the text stands."""
         try:
-            return self._write(parquet) == self._expected() and not self._loader.rejected()
+            is_balanced = self._write(parquet, is_first_try=True) == self._expected()
+            # Two wrongs could make the counts agree, where quotes can be misread.
+            return is_balanced and not (self._may_miscount and self._loader.rejected())
         except EngineRefused as refusal:
             self._notes.append(f"read record by record: {refusal}")
             self._read_anew([stretch for stretch in self._stretches if not stretch.read])

@@ -12,9 +12,10 @@ from quarterhour.dataset_settings import DatasetSettings
 from quarterhour.lake.arrivals import FileUnreadable
 from quarterhour.lake.quarantine import QuarantinedRecord
 from quarterhour.lake.translated import KnownColumn, placing
+from quarterhour.stages.translator.columns import FileColumns
 from quarterhour.stages.translator.content import SAMPLE_BYTES, ContentUnreadable, PlainText, PlainTexts, plain_texts
 from quarterhour.stages.translator.layout import Layout, Note, find_layout, footer_start, sample_rows
-from quarterhour.stages.translator.loading import EngineRefused, Loader
+from quarterhour.stages.translator.loading import EngineRefused, Loader, is_plain
 from quarterhour.stages.translator.records import Dialect
 from quarterhour.stages.translator.table import TableMade, TableOrder, TableWork
 
@@ -24,6 +25,8 @@ _LEAST_SAMPLE_LINES = 20
 _MOST_SAMPLE_BYTES = 4 << 20
 _MOST_TABLES = 50
 _COPIED_BYTES = 1 << 20
+# In a text that has them, what looked plain may be something else: other quotes, escapes, comments, a lone carriage return.
+_SIGNS_OF_OTHER_DIALECTS = (b"'", b"\\", b"\n#", b"\n//", b"\n--", *(quote.encode() for quote in "“”‘’„«»"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,28 @@ class SideTable:
     output: str
 
 
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """How the dataset's last plain file was read: the next one most likely is like it."""
+
+    header: bytes
+    """The text up to its first record."""
+    layout: Layout
+    columns: FileColumns
+
+    def fits(self, sample: bytes, known: Mapping[str, KnownColumn]) -> bool:
+        """Whether a text that begins with `sample` has the same header, and nothing in it calls for a closer look."""
+        if not sample.startswith(self.header) or any(sign in sample for sign in _SIGNS_OF_OTHER_DIALECTS):
+            return False
+        delimiter = self.layout.dialect.delimiter.encode()
+        if sample.count(b"\r") != sample.count(b"\r\n"):
+            return False
+        if b" " + delimiter in sample or delimiter + b" " in sample:
+            return False
+        types = {name.lower(): column.type for name, column in known.items()}
+        return all(types.get(name.lower()) == reading.type for name, reading in self.columns.readings.items())
+
+
 @dataclass(slots=True)
 class Translation:
     """What one file became. `records == rows + quarantined`."""
@@ -81,6 +106,8 @@ class Translation:
     lines: list[Note] = field(default_factory=list[Note])
     """Lines of the file that are no records: titles, comments, footers."""
     tables: list[SideTable] = field(default_factory=list[SideTable])
+    precedent: Precedent | None = None
+    """For the next file of the dataset; None where this one was not plain."""
 
 
 class BalanceOpenInFile(ContentUnreadable):
@@ -91,12 +118,15 @@ class BalanceOpenInFile(ContentUnreadable):
 KnownColumns = Callable[[], Mapping[str, KnownColumn]]
 
 
-def translate(order: Order, connection: duckdb.DuckDBPyConnection, known: KnownColumns) -> Translation:
+def translate(
+    order: Order, connection: duckdb.DuckDBPyConnection, known: KnownColumns, precedent: Precedent | None = None
+) -> Translation:
     """Raises ContentUnreadable, FileUnreadable, BalanceOpenInFile; leaves no output then."""
     order.scratch.mkdir(parents=True, exist_ok=True)
     with plain_texts(order.raw, order.scratch, order.fingerprint, order.check) as found:
         try:
-            return _Work(order, Loader(connection), found, known()).run()
+            work = _Work(order, Loader(connection), found, known())
+            return (work.run_as_before(precedent) if precedent else None) or work.run()
         except EngineRefused as refusal:
             raise FileUnreadable(f"{order.file}: {refusal}", file=order.file) from refusal
         finally:
@@ -133,19 +163,46 @@ class _Work:
         self._found = found
         self._known = known
         self._tables: list[SideTable] = []
+        self._columns: FileColumns | None = None
+
+    def run_as_before(self, precedent: Precedent) -> Translation | None:
+        """The translation where the text turns out to be just like the precedent's; else None, and nothing is left."""
+        order, text = self._order, self._found.texts[0]
+        with text.path.open("rb") as file:
+            sample = file.read(SAMPLE_BYTES)
+        is_alone = len(self._found.texts) == 1 and not self._found.skipped
+        if not is_alone or order.after_record or text.encoding != "utf-8" or not precedent.fits(sample, self._known):
+            return None
+        start = replace(precedent.layout, start=len(precedent.header), line=1 + precedent.header.count(b"\n"), notes=())
+        if footer_start(text.path, text.size, start).end is not None:
+            return None
+        columns = precedent.columns.again(start.names)
+        made: TableMade | None = None
+        with TemporaryDirectory(prefix=f"{order.fingerprint}.", dir=order.scratch) as folder:
+            parquet = Path(folder) / "straight.parquet"
+            work = self._table_work(text, start, _FirstRows([], False), columns, Path(folder), is_main=True)
+            if made := work.run_straight(parquet):
+                with placing(order.output) as unfinished:
+                    parquet.replace(unfinished)
+        return self._translation(text, start, made, precedent) if made else None
 
     def run(self) -> Translation:
         order = self._order
         text, others = self._main_text()
         layout, sample = self._layout(text, 0, 1, tuple(self._known))
         self._check_columns(layout)
-        made = self._table(text, layout, sample, order.output, order.quarantine, self._known, order.after_record)
+        made = self._table(text, layout, sample, order.output, order.quarantine, self._known)
         self._side_tables(text, made.next_table or (layout.end or 0, layout.next_table))
         for other in others:
             self._side_tables(other, (0, 1))
-        tables = self._tables
+        return self._translation(text, layout, made, self._precedent(text, layout))
+
+    def _translation(
+        self, text: PlainText, layout: Layout, made: TableMade, precedent: Precedent | None
+    ) -> Translation:
         lines = sorted([*layout.notes, *made.lines], key=lambda note: note.line)
         seen: dict[tuple[int, str], Note] = {(note.line, note.text): note for note in lines}
+        skipped = (f"left out: {each}" for each in self._found.skipped)
         return Translation(
             encoding=text.encoding,
             dialect=layout.dialect,
@@ -156,14 +213,20 @@ class _Work:
             rows=made.rows,
             quarantined=made.quarantined,
             repaired=made.repaired,
-            notes=[
-                *made.notes,
-                *(_told(table) for table in tables),
-                *(f"left out: {each}" for each in self._found.skipped),
-            ],
+            notes=[*made.notes, *(_told(table) for table in self._tables), *skipped],
             lines=list(seen.values()),
-            tables=tables,
+            tables=self._tables,
+            precedent=precedent,
         )
+
+    def _precedent(self, text: PlainText, layout: Layout) -> Precedent | None:
+        is_usual = (
+            layout.has_header and layout.dialect.delimiter and layout.dialect.quote == '"' and not layout.drops_last
+        )
+        if self._columns is None or not is_usual or not is_plain(layout) or layout.notes or layout.end is not None:
+            return None
+        with text.path.open("rb") as file:
+            return Precedent(file.read(layout.start), layout, self._columns)
 
     def _main_text(self) -> tuple[PlainText, list[PlainText]]:
         """The first text with the others of an archive that go on with its table; and those that are tables of their own."""
@@ -234,35 +297,19 @@ class _Work:
         output: Path,
         quarantine: Path,
         known: Mapping[str, KnownColumn],
-        after_record: int = 0,
     ) -> TableMade:
-        order = self._order
+        order, is_main = self._order, output is self._order.output
+        contract = order.contract if is_main else None
+        columns = FileColumns(layout.names, sample.cells, known, contract, order.widen_share)
+        if is_main:
+            self._columns = columns
         with (
             TemporaryDirectory(prefix=f"{order.fingerprint}.", dir=order.scratch) as folder,
             placing(output) as parquet,
             placing(quarantine) as unfinished,
             unfinished.open("wb") as aside,
         ):
-            work = TableWork(
-                TableOrder(
-                    text=text.path,
-                    size=text.size,
-                    layout=layout,
-                    file=order.file,
-                    fingerprint=order.fingerprint,
-                    scratch=Path(folder),
-                    known=known,
-                    contract=order.contract if output is order.output else None,
-                    keys=tuple(order.keys) if output is order.output else (),
-                    as_text=order.types == "text",
-                    misfit_share=order.widen_share,
-                    sample=sample.cells,
-                    is_sample_whole=sample.are_all,
-                    after_record=after_record,
-                    check=order.check,
-                ),
-                self._loader,
-            )
+            work = self._table_work(text, layout, sample, columns, Path(folder), is_main=is_main)
 
             def put_aside(record: QuarantinedRecord) -> None:
                 aside.write(record.line_of_json())
@@ -279,6 +326,27 @@ class _Work:
         if not made.quarantined and not made.repaired:
             quarantine.unlink()
         return made
+
+    def _table_work(
+        self, text: PlainText, layout: Layout, sample: _FirstRows, columns: FileColumns, scratch: Path, *, is_main: bool
+    ) -> TableWork:
+        order = self._order
+        table = TableOrder(
+            text=text.path,
+            size=text.size,
+            layout=layout,
+            file=order.file,
+            fingerprint=order.fingerprint,
+            scratch=scratch,
+            contract=order.contract if is_main else None,
+            keys=tuple(order.keys) if is_main else (),
+            as_text=order.types == "text",
+            sample=sample.cells,
+            is_sample_whole=sample.are_all,
+            after_record=order.after_record if is_main else 0,
+            check=order.check,
+        )
+        return TableWork(table, self._loader, columns)
 
     def _side_tables(self, text: PlainText, following: tuple[int, int | None]) -> None:
         """Put aside the tables of a text from one on that begins at an offset and line."""

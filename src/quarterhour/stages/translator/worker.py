@@ -14,7 +14,7 @@ from quarterhour.lake.translated import KnownColumn, merged_schema, read_schema,
 from quarterhour.stages.base import StageContext
 from quarterhour.stages.translator.content import ContentUnreadable
 from quarterhour.stages.translator.intake import Task
-from quarterhour.stages.translator.translate import BalanceOpenInFile, Order, Translation, translate
+from quarterhour.stages.translator.translate import BalanceOpenInFile, Order, Precedent, Translation, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class Worker:
         self._engine = engine
         self._workspace = context.workspace
         self._schema_locks: dict[str, threading.Lock] = {}
+        self._precedents: dict[str, Precedent] = {}
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -83,7 +84,10 @@ class Worker:
         """The translation, and the task as it turned out to be."""
         with _readable_path(task, self._workspace.scratch) as raw:
             order = self._order(task, raw)
-            made = translate(order, connection, lambda: columns)
+            dataset = task.arrival.dataset
+            made = translate(order, connection, lambda: columns, self._precedents.get(dataset))
+            if made.precedent:
+                self._precedents[dataset] = made.precedent
             before = task.before
             if task.has_grown and before and before.reading and before.reading != reading_of(made):
                 # Its records may be other ones than those that were counted before.
