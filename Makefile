@@ -10,7 +10,7 @@ DASHBOARD_SOURCES := $(shell find dashboard/src -type f) $(wildcard dashboard/*.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev dashboard check test-fast test browser bench lock clean
+.PHONY: help run dev dashboard check test-fast test browser bench fuzz lock clean
 
 help: ## Show these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ browser: $(VENV)/dev-installed
 
 bench: $(VENV)/dev-installed $(STATIC) ## Measure start, run, event and translation times, memory and CPU (bench/).
 	$(BIN)/python -m bench
+
+N ?= 10000
+fuzz: $(VENV)/dev-installed ## Break N real files at random (N=100000) and see that no record is lost (FIRST=… goes on from there).
+	PYTHONPATH=tests $(BIN)/python -m fuzz --count $(N) $(if $(FIRST),--first $(FIRST))
 
 lock: $(VENV)/dev-installed ## Resolve the dependencies anew into requirements/.
 	sh requirements/lock.sh $(BIN)/uv

@@ -1,0 +1,47 @@
+"""Real files, broken at random: the report is true, every record is in one place, nothing else is left; more by `make fuzz`."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from fuzz.mutations import mutant
+from fuzz.promises import broken_promises
+
+_FILES = 50
+_EXAMPLES = 20
+
+
+# Not shrunk: each try costs seconds; `python -m fuzz --only NUMBER --shrink` makes the one file smaller that failed.
+@settings(
+    max_examples=_EXAMPLES,
+    deadline=None,
+    phases=[Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(first=st.integers(0, 10**12))
+def test_every_record_of_a_broken_file_is_a_row_or_put_aside(
+    tmp_path_factory: pytest.TempPathFactory, first: int
+) -> None:
+    numbers = range(first, first + _FILES)
+    broken = list(broken_promises(map(mutant, numbers), tmp_path_factory.getbasetemp() / "mutations"))
+    hints = [f"PYTHONPATH=tests python -m fuzz --only {found.number} --shrink: {fault}" for found, fault in broken]
+    assert not hints, "\n".join(hints)
+
+
+def test_a_number_is_always_the_same_file() -> None:
+    assert [mutant(number) for number in range(20)] == [mutant(number) for number in range(20)]
+    assert len({mutant(number).content for number in range(200)}) == 200
+
+
+def test_a_broken_promise_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check itself: with a record less in quarantine, and with a file left behind, it speaks up."""
+    from fuzz import promises
+
+    numbers = range(40)
+    assert list(broken_promises(map(mutant, numbers), tmp_path / "whole")) == []
+    monkeypatch.setattr(promises, "read_quarantine", lambda _: iter(()))
+    faults = [fault for _, fault in broken_promises(map(mutant, numbers), tmp_path / "less")]
+    assert faults
+    assert all("are nowhere" in fault for fault in faults)
