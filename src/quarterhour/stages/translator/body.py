@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from quarterhour.stages.translator.counting import Part
-from quarterhour.stages.translator.layout import Layout, Note, closing_rows, is_blank, is_other_header, is_totals
+from quarterhour.stages.translator.footers import closing_rows, is_totals
+from quarterhour.stages.translator.layout import Layout, Note, is_blank, is_comment, is_other_header
 from quarterhour.stages.translator.records import Record, Splitter, split_records
 
 # Rows that wait until it is known whether they are the footer; more than a footer has.
@@ -85,7 +86,6 @@ class _BodyReader:
         self._out = out
         self._split = Splitter(layout.dialect)
         self._header = [cell.encode() for cell in layout.header_cells]
-        self._comment = layout.dialect.comment.encode()
         self._delayed: deque[_Row] = deque()
         self._read = BodyRead()
         self._restart: tuple[int, int] | None = (part.start, part.line)
@@ -111,7 +111,7 @@ class _BodyReader:
                         self._delay(_Row(each, [b""], False, False))
                     after_blank = False
                 empty.clear()
-                if self._comment and record.raw.lstrip().startswith(self._comment):
+                if is_comment(record, self._layout.dialect):
                     self._note(record, "comment")
                     continue
                 row = self._row(record, after_blank)

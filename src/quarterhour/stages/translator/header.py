@@ -165,7 +165,8 @@ def _continues_header(cells: Sequence[str], following: Sequence[Sequence[str]], 
     columns = columns_of(body, width)
     kinds = [column_kind(column) for column in columns]
     typed = [cell for cell, kind in zip(cells, kinds, strict=True) if kind not in (Kind.TEXT, Kind.NULL)]
-    if not any(c.strip() for c in typed) or any(c.strip() and kind_of(c) is not Kind.TEXT for c in typed):
+    named = [cell for cell in typed if kind_of(cell) is Kind.TEXT]
+    if not named or any(kind_of(cell) not in (Kind.TEXT, Kind.NULL) for cell in typed):
         return False
     # One word where a number should be may be a slip, if the rest looks like a record.
     words = [
@@ -173,7 +174,7 @@ def _continues_header(cells: Sequence[str], following: Sequence[Sequence[str]], 
         for c, column, kind in zip(cells, columns, kinds, strict=True)
         if kind is Kind.TEXT and c.strip()
     ]
-    return len(typed) > 1 or sum(_contrast(c, values) for c, values in words) >= 0
+    return len(named) > 1 or sum(_contrast(c, values) for c, values in words) >= 0
 
 
 def joined_header(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -1,8 +1,6 @@
 """Where a text's table lies: what precedes its header, the header, where the first record begins and the last one ends."""
 
 import io
-import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,16 +9,11 @@ from pathlib import Path
 
 from quarterhour.stages.translator.cells import Kind, column_kind, columns_of, kind_of
 from quarterhour.stages.translator.dialect import cells_of, detect_dialect
+from quarterhour.stages.translator.footers import closing_rows
 from quarterhour.stages.translator.header import column_names, header_rows, joined_header, numbered
 from quarterhour.stages.translator.records import Dialect, Record, split_records
 
-_COMMENTS = ("#", "//", "--", "%")
-_TOTALS = re.compile(r"(?:grand |sub)?totals?\b|sum\b|average\b|mean\b|summe\b|gesamt|insgesamt|suma\b", re.IGNORECASE)
-_CLOSING_WORDS = re.compile(
-    r"(?:source|notes?|end|rows?|records?|generated|created|exported|copyright|©|\(c\)|\*|total|quelle|stand)\b.*|---.*|===.*|-+|=+",
-    re.IGNORECASE,
-)
-_MOST_FOOTER_LINES = 20
+_COMMENTS = ("#", "//", "--", "%", ";")
 _TAIL_BYTES = 4 * 1024
 _MOST_KEYS_OF_A_PREAMBLE = 12
 
@@ -74,7 +67,11 @@ def sample_rows(sample: bytes, layout: Layout, limit: int, *, is_whole: bool) ->
         line=layout.line,
         end=layout.end,
     )
-    rows = (cells_of(record) for record in records if record.fields is not None and not is_blank(record))
+    rows = (
+        cells_of(record)
+        for record in records
+        if record.fields is not None and not is_blank(record) and not is_comment(record, layout.dialect)
+    )
     width = len(layout.names)
     header = list(layout.header_cells)
     return list(islice((row[:width] for row in rows if len(row) == layout.width and row != header), limit))
@@ -169,6 +166,10 @@ def is_blank(record: Record) -> bool:
     return fields is not None and len(fields) > 1 and not any(fields) and b'"' not in record.raw
 
 
+def is_comment(record: Record, dialect: Dialect) -> bool:
+    return bool(dialect.comment) and record.raw.lstrip().startswith(dialect.comment.encode())
+
+
 def _note(row: _Row, kind: str) -> Note:
     return Note(row.record.line, row.record.raw.decode("utf-8", "replace"), kind)
 
@@ -179,7 +180,7 @@ def _without_comments(
     """The rows less the comment lines. The last comment before the data that is as wide as they are is their header."""
     for prefix in _COMMENTS:
         marks = [row.record.raw.lstrip().startswith(prefix.encode()) for row in rows]
-        if not any(marks) or sum(marks) * 2 > len(rows):
+        if prefix == dialect.delimiter or not any(marks) or sum(marks) * 2 > len(rows):
             continue
         others = [row for row, mark in zip(rows, marks, strict=True) if not mark]
         width = _usual_width(others)
@@ -266,7 +267,8 @@ def _looks_like_table(rows: list[_Row], blocks: list[tuple[int, int]], place: in
         return False
     if len(block) == 1 and later:
         # A header that an empty line parts from its records.
-        return later[0] == width and kind_of(block[0].cells[-1]) is Kind.TEXT
+        is_key = width == 2 and wider
+        return later[0] == width and kind_of(block[0].cells[-1]) is Kind.TEXT and not is_key
     if width == 2 and wider and len(block) <= _MOST_KEYS_OF_A_PREAMBLE:
         return _has_typed_column(block[1:], width)
     return True
@@ -311,8 +313,10 @@ def _table_layout(dialect: Dialect, table: list[_Row], width: int, known: tuple[
     if drops_last:
         header = header[: width - 1]
     columns = width - drops_last
-    if count and len(header) == columns - 1:
-        header = ["", *header]  # As R writes row names.
+    while len(header) > columns and not header[-1].strip():
+        header.pop()
+    if count and len(header) == columns - 1 and _are_row_names([row[0] for row in body]):
+        header = ["", *header]  # As R writes them.
     names = column_names([*header, *[""] * (columns - len(header))]) if count else numbered(columns)
     body = [row for row in body if count != 1 or row != cells[0]]
     kinds = tuple(column_kind(column) for column in columns_of(body, width)[:columns])
@@ -330,6 +334,10 @@ def _table_layout(dialect: Dialect, table: list[_Row], width: int, known: tuple[
     )
 
 
+def _are_row_names(cells: Sequence[str]) -> bool:
+    return len(set(cells)) == len(cells)
+
+
 def _ends_with_delimiter(header: Sequence[str], body: Sequence[Sequence[str]], width: int) -> bool:
     if width < 2 or not body or any(row[-1].strip() for row in body):
         return False
@@ -338,64 +346,3 @@ def _ends_with_delimiter(header: Sequence[str], body: Sequence[Sequence[str]], w
 
 def _body_rows(found: Layout, table: Sequence[_Row]) -> int:
     return sum(row.record.offset >= found.start for row in table)
-
-
-def closing_rows(rows: Sequence[Sequence[str]], after_blank: Sequence[bool], layout: Layout) -> int:
-    """How many of the last rows are a footer or totals. `layout` tells what records look like."""
-    width, closing = layout.width, 0
-    for count in range(1, min(_MOST_FOOTER_LINES, len(rows) - 1) + 1):
-        cells = rows[-count]
-        if (
-            is_totals(cells, layout, rows[:-count])
-            or (len(cells) != width and is_footer(cells, layout))
-            or (len(cells) != width and len(cells) < width and any(after_blank[len(rows) - count :]))
-        ):
-            closing = count
-        elif len(cells) == width or count - closing > 3:
-            break
-    return closing
-
-
-def is_footer(cells: Sequence[str], layout: Layout) -> bool:
-    """Whether a row that is not as wide as the records is a line about them, rather than a record cut short."""
-    text = cells[0].strip() if cells else ""
-    if len(cells) > layout.width and layout.width > 1:
-        return bool(_CLOSING_WORDS.fullmatch(text)) and layout.kinds[:1] != (Kind.TEXT,)
-    if _CLOSING_WORDS.fullmatch(text) and len(cells) <= max(2, layout.width // 2):
-        return True
-    first = layout.kinds[0] if layout.kinds else Kind.TEXT
-    return (
-        len(cells) <= 2 < layout.width
-        and first in (Kind.NUMBER, Kind.MOMENT)
-        and kind_of(text) is Kind.TEXT
-        and " " in text
-    )
-
-
-def is_totals(cells: Sequence[str], layout: Layout, before: Sequence[Sequence[str]] = ()) -> bool:
-    """Whether a row sums the others up: it says so, and leaves out what each record has, or its numbers are the sums."""
-    filled = [cell for cell in cells if cell.strip()]
-    if layout.width < 2 or not filled or not _TOTALS.match(filled[0].strip()):
-        return False
-    if len(cells) != layout.width:
-        return any(kind_of(cell) is Kind.NUMBER for cell in filled[1:])
-    place = list(cells).index(filled[0])
-    typed = place < len(layout.kinds) and layout.kinds[place] in (Kind.NUMBER, Kind.MOMENT)
-    return typed or len(filled) < len(cells) or _are_sums(cells, before)
-
-
-def _are_sums(cells: Sequence[str], before: Sequence[Sequence[str]]) -> bool:
-    rows = [row for row in before if len(row) == len(cells)]
-    for place, cell in enumerate(cells):
-        total = _number(cell)
-        values = [_number(row[place]) for row in rows]
-        if total is not None and len(values) > 1 and None not in values:
-            return math.isclose(total, math.fsum(value for value in values if value is not None), rel_tol=1e-9)
-    return False
-
-
-def _number(cell: str) -> float | None:
-    try:
-        return float(cell)
-    except ValueError:
-        return None
