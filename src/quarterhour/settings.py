@@ -66,14 +66,14 @@ class InputSettings(Section):
     after: Annotated[Literal["keep", "archive"], Field(description="What happens to a raw file once translated.")] = (
         "keep"
     )
-    widen_share: Annotated[
+    misfit_share: Annotated[
         float,
         Field(
             gt=0,
             le=1,
-            description="Share of values unfit for a column's type above which it widens, for a new dataset.",
+            description="Share of a column's values that may not fit its dataset's type; above it the file is of another schema.",
         ),
-    ] = 0.01
+    ] = 0.1
     marker: Annotated[
         str,
         Field(

@@ -43,5 +43,5 @@ def test_api_calls_are_documented() -> None:
 
 def test_dependencies_are_documented() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    names = [re.split(r"[^\w-]", line)[0] for line in project["dependencies"]]
+    names = [re.split(r"[^\w.-]", line)[0] for line in project["dependencies"]]
     assert [name for name in names if f"| {name} |" not in doc("dependencies.md")] == []

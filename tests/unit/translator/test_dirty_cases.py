@@ -11,24 +11,6 @@ from bench.dirty.score import score
 
 from quarterhour.stages.translator.translate import Types
 
-# Not read as their authors meant them, and known: each is to leave this list, none is to come to it.
-NOT_YET = frozenset(
-    {
-        "columns of spaces, preamble",
-        "comments, space delimiter",
-        "header again in the middle",
-        "header again, blank lines",
-        "key: value metadata",
-        "preamble, footer and totals",
-        "stamps with offset",
-        "stamps with offset over a DST gap",
-        "stamps with space and offset",
-        "titles filled with semicolons",
-        "titles with commas",
-        "trailing empty fields left out",
-        "zip of two",
-    }
-)
 # Every fourth, and none of the widest, so that the tests stay quick: `python -m bench.dirty` reads them all.
 _CASES = [case for case in cases() if "thousand columns" not in case.name][::4]
 
@@ -47,9 +29,7 @@ def _by_name(paths: list[Path], types: Types) -> dict[str, Answer]:
 
 
 def _parameters(chosen: list[Case]) -> list[object]:
-    return [
-        pytest.param(case, id=case.name, marks=[pytest.mark.xfail] if case.name in NOT_YET else []) for case in chosen
-    ]
+    return [pytest.param(case, id=case.name) for case in chosen]
 
 
 @pytest.mark.parametrize("case", _parameters(_CASES))

@@ -69,7 +69,7 @@ def translate_paths(
                     scratch=Path(scratch),
                     keys=settings.keys_of(dataset),
                     types=types,
-                    widen_share=settings.inputs.widen_share,
+                    misfit_share=settings.inputs.misfit_share,
                 )
                 with engine.cursor() as connection:
                     made = translate(order, connection, dict[str, KnownColumn])

@@ -1,7 +1,9 @@
 """From a compressed file or an archive to the bytes within: each unpacked as a stream, within limits, whatever its name says."""
 
+import errno
 import gzip
 import lzma
+import struct
 import sys
 import zipfile
 import zlib
@@ -169,20 +171,24 @@ def _copy(file: BinaryIO, path: Path, limit: _Limit, check: Check) -> None:
             check()
 
 
+# What zipfile lets through of an archive whose directory is damaged is ValueError (also of text) and struct.error.
+_DAMAGE = (gzip.BadGzipFile, zipfile.BadZipFile, ValueError, struct.error)
+
+
 @contextmanager
 def _damage_told() -> Generator[None]:
     try:
         yield
     except EOFError as error:
         raise ContentUnreadable("the compressed file is cut off: send it again") from error
-    except (gzip.BadGzipFile, zlib.error, lzma.LZMAError, zstd.ZstdError, zipfile.BadZipFile) as error:
+    except (*_DAMAGE, zlib.error, lzma.LZMAError, zstd.ZstdError) as error:
         raise ContentUnreadable(f"the compressed file is damaged or cut off: {error}; send it again") from error
     except NotImplementedError as error:
         raise ContentUnreadable(
             f"the zip archive is compressed in a way that is not read: {error}; unpack it"
         ) from error
     except OSError as error:
-        # bz2 says so for damaged data, without an errno.
-        if error.errno is None:
+        # bz2 says so for damaged data, without an errno; a damaged archive points before its own beginning.
+        if error.errno in (None, errno.EINVAL):
             raise ContentUnreadable(f"the compressed file is damaged: {error}; send it again") from error
         raise

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from quarterhour.stages.translator.columns import FileColumns
-from quarterhour.stages.translator.readings import BLANKS, Reading
+from quarterhour.stages.translator.readings import BLANKS, TEXT, Reading
 from quarterhour.stages.translator.repair import ColumnShape, repaired
 
 SHAPED_ROWS = 5000
@@ -33,7 +33,7 @@ class Mender:
         return text.strip(BLANKS) in self._nulls
 
     def _shape(self, reading: Reading, values: Sequence[str]) -> ColumnShape:
-        return ColumnShape.of(values, self._delimiter, self._is_null, reading.holds)
+        return ColumnShape.of(values, self._is_null, reading.holds, is_text=reading.type == TEXT)
 
     def mended(self, cells: Sequence[str]) -> tuple[str, ...] | None:
         """The texts in the columns' order; None where none, or more than one, is right."""

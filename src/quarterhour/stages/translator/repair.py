@@ -25,29 +25,34 @@ class ColumnShape:
     """All shapes of its values, where it has just a few."""
     least_length: int
     most_length: int
-    may_hold_delimiter: bool
 
     @classmethod
     def of(
-        cls, values: Sequence[str], delimiter: str, is_null: Callable[[str], bool], matches: Callable[[str], bool]
+        cls,
+        values: Sequence[str],
+        is_null: Callable[[str], bool],
+        matches: Callable[[str], bool],
+        *,
+        is_text: bool,
     ) -> "ColumnShape":
-        """From the texts of a column in whole records."""
+        """From the texts of a column in whole records. Words of few kinds are all there are; numbers and days are not."""
         filled = [value for value in values if not is_null(value)]
         knows = len(filled) >= _LEAST_VALUES_TO_KNOW
         distinct = frozenset(filled) if knows else frozenset[str]()
         shapes = frozenset(map(shape, filled)) if knows else frozenset[str]()
+        # Few shapes say something where many values have them.
+        has_few_shapes = 0 < len(shapes) <= _MOST_SHAPES and (len(shapes) == 1 or len(shapes) * 4 <= len(distinct))
         lengths = [len(value) for value in filled]
         return cls(
             matches=matches,
             may_be_null=len(filled) < len(values) or not filled,
-            allowed=distinct if 0 < len(distinct) <= _MOST_DISTINCT else None,
-            shapes=shapes if 0 < len(shapes) <= _MOST_SHAPES and len(shapes) * 4 <= len(distinct) else None,
+            allowed=distinct if is_text and 0 < len(distinct) <= _MOST_DISTINCT else None,
+            shapes=shapes if has_few_shapes else None,
             least_length=min(lengths, default=0),
             most_length=max(lengths, default=0),
-            may_hold_delimiter=not knows or any(delimiter in value for value in filled),
         )
 
-    def fits(self, text: str, is_null: Callable[[str], bool]) -> bool:
+    def fits(self, text: str, is_null: Callable[[str], bool], delimiter: str) -> bool:
         if is_null(text):
             return self.may_be_null
         if not self.matches(text):
@@ -55,7 +60,8 @@ class ColumnShape:
         if self.allowed is not None:
             return text in self.allowed
         if self.shapes is not None:
-            return shape(text) in self.shapes
+            # A delimiter that got into the text is no part of what the others look like.
+            return shape(text) in self.shapes or shape(text.replace(delimiter, "")) in self.shapes
         return len(text) <= 2 * max(self.most_length, 8) and 2 * len(text) >= self.least_length
 
 
@@ -102,11 +108,11 @@ class _Search:
         for count in range(1, max(0, cells_left - columns_left) + 2):
             if count > cells_left:
                 break
-            for text in self._joined(self._cells[cell : cell + count], shape_of):
-                if shape_of.fits(text, self._is_null):
+            for text in self._joined(self._cells[cell : cell + count]):
+                if shape_of.fits(text, self._is_null, self._delimiter):
                     yield from self.ways(column + 1, cell + count, (*before, text))
 
-    def _joined(self, cells: Sequence[str], column: ColumnShape) -> Iterator[str]:
+    def _joined(self, cells: Sequence[str]) -> Iterator[str]:
         """What neighbouring cells can be as one: what is left when the empty ones go, or a text with the delimiter in it."""
         if len(cells) == 1:
             yield cells[0]
@@ -114,5 +120,5 @@ class _Search:
         filled = [cell for cell in cells if cell.strip()]
         if len(filled) <= 1:
             yield filled[0] if filled else ""
-        elif (column.may_hold_delimiter or column.shapes is None) and cells[0].strip() and cells[-1].strip():
+        elif cells[0].strip() and cells[-1].strip():
             yield self._delimiter.join(cells)

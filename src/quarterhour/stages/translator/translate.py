@@ -42,7 +42,7 @@ class Order:
     scratch: Path
     keys: tuple[str, ...] = ()
     types: Types = "auto"
-    widen_share: float = 0.1
+    misfit_share: float = 0.1
     contract: DatasetSettings | None = None
     after_record: int = 0
     """Of a file that grew: its records up to this one were taken before; numbering goes on."""
@@ -300,7 +300,7 @@ class _Work:
     ) -> TableMade:
         order, is_main = self._order, output is self._order.output
         contract = order.contract if is_main else None
-        columns = FileColumns(layout.names, sample.cells, known, contract, order.widen_share)
+        columns = FileColumns(layout.names, sample.cells, known, contract, order.misfit_share)
         if is_main:
             self._columns = columns
         with (

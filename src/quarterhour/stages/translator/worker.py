@@ -107,7 +107,7 @@ class Worker:
             quarantine=self._workspace.quarantine_file(dataset, task.fingerprint),
             scratch=self._workspace.scratch,
             keys=settings.keys_of(dataset),
-            widen_share=settings.inputs.widen_share,
+            misfit_share=settings.inputs.misfit_share,
             contract=settings.dataset(dataset),
             after_record=task.after_record,
             check=self._check,
