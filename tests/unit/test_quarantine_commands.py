@@ -6,16 +6,27 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lake.test_quarantine import FLIGHTS, broken, drop
 from stage_context import RecordingContext
 from typer.testing import CliRunner, Result
 
 from quarterhour.cli import app
 from quarterhour.errors import InvalidQuery
+from quarterhour.lake.arrivals import fingerprint
 from quarterhour.lake.put_aside import list_put_aside
 from quarterhour.lake.retries import NotRetriable, UnknownQuarantineId
+from quarterhour.lake.translated import KnownColumn
+from quarterhour.stages.translator.engine import connect
+from quarterhour.stages.translator.header import column_names
+from quarterhour.stages.translator.layout import Layout
+from quarterhour.stages.translator.mended_csv import count_records, written_anew
+from quarterhour.stages.translator.records import Dialect
 from quarterhour.stages.translator.sending_back import editable_csv, send_back, send_back_file
 from quarterhour.stages.translator.service import TranslatorService
+from quarterhour.stages.translator.translate import Order
+from quarterhour.stages.translator.translate import translate as translate_file
 from serving import serving
 
 SEMICOLONS = "Datum;Betrag;Kunde\n" + "".join(f"{day}.12.2024;{day},5{day % 10};K{day}\n" for day in range(10, 30))
@@ -89,8 +100,8 @@ def test_all_records_of_a_file_are_mended_in_an_editor(tmp_path: Path) -> None:
 
 def test_a_record_is_sent_as_it_stands_once_the_contract_allows_it(tmp_path: Path) -> None:
     column = {"name": "Betrag", "type": "decimal(9,2)", "format": "1234,56", "max": 20}
-    settings = {"datasets": [{"name": "sales", "files": "sales/*", "columns": [column]}]}
-    strict = RecordingContext(tmp_path, settings)
+    contract = {"datasets": [{"name": "sales", "files": "sales/*", "columns": [column]}]}
+    strict = RecordingContext(tmp_path, contract)
     drop(strict, "sales/x.csv", SEMICOLONS.encode())
     assert translate(strict)["quarantined"] == 10
     item = ids(strict)[3]
@@ -144,6 +155,56 @@ def test_a_file_that_holds_more_than_was_put_aside_is_refused(context: Recording
     mended.write_text("a,b\n1,2\n")
     with pytest.raises(InvalidQuery, match="would be read with the columns a, b"):
         send_back_file(context.workspace, context.settings, item, mended)
+
+
+def test_records_that_a_mended_file_leaves_out_are_said_to_be_given_up(context: RecordingContext) -> None:
+    drop(context, "flights/a.csv", broken(3, 7, 200))
+    translate(context)
+    whole = ids(context)[0].partition(":")[0]
+    mended = drop(context, "../mended.csv", FLIGHTS[0])
+    with pytest.raises(InvalidQuery, match="holds no records"):
+        send_back_file(context.workspace, context.settings, whole, mended)
+    mended.write_bytes(FLIGHTS[0] + FLIGHTS[3])
+    answer = send_back_file(context.workspace, context.settings, whole, mended)
+    assert (answer["records"], answer["message"].rpartition("; ")[2]) == (
+        1,
+        "2 that it does not hold count as given up",
+    )
+    assert (translate(context)["rows"], {outcome for _, _, outcome in outcomes(context)}) == (1, {"retried"})
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_mended_values_reach_the_table_to_the_last_character_or_are_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    characters = st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t")
+    names = data.draw(st.lists(st.text(characters, min_size=1, max_size=8), min_size=2, max_size=5))
+    texts = st.text(characters, max_size=12)
+    rows = data.draw(st.lists(st.lists(texts, min_size=len(names), max_size=len(names)), min_size=1, max_size=4))
+    known = column_names(names)
+    layout = Layout(Dialect(), known, True, 0, 1)
+    content = written_anew(rows, layout)
+    try:
+        count = count_records(content, layout, known)
+    except InvalidQuery:
+        return
+    assert count == len(rows)
+    path = tmp_path_factory.mktemp("mended") / "x.csv"
+    path.write_bytes(content)
+    order = Order(
+        raw=path,
+        file=path.name,
+        fingerprint=fingerprint(path),
+        output=path.with_suffix(".parquet"),
+        quarantine=path.with_suffix(".jsonl"),
+        scratch=path.parent,
+        types="text",
+    )
+    with connect(str(path.parent)) as connection:
+        translate_file(order, connection, lambda: {name: KnownColumn("VARCHAR") for name in known})
+    read = duckdb.execute(f"SELECT * EXCLUDE (_file, _record) FROM '{order.output}' ORDER BY _record").fetchall()
+    assert read == [tuple(row) for row in rows]
 
 
 def test_a_mended_record_is_a_row_already(context: RecordingContext) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from quarterhour.errors import InvalidQuery
 from quarterhour.stages.translator.layout import Layout, find_layout, is_blank
-from quarterhour.stages.translator.records import Record, split_records
+from quarterhour.stages.translator.records import split_records
 
 _SHOWN_NAMES = 20
 
@@ -54,18 +54,21 @@ def written_anew(rows: Iterable[Sequence[str]], layout: Layout) -> bytes:
     ).encode()
 
 
-def check_read_alike(content: bytes, layout: Layout, known: tuple[str, ...]) -> None:
-    """Raises InvalidQuery unless the Translator will see the columns of the raw file in the content."""
+def count_records(content: bytes, layout: Layout, known: tuple[str, ...]) -> int:
+    """How many records the Translator will see in a CSV file.
+
+    Raises InvalidQuery where it will see other columns than the raw file's, or lines that it takes for no records.
+    """
     found = find_layout(content, True, known)
     if [name.lower() for name in found.names] != [name.lower() for name in layout.names] or not found.has_header:
         raise InvalidQuery(f"it would be read with the columns {_listed(found.names)}, not {_listed(layout.names)}")
-
-
-def records_in(content: bytes, known: tuple[str, ...]) -> list[Record]:
-    """The records of a CSV file, its header left out."""
-    layout = find_layout(content, True, known)
-    records = split_records(io.BytesIO(content), layout.dialect, offset=layout.start)
-    return [record for record in records if not is_blank(record)]
+    if found.notes:
+        note = found.notes[0]
+        raise InvalidQuery(f"line {note.line} would be read as {note.kind}, not as a record: {note.text}")
+    if found.next_table is not None:
+        raise InvalidQuery(f"line {found.next_table} would be read as another table's beginning")
+    records = split_records(io.BytesIO(content), found.dialect, offset=found.start)
+    return sum(not is_blank(record) for record in records)
 
 
 def _quoted(text: str, quotes: str) -> str:

@@ -21,10 +21,9 @@ from quarterhour.stages.translator.content import ContentUnreadable, plain_text,
 from quarterhour.stages.translator.layout import Layout, find_layout
 from quarterhour.stages.translator.mended_csv import (
     as_it_stands,
-    check_read_alike,
     check_width,
+    count_records,
     fields_of,
-    records_in,
     with_values,
     written_anew,
 )
@@ -100,23 +99,24 @@ class _Sending:
         else:
             return self._send_as_they_stand([record], layout)
         content = written_anew([fields], layout)
-        check_read_alike(content, layout, self._known())
-        return self._place(content, [record.record])
+        self._check_count(content, layout, 1)
+        return self._place(content, [record.record], 1)
 
     def send_file(self, file: Path) -> SentBack:
         if self._entry.is_rejected:
-            return self._place(file, [WHOLE])
+            return self._place(file, [WHOLE], None)
         records, layout = self._records(), self._layout()
         with plain_text(file, self._workspace.scratch, self._scratch_name(), _go_on) as text:
             content = text.path.read_bytes()
-        check_read_alike(content, layout, self._known())
-        sent = len(records_in(content, self._known()))
+        sent = count_records(content, layout, self._known())
+        if not sent:
+            raise InvalidQuery(f"{file.name} holds no records")
         if sent > len(records):
             # More would be rows that are in the tables already.
             raise InvalidQuery(
                 f"{file.name} holds {sent} records, where {len(records)} were put aside: send these alone"
             )
-        return self._place(content, [record.record for record in records])
+        return self._place(content, [record.record for record in records], sent)
 
     def editable(self) -> bytes:
         if self._entry.is_rejected:
@@ -173,12 +173,17 @@ class _Sending:
             # A record that is too short or too long can be judged in its own dialect only.
             content = as_it_stands([record.raw for record in records], layout)
         try:
-            check_read_alike(content, layout, self._known())
+            self._check_count(content, layout, len(records))
         except InvalidQuery as error:
             raise NotRetriable(f"as it stands, {error.message}: send it mended") from error
-        return self._place(content, [record.record for record in records])
+        return self._place(content, [record.record for record in records], len(records))
 
-    def _place(self, content: Path | bytes, records: Sequence[int]) -> SentBack:
+    def _check_count(self, content: bytes, layout: Layout, count: int) -> None:
+        if (seen := count_records(content, layout, self._known())) != count:
+            raise InvalidQuery(f"it would be read as {seen} records, not {count}")
+
+    def _place(self, content: Path | bytes, records: Sequence[int], sent: int | None) -> SentBack:
+        """Drop a file in the records' place. `sent` is how many it holds, if that is known."""
         entry = self._entry
         mark = fingerprint(content) if isinstance(content, Path) else sha256(content).hexdigest()[:_DIGITS]
         if mark == entry.fingerprint:
@@ -189,9 +194,10 @@ class _Sending:
         name = self._raw_files.free_name(entry, f"{_stem(entry.name)}.retry-{item.replace(':', '-')}.csv")
         with self._ledger.sending(entry.fingerprint, records, name):
             self._raw_files.place(name, content)
-        count = None if records == [WHOLE] else len(records)
-        what = "the mended file" if count is None else f"{count} record{'s' if count > 1 else ''}"
-        return SentBack(item, name, count, f"the next run reads {what} as {name}")
+        what = "the mended file" if sent is None else f"{sent} record{'' if sent == 1 else 's'}"
+        left = len(records) - (sent or len(records))
+        given_up = f"; {left} that it does not hold count as given up" if left else ""
+        return SentBack(item, name, sent, f"the next run reads {what} as {name}{given_up}")
 
     def _layout(self) -> Layout:
         """How the raw file is written, found as the Translator found it."""
