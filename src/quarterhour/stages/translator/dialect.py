@@ -7,12 +7,12 @@ good as the rows it makes are alike, times the share of cells that look like val
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from quarterhour.stages.translator.cells import Kind, column_kind, columns_of, is_atomic, kind_of
-from quarterhour.stages.translator.records import Dialect, Record, split_records
+from quarterhour.stages.translator.records import TEXT_AFTER_QUOTE, Dialect, Record, Splitter, split_records
 
 _TRIED_RECORDS = 200
 _USUAL = (",", ";", "\t", "|")
@@ -24,7 +24,9 @@ _NO_DELIMITERS = frozenset("._-/\\\"'()[]{}<>+&@%$?=*“”‘’«»#")
 _NEVER_LONG = frozenset(",;\t ")
 _QUOTE_PAIRS = ('"', "'", "“”", "‘’", "«»", "„“")
 _LEAST_SHARE_OF_LINES = 0.5
+_STRAY_QUOTES_WEIGH = 0.3
 _PADDED_SHARE = 0.8
+_ALIGNED_SHARE = 0.95
 _ENDS_OF_LONG_DELIMITERS = re.compile(r"[^\w\s\"'.,;|+\-()\x00-\x1f]")
 _ONLY_IN_TIMES = re.compile(r"(?:[^:]|(?<=\d):(?=\d\d))*")
 _PLAIN_TEXT = re.compile(r"[\w .,'’&()/+\-:*#@!?%°\"=\[\]–—]*")
@@ -51,13 +53,12 @@ def detect_dialect(sample: bytes, known: Sequence[str] = ()) -> Dialect:
         return Dialect(delimiter="")
     # A header that the dataset has had before tells its delimiter.
     delimiter = next((sign for sign in _USUAL if len(known) > 1 and lines[0].split(sign) == list(known)), None)
-    trials = [_try(sample, dialect) for dialect in _candidates(text, lines, delimiter)]
-    best = max(trials, key=lambda trial: trial.score)
+    candidates = list(_candidates(text, lines, delimiter))
     if b"\r" in sample.replace(b"\r\n", b""):
-        by_cr = _try(sample, replace(best.dialect, bare_cr=True))
-        if by_cr.score >= best.score or b"\n" not in sample:
-            best = by_cr
-    return best.dialect
+        by_cr = [replace(dialect, bare_cr=True) for dialect in candidates]
+        candidates = by_cr if b"\n" not in sample else by_cr + candidates
+    trials = [_try(sample, dialect) for dialect in candidates]
+    return max(trials, key=lambda trial: trial.score).dialect
 
 
 def _candidates(text: str, lines: list[str], known: str | None) -> Iterator[Dialect]:
@@ -97,8 +98,12 @@ def _delimiters(lines: list[str]) -> list[str]:
 def _lengthened(sign: str, lines: list[str]) -> str:
     """`||` for `|` and `~|~` for `|`, where it never stands otherwise."""
     delimiter = sign
+    if enclosed := _enclosed(sign, lines):
+        return enclosed
     if sign in _NEVER_LONG:
-        return sign
+        runs = _all_runs(sign, lines) if sign != " " else 0
+        # Twice in each line: one empty column alone has the sign twice too.
+        return sign * runs if runs and all(line.count(sign * runs) > 1 for line in lines) else sign
     while len(delimiter) < 4:
         around = {pair for line in lines for pair in _around(delimiter, line)}
         before, after = {pair[0] for pair in around}, {pair[1] for pair in around}
@@ -112,6 +117,15 @@ def _lengthened(sign: str, lines: list[str]) -> str:
         else:
             break
     return delimiter
+
+
+def _enclosed(sign: str, lines: list[str]) -> str:
+    """`|~|` for `|`, where the sign never stands otherwise."""
+    found = re.search(rf"{re.escape(sign)}([^\w\s\"']){re.escape(sign)}", lines[0])
+    if found is None or found[1] == sign:
+        return ""
+    parts = [line.split(found[0]) for line in lines]
+    return found[0] if all(len(part) > 2 and not any(sign in cell for cell in part) for part in parts) else ""
 
 
 def _around(delimiter: str, line: str) -> Iterator[tuple[str, str]]:
@@ -159,12 +173,32 @@ def _quote_for(delimiter: str, text: str) -> str:
 
 def _is_padded(delimiter: str, lines: list[str]) -> bool:
     places = [pair for line in lines for pair in _around(delimiter, line)]
-    return bool(places) and sum(" " in pair for pair in places) >= len(places) * _PADDED_SHARE
+    spaced = sum(" " in pair for pair in places)
+    return spaced >= max(1, len(places) * _PADDED_SHARE) or (spaced > 0 and _are_aligned(delimiter, lines))
+
+
+def _are_aligned(delimiter: str, lines: list[str]) -> bool:
+    """Whether the delimiters of all lines stand below one another, so that spaces fill the columns."""
+    parted = [line for line in lines if delimiter in line]
+    columns = Counter(tuple(match.start() for match in re.finditer(re.escape(delimiter), line)) for line in parted)
+    (places, count), *_ = columns.most_common(1) or [((), 0)]
+    lengths = {len(cell) for line in parted for cell in line.split(delimiter)}
+    return len(places) > 1 and count >= len(parted) * _ALIGNED_SHARE and len(parted) > 2 and len(lengths) > 1
 
 
 def _try(sample: bytes, dialect: Dialect) -> Trial:
-    records = [r for r in islice(split_records(io.BytesIO(sample), dialect), _TRIED_RECORDS) if r.raw.strip()]
-    return Trial(dialect, records, _score(dialect, records))
+    found = [r for r in islice(split_records(io.BytesIO(sample), dialect), _TRIED_RECORDS) if r.raw.strip()]
+    records = [*with_stray_quotes(found, dialect)]
+    strays = sum(before is not after for before, after in zip(found, records, strict=True))
+    return Trial(dialect, records, _score(dialect, records) * (1 - _STRAY_QUOTES_WEIGH * strays / max(len(found), 1)))
+
+
+def with_stray_quotes(records: Iterable[Record], dialect: Dialect) -> Iterator[Record]:
+    """The records, with fields also where quotes went astray."""
+    split = Splitter(dialect)
+    for record in records:
+        lost = record.fields is None and split.opening and record.reason == TEXT_AFTER_QUOTE
+        yield record._replace(fields=split.lenient(record.raw)) if lost else record
 
 
 def _score(dialect: Dialect, records: Sequence[Record]) -> float:

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from quarterhour.stages.translator.cells import Kind, column_kind, columns_of, kind_of
-from quarterhour.stages.translator.dialect import cells_of, detect_dialect
+from quarterhour.stages.translator.dialect import cells_of, detect_dialect, with_stray_quotes
 from quarterhour.stages.translator.footers import closing_rows
 from quarterhour.stages.translator.header import column_names, header_rows, joined_header, numbered
 from quarterhour.stages.translator.records import Dialect, Record, split_records
@@ -69,7 +69,7 @@ def sample_rows(sample: bytes, layout: Layout, limit: int, *, is_whole: bool) ->
     )
     rows = (
         cells_of(record)
-        for record in records
+        for record in with_stray_quotes(records, layout.dialect)
         if record.fields is not None and not is_blank(record) and not is_comment(record, layout.dialect)
     )
     width = len(layout.names)
@@ -118,8 +118,8 @@ def find_layout(sample: bytes, is_whole: bool, known: tuple[str, ...] = (), *, f
     """From the text's first bytes; `is_whole` says that they are all. `known` are the dataset's columns so far."""
     sample = _whole_lines(sample, is_whole)
     dialect = detect_dialect(sample, known)
-    records = list(split_records(io.BytesIO(sample), dialect, line=first_line))
-    rows = _rows(records)
+    records = split_records(io.BytesIO(sample), dialect, line=first_line)
+    rows = _rows(list(with_stray_quotes(records, dialect)))
     if not rows:
         return Layout(dialect, (), False, 0, first_line)
     dialect, rows, notes = _without_comments(dialect, rows, known)

@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple
 MAX_RECORD_BYTES = 8 << 20
 # How many lines a quoted value may run on before its quote counts as never closed.
 _MAX_LINES_OF_A_RECORD = 1000
+TEXT_AFTER_QUOTE = "text follows a closing quote"
 _PIECE_OF_LINES_BYTES = 64 * 1024
 _KEPT_BYTES_OF_A_LONG_RECORD = 64 * 1024
 
@@ -167,10 +168,7 @@ class Splitter:
         start, step = 0, len(self._delimiter)
         while True:
             if before is None:
-                begin = start
-                if self._padded:
-                    while text.startswith(b" ", begin):
-                        begin += 1
+                begin = self._after_spaces(text, start)
                 if not text.startswith(self.opening, begin):
                     end = self._next_delimiter(text, start)
                     fields.append(self._bare(text[start:] if end < 0 else text[start:end]))
@@ -184,14 +182,11 @@ class Splitter:
                 return OpenQuote(fields, before.content, len(text))
             fields.append(self._unquoted(text[before.content : end]))
             before = None
-            end += len(self.closing)
-            if self._padded:
-                while text.startswith(b" ", end):
-                    end += 1
+            end = self._after_spaces(text, end + len(self.closing))
             if end == len(text):
                 return fields
             if not step or not text.startswith(self._delimiter, end):
-                return "text follows a closing quote"
+                return TEXT_AFTER_QUOTE
             start = end + step
 
     def lenient(self, text: bytes) -> list[bytes]:
@@ -199,18 +194,19 @@ class Splitter:
         fields: list[bytes] = []
         start, step = 0, len(self._delimiter)
         while True:
-            if text.startswith(self.opening, start):
-                inner = start + len(self.opening)
-                end = inner
+            begin = self._after_spaces(text, start)
+            if text.startswith(self.opening, begin):
+                inner = begin + len(self.opening)
+                end = after = inner
                 while (end := text.find(self.closing, end)) >= 0:
-                    after = end + len(self.closing)
+                    after = self._after_spaces(text, end + len(self.closing))
                     if after == len(text) or (step and text.startswith(self._delimiter, after)):
                         break
-                    end = after
+                    end += len(self.closing)
                 if end >= 0:
                     fields.append(self._unquoted(text[inner:end]))
-                    start = end + len(self.closing) + step
-                    if start - step == len(text):
+                    start = after + step
+                    if after == len(text):
                         return fields
                     continue
             end = self._next_delimiter(text, start)
@@ -221,6 +217,12 @@ class Splitter:
             if end < 0:
                 return fields
             start = end + step
+
+    def _after_spaces(self, text: bytes, place: int) -> int:
+        """Where the text goes on after spaces that are no field's."""
+        while self._padded and text.startswith(b" ", place):
+            place += 1
+        return place
 
     def _closing_quote(self, text: bytes, content: int, start: int) -> int:
         """Where the quoted field ends that begins at `content` and has no end before `start`; -1 where it has none."""
