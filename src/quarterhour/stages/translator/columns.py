@@ -54,10 +54,9 @@ class FileColumns:
         self.readings: dict[str, Reading] = {}
         for name in self.names:
             self._settle(name, choices[name])
-        self._seen_nulls = {
-            name: tuple(null for null in self.readings[name].nulls if null in self._texts[name] or not null)
-            for name in self.names
-        }
+        self._seen_nulls = frozenset(
+            ("", "NA", *(null for name in names for null in self.readings[name].nulls if null in self._texts[name]))
+        )
 
     def again(self, names: Sequence[str]) -> "FileColumns":
         """The same readings for another file with the same columns, of which no text was seen yet."""
@@ -79,9 +78,10 @@ class FileColumns:
         return TIMESTAMPTZ if pinned and pinned.time_zone and reading.type == TIMESTAMP else reading.type
 
     def usual(self, name: str) -> Reading:
-        """The column's reading, for a first try: of the tokens for no value only those that it was seen to have."""
+        """The column's reading, for a first try: of the tokens for no value only those that the file was seen to have."""
         reading = self.readings[name]
-        return reading if reading.type == TEXT else replace(reading, nulls=self._seen_nulls[name])
+        seen = tuple(null for null in reading.nulls if null in self._seen_nulls)
+        return reading if reading.type == TEXT else replace(reading, nulls=seen)
 
     def is_plainly_written(self, name: str) -> bool:
         """Whether the texts that were seen are values in their type's plain form, or empty: no token for no value, no blanks."""
