@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 
 from quarterhour.stages.translator.counting import Part
 from quarterhour.stages.translator.footers import closing_rows, is_totals
-from quarterhour.stages.translator.layout import Layout, Note, is_blank, is_comment, is_other_header
+from quarterhour.stages.translator.layout import Layout, Note, is_blank, is_other_header, note_kind
 from quarterhour.stages.translator.records import Record, Splitter, split_records
 
 # Rows that wait until it is known whether they are the footer; more than a footer has.
@@ -111,8 +111,8 @@ class _BodyReader:
                         self._delay(_Row(each, [b""], False, False))
                     after_blank = False
                 empty.clear()
-                if is_comment(record, self._layout.dialect):
-                    self._note(record, "comment")
+                if kind := note_kind(record, self._layout.dialect):
+                    self._note(record, kind)
                     continue
                 row = self._row(record, after_blank)
                 after_blank = False

@@ -13,7 +13,8 @@ _TOTALS = re.compile(
     re.IGNORECASE,
 )
 _CLOSING_WORDS = re.compile(
-    r"(?:source|notes?|end|rows?|records?|generated|created|exported|copyright|©|\(c\)|\*|total|quelle|stand)\b.*|---.*|===.*|-+|=+|\\\.",
+    r"(?:source|notes?|end|rows?|records?|generated|created|exported|copyright|©|\(c\)|\*|total|quelle|stand)\b.*|"
+    r"\(?\d+ (?:rows?|records?|lines?|entries|zeilen|datensätze|lignes|filas|wierszy)\b.*|---.*|===.*|-+|=+|\\\.",
     re.IGNORECASE,
 )
 _MOST_FOOTER_LINES = 20

@@ -1,6 +1,7 @@
 """Where a text's table lies: what precedes its header, the header, where the first record begins and the last one ends."""
 
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,8 @@ from quarterhour.stages.translator.header import column_names, header_rows, join
 from quarterhour.stages.translator.records import Dialect, Record, split_records
 
 _COMMENTS = ("#", "//", "--", "%", ";")
+# `---+---`, as under the header that psql prints.
+_RULE = re.compile(rb"[\s|+:]*+(?:[-=]{3,}+[\s|+:]*+)++")
 _TAIL_BYTES = 4 * 1024
 _MOST_KEYS_OF_A_PREAMBLE = 12
 
@@ -25,7 +28,7 @@ class Note:
     line: int
     text: str
     kind: str
-    """`preamble`, `comment`, `footer`, `totals` or `repeated header`."""
+    """`preamble`, `comment`, `rule`, `footer`, `totals` or `repeated header`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Layout:
     """What each column's cells look like in the first records."""
     header_cells: tuple[str, ...] = ()
     repeats_header: bool = False
-    """The header was seen again among the records."""
+    """The header, or a line that rules the table, was seen among the records; or their edges are empty: see `Dialect`."""
     notes: tuple[Note, ...] = field(default=())
 
     @property
@@ -70,7 +73,7 @@ def sample_rows(sample: bytes, layout: Layout, limit: int, *, is_whole: bool) ->
     rows = (
         cells_of(record)
         for record in with_stray_quotes(records, layout.dialect)
-        if record.fields is not None and not is_blank(record) and not is_comment(record, layout.dialect)
+        if record.fields is not None and not is_blank(record) and not note_kind(record, layout.dialect)
     )
     width = len(layout.names)
     header = list(layout.header_cells)
@@ -122,7 +125,9 @@ def find_layout(sample: bytes, is_whole: bool, known: tuple[str, ...] = (), *, f
     rows = _rows(list(with_stray_quotes(records, dialect)))
     if not rows:
         return Layout(dialect, (), False, 0, first_line)
+    rows, rules = _without_rules(dialect, rows)
     dialect, rows, notes = _without_comments(dialect, rows, known)
+    notes += [_note(row, "rule") for row in rules]
     if not rows:
         return Layout(dialect, (), False, len(sample), first_line, notes=tuple(notes))
     first, last = _first_table(rows)
@@ -142,6 +147,7 @@ def find_layout(sample: bytes, is_whole: bool, known: tuple[str, ...] = (), *, f
         if closing:
             notes += [_note(row, "footer") for row in kept[-closing:]]
             found = replace(found, end=kept[-closing].record.offset)
+        found = _before_last_rule(found, kept[: len(kept) - closing], rules)
     return replace(found, notes=tuple(sorted(notes, key=lambda note: note.line)))
 
 
@@ -166,12 +172,30 @@ def is_blank(record: Record) -> bool:
     return fields is not None and len(fields) > 1 and not any(fields) and b'"' not in record.raw
 
 
-def is_comment(record: Record, dialect: Dialect) -> bool:
-    return bool(dialect.comment) and record.raw.lstrip().startswith(dialect.comment.encode())
+def note_kind(record: Record, dialect: Dialect) -> str:
+    """`comment` or `rule` where a line among the records is none by how it is written; else empty."""
+    if dialect.comment and record.raw.lstrip().startswith(dialect.comment.encode()):
+        return "comment"
+    return "rule" if dialect.delimiter and _RULE.fullmatch(record.raw) else ""
 
 
 def _note(row: _Row, kind: str) -> Note:
     return Note(row.record.line, row.record.raw.decode("utf-8", "replace"), kind)
+
+
+def _without_rules(dialect: Dialect, rows: list[_Row]) -> tuple[list[_Row], list[_Row]]:
+    """The rows, and those that only rule the table."""
+    rules = [row for row in rows if note_kind(row.record, replace(dialect, comment="")) == "rule"]
+    return ([row for row in rows if row not in rules], rules) if rules else (rows, [])
+
+
+def _before_last_rule(found: Layout, records: Sequence[_Row], rules: Sequence[_Row]) -> Layout:
+    """The layout with its end before the rule below the last record; it says so where others are among the records."""
+    last = records[-1].record.offset if records else found.start
+    below = [rule.record.offset for rule in rules if rule.record.offset > last]
+    among = any(found.start <= rule.record.offset < last for rule in rules)
+    end = min([*below, *([found.end] if found.end is not None else [])], default=None)
+    return replace(found, end=end, repeats_header=found.repeats_header or among)
 
 
 def _without_comments(
@@ -307,6 +331,12 @@ def _is_table(rows: Sequence[_Row]) -> bool:
 def _table_layout(dialect: Dialect, table: list[_Row], width: int, known: tuple[str, ...]) -> Layout:
     cells = [row.cells for row in table]
     count = header_rows(cells, known)
+    edges = _empty_edges([row for row in cells if len(row) == width], has_header=count > 0)
+    if any(edges):
+        dialect = replace(dialect, edges=edges)
+        cells = [row[edges[0] : width - edges[1]] if len(row) == width else row for row in cells]
+        width -= sum(edges)
+        count = header_rows(cells, known)
     body = [row for row in cells[count:] if len(row) == width]
     header = joined_header(cells[:count]) if count else []
     drops_last = _ends_with_delimiter(header, body, width) and dialect.delimiter != ""
@@ -330,8 +360,21 @@ def _table_layout(dialect: Dialect, table: list[_Row], width: int, known: tuple[
         drops_last=drops_last,
         kinds=kinds,
         header_cells=tuple(cells[0]) if count == 1 else (),
-        repeats_header=count == 1 and cells[0] in cells[1:],
+        repeats_header=any(edges) or (count == 1 and cells[0] in cells[1:]),
     )
+
+
+def _empty_edges(rows: Sequence[Sequence[str]], *, has_header: bool) -> tuple[int, int]:
+    """How many columns at both edges of a framed table, or of several at its end, have neither name nor value."""
+    if len(rows) < 2:
+        return (0, 0)
+    are_empty = [not any(cell.strip() for cell in column) for column in columns_of(rows, len(rows[0]))]
+    if all(are_empty):
+        return (0, 0)
+    after = are_empty[::-1].index(False)
+    if are_empty[0] and after:
+        return (are_empty.index(False), after)
+    return (0, after) if after > 1 and has_header else (0, 0)
 
 
 def _are_row_names(cells: Sequence[str]) -> bool:

@@ -30,6 +30,8 @@ class Dialect:
     """They stay where no quotes are."""
     repeated: bool = False
     """A run of delimiters is one."""
+    edges: tuple[int, int] = (0, 0)
+    """How many fields before and after the columns are empty, as in `|a|b|`: they are none."""
     bare_cr: bool = False
     """A CR without LF ends a record too."""
     comment: str = ""
@@ -80,7 +82,8 @@ def split_records(
             reason = f"the record is longer than {MAX_RECORD_BYTES} bytes"
             yield Record(first.number, first.offset, first.text, None, reason, first.end)
         elif not opening or opening not in first.text:
-            yield Record(first.number, first.offset, first.text, split.plain(first.text), "", first.end)
+            fields = split.without_edges(split.plain(first.text))
+            yield Record(first.number, first.offset, first.text, fields, "", first.end)
         else:
             yield _quoted_record(lines, first, split)
 
@@ -108,7 +111,7 @@ def _quoted_record(lines: "_Lines", first: _Line, split: "Splitter") -> Record:
             break
         found = split.quoted(text, found)
     if isinstance(found, list):
-        return Record(first.number, first.offset, text, found, "", last.end)
+        return Record(first.number, first.offset, text, split.without_edges(found), "", last.end)
     lines.give_back(taken)
     reason = "a quote is never closed" if isinstance(found, OpenQuote) else found
     return Record(first.number, first.offset, first.text, None, reason, first.end)
@@ -133,7 +136,16 @@ class Splitter:
         self._padded = dialect.padded
         self._trims = dialect.padded and not dialect.keeps_spaces
         self._backslashed = dialect.is_backslashed
+        self._edges = dialect.edges
         self.plain: Callable[[bytes], list[bytes]] = self._plain_splitter(dialect)
+
+    def without_edges(self, fields: list[bytes]) -> list[bytes]:
+        """The fields less the empty ones around the columns; all of them where those hold something."""
+        before, after = self._edges
+        last = len(fields) - after
+        if last <= before or any(field.strip() for field in (*fields[:before], *fields[last:])):
+            return fields
+        return fields[before:last]
 
     def _plain_splitter(self, dialect: Dialect) -> Callable[[bytes], list[bytes]]:
         delimiter = self._delimiter
@@ -191,6 +203,9 @@ class Splitter:
 
     def lenient(self, text: bytes) -> list[bytes]:
         """The fields where quotes went astray: one closes only before a delimiter or the end, and one never closed is text."""
+        return self.without_edges(self._lenient(text))
+
+    def _lenient(self, text: bytes) -> list[bytes]:
         fields: list[bytes] = []
         start, step = 0, len(self._delimiter)
         while True:
