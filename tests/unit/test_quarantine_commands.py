@@ -1,6 +1,9 @@
 """What is in quarantine is mended and sent back: through the whole pipeline, once, and into the dataset that it came from."""
 
 import json
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -307,6 +310,42 @@ def test_what_would_be_of_another_dataset_by_now_is_not_sent(tmp_path: Path) -> 
     changed = RecordingContext(tmp_path, {"datasets": [{"name": "all", "files": "*"}]})
     with pytest.raises(NotRetriable, match="gives it to another one"):
         send(changed, item, raw=FLIGHTS[3].decode().strip())
+
+
+def test_of_many_who_send_the_same_record_one_does(context: RecordingContext) -> None:
+    drop(context, "flights/a.csv", broken(3))
+    translate(context)
+    (item,) = ids(context)
+
+    def attempt(number: int) -> str:
+        try:
+            return send(context, item, raw=FLIGHTS[3 + number].decode().strip())["file"]
+        except NotRetriable as refusal:
+            return refusal.message
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(attempt, range(8)))
+    assert sum(one.startswith("flights/") for one in told) == 1
+    assert sum("sent back already" in one for one in told) == 7
+    assert translate(context)["rows"] == 1
+
+
+def test_a_kill_between_the_file_and_its_mark_sends_no_record_twice(context: RecordingContext) -> None:
+    drop(context, "flights/a.csv", broken(3))
+    translate(context)
+    (item,) = ids(context)
+
+    def send_and_be_killed(record: int) -> None:
+        send(context, item, raw=FLIGHTS[record].decode().strip())
+        with closing(sqlite3.connect(context.workspace.ledger_file, isolation_level=None)) as ledger:
+            ledger.execute("DELETE FROM retries")
+
+    send_and_be_killed(3)
+    send_and_be_killed(9)
+    assert translate(context)["rows"] == 1
+    with pytest.raises(NotRetriable, match="which has been read"):
+        send_and_be_killed(3)
+    assert translate(context)["files_processed"] == 0
 
 
 def test_no_record_is_sent_where_its_raw_file_is_gone(context: RecordingContext) -> None:
