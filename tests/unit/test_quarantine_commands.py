@@ -9,27 +9,16 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from lake.test_quarantine import FLIGHTS, broken, drop
 from stage_context import RecordingContext
 from typer.testing import CliRunner, Result
 
 from quarterhour.cli import app
 from quarterhour.errors import InvalidQuery
-from quarterhour.lake.arrivals import fingerprint
 from quarterhour.lake.put_aside import list_put_aside
 from quarterhour.lake.retries import NotRetriable, UnknownQuarantineId
-from quarterhour.lake.translated import KnownColumn
-from quarterhour.stages.translator.engine import connect
-from quarterhour.stages.translator.header import column_names
-from quarterhour.stages.translator.layout import Layout
-from quarterhour.stages.translator.mended_csv import count_records, written_anew
-from quarterhour.stages.translator.records import Dialect
 from quarterhour.stages.translator.sending_back import editable_csv, send_back, send_back_file
 from quarterhour.stages.translator.service import TranslatorService
-from quarterhour.stages.translator.translate import Order
-from quarterhour.stages.translator.translate import translate as translate_file
 from serving import serving
 
 SEMICOLONS = "Datum;Betrag;Kunde\n" + "".join(f"{day}.12.2024;{day},5{day % 10};K{day}\n" for day in range(10, 30))
@@ -174,40 +163,6 @@ def test_records_that_a_mended_file_leaves_out_are_said_to_be_given_up(context: 
         "2 that it does not hold count as given up",
     )
     assert (translate(context)["rows"], {outcome for _, _, outcome in outcomes(context)}) == (1, {"retried"})
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.data())
-def test_mended_values_reach_the_table_to_the_last_character_or_are_refused(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    characters = st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t")
-    names = data.draw(st.lists(st.text(characters, min_size=1, max_size=8), min_size=2, max_size=5))
-    texts = st.text(characters, max_size=12)
-    rows = data.draw(st.lists(st.lists(texts, min_size=len(names), max_size=len(names)), min_size=1, max_size=4))
-    known = column_names(names)
-    layout = Layout(Dialect(), known, True, 0, 1)
-    content = written_anew(rows, layout)
-    try:
-        count = count_records(content, layout, known)
-    except InvalidQuery:
-        return
-    assert count == len(rows)
-    path = tmp_path_factory.mktemp("mended") / "x.csv"
-    path.write_bytes(content)
-    order = Order(
-        raw=path,
-        file=path.name,
-        fingerprint=fingerprint(path),
-        output=path.with_suffix(".parquet"),
-        quarantine=path.with_suffix(".jsonl"),
-        scratch=path.parent,
-        types="text",
-    )
-    with connect(str(path.parent)) as connection:
-        translate_file(order, connection, lambda: {name: KnownColumn("VARCHAR") for name in known})
-    read = duckdb.execute(f"SELECT * EXCLUDE (_file, _record) FROM '{order.output}' ORDER BY _record").fetchall()
-    assert read == [tuple(row) for row in rows]
 
 
 def test_a_mended_record_is_a_row_already(context: RecordingContext) -> None:
