@@ -70,6 +70,7 @@ def translate_paths(
                     keys=settings.keys_of(dataset),
                     types=types,
                     misfit_share=settings.inputs.misfit_share,
+                    contract=settings.dataset(dataset),
                 )
                 with engine.cursor() as connection:
                     made = translate(order, connection, dict[str, KnownColumn])

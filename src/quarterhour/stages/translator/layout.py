@@ -104,7 +104,7 @@ def footer_start(text: Path, size: int, layout: Layout) -> Layout:
         return layout
     rows = _rows(list(split_records(io.BytesIO(tail), layout.dialect, offset=first, line=0)))
     closing = closing_rows([row.cells for row in rows], [row.after_blank for row in rows], layout)
-    if not closing:
+    if not closing or _is_table(rows[-closing:]):
         return layout
     notes = tuple(_note(row, "footer") for row in rows[-closing:])
     return replace(layout, end=begin + rows[-closing].record.offset, notes=(*layout.notes, *notes))

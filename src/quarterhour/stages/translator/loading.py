@@ -73,7 +73,7 @@ def straight(part: Part, first_number: int, layout: Layout) -> str:
     names = _column_names(layout.width)
     dialect = layout.dialect
     last = f" AND coalesce({names[-1]}, '') = ''" if layout.drops_last else ""
-    filled = f"coalesce({', '.join(names)}) IS NOT NULL" if len(names) > 1 else "true"
+    filled = f"({' OR '.join(f'{name} IS NOT NULL' for name in names)})" if len(names) > 1 else "true"
     reader = _reader(part.path, names, dialect.delimiter or _NO_DELIMITER, dialect.quote, part.skip_lines)
     # Numbering is the work of one thread for each part.
     number = f"{first_number - 1} + row_number() OVER () AS _record"
@@ -86,20 +86,24 @@ def anew(copy: Path, first_number: int, width: int) -> str:
     names = ("_record", "_line", "_offset", "_mended", *_column_names(width))
     numbers = ", ".join(f"CAST({name} AS BIGINT) AS {name}" for name in names[1:4])
     number = f"CAST(_record AS BIGINT) + {first_number - 1} AS _record"
-    return f"SELECT * REPLACE ({number}, {numbers}) FROM {_reader(copy, names, ',', chr(34), 0)}"
+    return f"SELECT * REPLACE ({number}, {numbers}) FROM {_reader(copy, names, ',', chr(34), 0, ends_with_lf=True)}"
 
 
 def _column_names(width: int) -> tuple[str, ...]:
     return tuple(f"c{place}" for place in range(width))
 
 
-def _reader(path: Path, names: tuple[str, ...], delimiter: str, quote: str, skip_lines: int) -> str:
+def _reader(
+    path: Path, names: tuple[str, ...], delimiter: str, quote: str, skip_lines: int, *, ends_with_lf: bool = False
+) -> str:
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     # The options are given, not detected: on files with broken records DuckDB's detection can be badly wrong.
     # Path characters that a glob would take for its own stand for themselves in brackets.
     name = "".join(f"[{c}]" if c in "*?[" else c for c in path.as_posix())
+    # Said where it is known: a carriage return in a quoted field is taken for a line end otherwise.
+    new_line = r"new_line='\n', " if ends_with_lf else ""
     return (
-        f"read_csv({literal(name)}, auto_detect=false, delim={literal(delimiter)}, quote={literal(quote)}, "
+        f"read_csv({literal(name)}, {new_line}auto_detect=false, delim={literal(delimiter)}, quote={literal(quote)}, "
         f"escape={literal(quote)}, header=false, skip={skip_lines}, columns={{{columns}}}, store_rejects=true, "
         f"rejects_limit=1, max_line_size={_MAX_LINE_BYTES}, buffer_size={_BUFFER_BYTES}, compression='none')"
     )
