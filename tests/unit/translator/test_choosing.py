@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quarterhour.stages.translator.choosing import Choice, choose, choose_all, settled
+from quarterhour.stages.translator.choice import Choice, settled
+from quarterhour.stages.translator.choosing import choose, choose_all
 from quarterhour.stages.translator.readings import Reading
 
 TZ = "TIMESTAMP WITH TIME ZONE"
@@ -96,11 +97,17 @@ TYPES = [
     (["Y", "N", ""], "x", "BOOLEAN", "y/n"),
     (["t", "f"], "x", "BOOLEAN", "t/f"),
     (["on", "OFF"], "x", "BOOLEAN", "on/off"),
+    (["WAHR", "FALSCH"], "x", "BOOLEAN", "wahr/falsch"),
+    (["Ja", "nein"], "x", "BOOLEAN", "ja/nein"),
+    (["да", "НЕТ"], "x", "BOOLEAN", "да/нет"),
+    (["ja", "ja"], "x", "VARCHAR", ""),
     (["Y"], "x", "VARCHAR", ""),
     (["yes", "false"], "x", "VARCHAR", ""),
     # dates
     (["2024-02-29", "2024-1-5"], "x", "DATE", ""),
     (["2023-02-29"], "x", "VARCHAR", ""),
+    (["2024年2月29日", "2024年12月01日"], "x", "DATE", "%Y年%m月%d日"),
+    (["2023年2月29日"], "x", "VARCHAR", ""),
     (["2024/01/31"], "x", "DATE", "%Y/%m/%d"),
     (["2024.01.31"], "x", "DATE", "%Y.%m.%d"),
     (["31.01.2024"], "x", "DATE", "%d.%m.%Y"),
@@ -174,6 +181,19 @@ def test_a_word_that_means_no_value_in_a_typed_column_means_none_in_the_files_te
     assert "NA" not in choices["country"].reading.nulls
     assert "-" not in choices["sign"].reading.nulls
     assert choose("name", columns["name"], nulls).reading == choices["name"].reading
+
+
+def test_a_comma_that_may_mean_two_things_is_read_as_in_the_files_other_numbers() -> None:
+    of_points, _ = choose_all(
+        {"open": ["1,234", "5,678"], "rate": ["1.5", "2.25"], "day": ["2024-01-02", "2024-02-03"]}
+    )
+    assert kind(of_points["open"]) == ("BIGINT", "1,234.56")
+    of_commas, _ = choose_all({"open": ["1,234", "5,678"], "rate": ["1,5", "2,25"]})
+    assert kind(of_commas["open"]) == ("DECIMAL(18,3)", "1234,56")
+    of_both, _ = choose_all({"open": ["1,234", "5,678"], "rate": ["1,5", "2,25"], "other": ["1.5", "2.25"]})
+    assert of_both["open"].reading.type == "VARCHAR"
+    of_none, _ = choose_all({"open": ["1,234", "5,678"], "count": ["1", "20"], "day": ["2024-01-02", "2024-02-03"]})
+    assert of_none["open"].reading.type == "VARCHAR"
 
 
 def test_what_the_texts_leave_open_stays_text_says_so_and_is_decided_by_an_earlier_file() -> None:

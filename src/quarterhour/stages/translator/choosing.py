@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from quarterhour.stages.translator.choice import Choice, with_file_signs
 from quarterhour.stages.translator.forms import (
     BIGINT,
     BLANKS,
@@ -57,16 +58,6 @@ _MAX_FIXED_SCALE = 9
 Unfit = Collection[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The reading of a column and why. Where the texts leave it open, it is text, and `undecided` names what it may be."""
-
-    reading: Reading
-    reason: str
-    notes: tuple[str, ...] = ()
-    undecided: tuple[Reading, ...] = ()
-
-
 def choose(name: str, values: Iterable[str], file_nulls: Collection[str] = (), unfit: Unfit = frozenset()) -> Choice:
     """The narrowest reading that all `values` fit, `unfit` (of type and format) left out.
 
@@ -85,19 +76,12 @@ def choose_all(
     """The choice for each column of a file, and the file's null tokens, which later calls of `choose` want."""
     unfit = unfit or {}
     choices = {name: choose(name, texts, (), unfit.get(name, ())) for name, texts in columns.items()}
+    choices = with_file_signs(choices)
     nulls = file_nulls(columns, choices)
     for name, choice in choices.items():
         if nulls and choice.reading.type == TEXT:
             choices[name] = replace(choice, reading=_text(columns[name], nulls))
     return choices, nulls
-
-
-def settled(choice: Choice, earlier: Reading) -> Choice:
-    """The choice, an open one decided as the dataset's earlier files were read."""
-    same = (reading for reading in choice.undecided if (reading.type, reading.format) == (earlier.type, earlier.format))
-    for reading in same:
-        return Choice(reading, f"{choice.reason}: read as earlier files of the dataset", choice.notes)
-    return choice
 
 
 def file_nulls(columns: Mapping[str, Collection[str]], choices: Mapping[str, Choice]) -> frozenset[str]:
@@ -327,6 +311,7 @@ _DATES = {
     "a 9, 9": ("%b %d, %Y", "%B %d, %Y"),
     "a 9 9": ("%b %d %Y", "%B %d %Y"),
     "9a9": ("%d%b%Y", "%d%b%y"),
+    "9年9月9日": ("%Y年%m月%d日",),
 }
 _WORD, _NUMBER = re.compile(r"[A-Za-z]+"), re.compile(r"\d+")
 _FINE_FRACTION = re.compile(r":\d\d[.,]\d{7,}")

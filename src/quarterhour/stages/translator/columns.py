@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from quarterhour.dataset_settings import ColumnSettings, DatasetSettings
 from quarterhour.lake.column_types import describe
 from quarterhour.lake.translated import KnownColumn
-from quarterhour.stages.translator.choosing import Choice, choose, choose_all
+from quarterhour.stages.translator.choice import Choice
+from quarterhour.stages.translator.choosing import choose, choose_all
 from quarterhour.stages.translator.content import ContentUnreadable
 from quarterhour.stages.translator.readings import BLANKS, TEXT, Reading, UnknownReading, widen
 from quarterhour.stages.translator.time_texts import TIMESTAMP, TIMESTAMPTZ

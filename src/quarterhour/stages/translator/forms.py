@@ -34,6 +34,15 @@ BOOLEANS = {
     "on/off": ("on", "off"),
     "y/n": ("y", "n"),
     "t/f": ("t", "f"),
+    "ja/nein": ("ja", "nein"),
+    "wahr/falsch": ("wahr", "falsch"),
+    "oui/non": ("oui", "non"),
+    "vrai/faux": ("vrai", "faux"),
+    "si/no": ("si", "no"),
+    "sí/no": ("sí", "no"),
+    "sim/não": ("sim", "não"),
+    "tak/nie": ("tak", "nie"),
+    "да/нет": ("да", "нет"),
 }
 EPOCHS = {"epoch_s": 1, "epoch_ms": 1000, "epoch_us": 1_000_000, "epoch_ns": 1_000_000_000}
 EPOCH_FIRST, EPOCH_LAST = 631_152_000, 4_102_444_800  # 1990 and 2100, in seconds
