@@ -36,16 +36,25 @@ class _Ended:
     """Of a batch."""
 
 
-def _work(connection: "Connection[Any, Any]", folder: Path) -> None:
+Trial = Callable[[list[int], Path, Callable[[int], None]], Iterator[tuple[int, str]]]
+"""Tries numbers in a folder, tells each before it begins with it, and yields those that failed with the fault."""
+
+
+def try_mutants(numbers: list[int], folder: Path, begin: Callable[[int], None]) -> Iterator[tuple[int, str]]:
+    mutants = [mutant(number) for number in numbers]
+    for broken, fault in broken_promises(mutants, folder, lambda begun: begin(begun.number)):
+        yield broken.number, fault
+
+
+def _work(connection: "Connection[Any, Any]", folder: Path, trial: Trial) -> None:
     """Batches of numbers come in, messages go out, until the connection is closed."""
     while True:
         try:
             numbers = connection.recv()
         except EOFError:
             return
-        mutants = [mutant(number) for number in numbers]
-        for broken, fault in broken_promises(mutants, folder, lambda begun: connection.send(Began(begun.number))):
-            connection.send(Failure(broken.number, fault))
+        for number, fault in trial(numbers, folder, lambda number: connection.send(Began(number))):
+            connection.send(Failure(number, fault))
         connection.send(_Ended())
 
 
@@ -63,10 +72,11 @@ class _Hand:
 class Pool:
     """Tries numbers; `results` yields each number with its fault, empty where every promise was kept."""
 
-    def __init__(self, processes: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, processes: int, trial: Trial = try_mutants, hung_after_s: float = HUNG_AFTER_S) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._processes = processes
-        self._clock = clock
+        self._trial = trial
+        self._hung_after_s = hung_after_s
         self._todo: deque[list[int]] = deque()
         self._faults: dict[int, str] = {}
 
@@ -92,7 +102,7 @@ class Pool:
 
     def _hand(self, folder: Path) -> _Hand:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, folder), daemon=True)
+        process = self._context.Process(target=_work, args=(theirs, folder, self._trial), daemon=True)
         process.start()
         theirs.close()
         hand = _Hand(process, ours)
@@ -104,7 +114,7 @@ class Pool:
         if self._todo:
             numbers = self._todo.popleft()
             hand.left = set(numbers)
-            hand.due_s = self._clock() + HUNG_AFTER_S
+            hand.due_s = time.monotonic() + self._hung_after_s
             hand.connection.send(numbers)
 
     def _look(self, hand: _Hand) -> Iterator[Failure]:
@@ -116,10 +126,10 @@ class Pool:
             hand.process.join()
             yield from self._lost(hand, f"it ended the process, exit status {hand.process.exitcode}")
             return
-        if self._clock() > hand.due_s and hand.current is not None:
+        if time.monotonic() > hand.due_s and hand.current is not None:
             hand.process.kill()
             hand.process.join()
-            yield from self._lost(hand, f"it took more than {HUNG_AFTER_S:g} s")
+            yield from self._lost(hand, f"it took more than {self._hung_after_s:g} s")
 
     def _take(self, hand: _Hand, message: object) -> Iterator[Failure]:
         match message:
@@ -129,7 +139,7 @@ class Pool:
                 yield from self._done(hand)
                 hand.current = number
                 hand.left.discard(number)
-                hand.due_s = self._clock() + HUNG_AFTER_S
+                hand.due_s = time.monotonic() + self._hung_after_s
             case _:
                 yield from self._done(hand)
                 self._give(hand)

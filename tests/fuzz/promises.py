@@ -79,8 +79,10 @@ class _Batch:
         name = self.begun[-1].name
         made: set[str] = set()
         fault = self._fault_of_tables(report, name, made) if report.status != "failed" else ""
-        if report.status == "failed" and not report.error:
-            fault = "it failed without an error"
+        if report.status == "failed":
+            fault = "it failed without an error" if not report.error else ""
+            if report.error and "nothing of it was taken" in report.error:
+                fault = f"its balance is open: {report.error}"
         fault = fault or self._strays(made)
         self._expected |= made
         return fault

@@ -1,5 +1,8 @@
 """Real files, broken at random: the report is true, every record is in one place, nothing else is left; more by `make fuzz`."""
 
+import os
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from fuzz.mutations import mutant
+from fuzz.pool import Pool
 from fuzz.promises import broken_promises
 
 _FILES = 50
@@ -45,3 +49,21 @@ def test_a_broken_promise_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     faults = [fault for _, fault in broken_promises(map(mutant, numbers), tmp_path / "less")]
     assert faults
     assert all("are nowhere" in fault for fault in faults)
+
+
+def hang_die_fail(numbers: list[int], folder: Path, begin: Callable[[int], None]) -> Iterator[tuple[int, str]]:
+    for number in numbers:
+        begin(number)
+        if number == 7:
+            time.sleep(600)
+        if number == 60:
+            os._exit(3)
+        if number == 61:
+            yield number, "a fault"
+
+
+def test_a_file_that_hangs_or_ends_the_process_costs_no_other_one() -> None:
+    results = list(Pool(2, hang_die_fail, hung_after_s=0.5).results(range(130)))
+    assert sorted(result.number for result in results) == list(range(130))
+    faults = {result.number: result.fault for result in results if result.fault}
+    assert faults == {7: "it took more than 0.5 s", 60: "it ended the process, exit status 3", 61: "a fault"}
