@@ -16,28 +16,37 @@ from quarterhour.workspace import Workspace
 # What a connection may hold before it spills: it leaves room on a small machine for the server and a browser.
 MEMORY_LIMIT = "1GB"
 
-_SCRATCH_NAME = re.compile(r"(?:duckdb|export)-(\d+)-.*")
+_SCRATCH_NAME = re.compile(r"\.?[a-z]+-(\d+)-.*")
 
 
 @contextmanager
 def connect(workspace: Workspace) -> Generator[duckdb.DuckDBPyConnection]:
     """An in-memory database in UTC that spills to a folder of its own, removed at the end."""
-    _remove_scratch_of_the_dead(workspace.scratch)
-    spill = tempfile.mkdtemp(prefix=f"duckdb-{os.getpid()}-", dir=workspace.scratch)
-    try:
-        with duckdb.connect(
+    with (
+        own_scratch(workspace.scratch, "duckdb") as spill,
+        duckdb.connect(
             config={
                 "memory_limit": MEMORY_LIMIT,
-                "temp_directory": spill,
+                "temp_directory": str(spill),
                 # Nothing is fetched from the network, whatever a query says.
                 "autoinstall_known_extensions": False,
             }
-        ) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            connection.execute("SET enable_progress_bar_print = false")
-            yield connection
+        ) as connection,
+    ):
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar_print = false")
+        yield connection
+
+
+@contextmanager
+def own_scratch(parent: Path, kind: str) -> Generator[Path]:
+    """A folder of this process below `parent`, removed at the block's end; those that killed processes left go first."""
+    _remove_scratch_of_the_dead(parent)
+    folder = tempfile.mkdtemp(prefix=f"{kind}-{os.getpid()}-", dir=parent)
+    try:
+        yield Path(folder)
     finally:
-        shutil.rmtree(spill, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_scratch_of_the_dead(scratch: Path) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from quarterhour.lake.arrivals import DatasetNames, FileUnreadable, fingerprint
+from quarterhour.lake.duck import own_scratch
 from quarterhour.lake.translated import KnownColumn
 from quarterhour.settings import Settings
 from quarterhour.stages.translator.content import ContentUnreadable
@@ -50,7 +50,7 @@ def translate_paths(
     names = DatasetNames(settings)
     out_dir.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
-    with TemporaryDirectory(prefix=".quarterhour-", dir=out_dir) as scratch, connect(scratch) as engine:
+    with own_scratch(out_dir, ".quarterhour") as scratch, connect(scratch) as engine:
         for path in paths:
             dataset = names.of(path.name)
             stem, number = path.name, 1
@@ -66,7 +66,7 @@ def translate_paths(
                     fingerprint=fingerprint(path),
                     output=output,
                     quarantine=out_dir / f"{stem}.quarantine.jsonl",
-                    scratch=Path(scratch),
+                    scratch=scratch,
                     keys=settings.keys_of(dataset),
                     types=types,
                     misfit_share=settings.inputs.misfit_share,

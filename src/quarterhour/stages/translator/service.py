@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from quarterhour.lake.arrivals import Arrival, ArrivalState, Content, FileUnreadable, arrivals
+from quarterhour.lake.duck import own_scratch
 from quarterhour.lake.ledger import InputLedger, Sighting
 from quarterhour.stages.base import StageContext, StageResult
 from quarterhour.stages.translator.accounts import Accounts
@@ -54,8 +55,8 @@ class _Run:
             self._archive_known(found, sightings)
         waiting = [arrival for arrival in found if arrival.state is ArrivalState.WAITING]
         if waiting:
-            with connect(str(self._context.workspace.scratch)) as engine:
-                worker = Worker(self._context, engine)
+            with own_scratch(self._context.workspace.scratch, "translate") as scratch, connect(scratch) as engine:
+                worker = Worker(self._context, engine, scratch)
                 intake = Intake(self._ledger, self._context.workspace, sightings)
                 _Flow(self._context, self._accounts, intake, worker).run(waiting)
         self._accounts.close()

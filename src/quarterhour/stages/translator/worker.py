@@ -37,9 +37,10 @@ def reading_of(made: Translation) -> str:
 class Worker:
     """Shared by the threads of one run."""
 
-    def __init__(self, context: StageContext, engine: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, context: StageContext, engine: duckdb.DuckDBPyConnection, scratch: Path) -> None:
         self._context = context
         self._engine = engine
+        self._scratch = scratch
         self._workspace = context.workspace
         self._schema_locks: dict[str, threading.Lock] = {}
         self._precedents: dict[str, Precedent] = {}
@@ -82,7 +83,7 @@ class Worker:
         self, task: Task, connection: duckdb.DuckDBPyConnection, columns: Mapping[str, KnownColumn]
     ) -> tuple[Task, Translation]:
         """The translation, and the task as it turned out to be."""
-        with _readable_path(task, self._workspace.scratch) as raw:
+        with _readable_path(task, self._scratch) as raw:
             order = self._order(task, raw)
             dataset = task.arrival.dataset
             made = translate(order, connection, lambda: columns, self._precedents.get(dataset))
@@ -105,7 +106,7 @@ class Worker:
             fingerprint=task.fingerprint,
             output=self._workspace.translated_file(dataset, task.fingerprint),
             quarantine=self._workspace.quarantine_file(dataset, task.fingerprint),
-            scratch=self._workspace.scratch,
+            scratch=self._scratch,
             keys=settings.keys_of(dataset),
             misfit_share=settings.inputs.misfit_share,
             contract=settings.dataset(dataset),
