@@ -11,13 +11,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psutil
+
 from .mutations import mutant
 from .promises import broken_promises
 
 HUNG_AFTER_S = 10.0
 _BATCH = 50
-# Starting a process and reading the tables counts as work on the first file.
-_START_S = 60.0
+# A process that others keep from the processor is given more time; one that waits for nothing uses none.
+_BUSY_MACHINE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def _work(connection: "Connection[Any, Any]", folder: Path, trial: Trial) -> Non
     while True:
         try:
             numbers = connection.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             return
         for number, fault in trial(numbers, folder, lambda number: connection.send(Began(number))):
             connection.send(Failure(number, fault))
@@ -66,7 +68,25 @@ class _Hand:
     connection: "Connection[Any, Any]"
     left: set[int] = field(default_factory=set[int])
     current: int | None = None
-    due_s: float = 0.0
+    began_s: float = 0.0
+    began_cpu_s: float = 0.0
+
+    def begin(self, number: int) -> None:
+        self.current = number
+        self.left.discard(number)
+        self.began_s, self.began_cpu_s = time.monotonic(), self._cpu_s()
+
+    def is_hung(self, after_s: float) -> bool:
+        passed_s = time.monotonic() - self.began_s
+        if self.current is None or passed_s < after_s:
+            return False
+        return passed_s > _BUSY_MACHINE * after_s or self._cpu_s() - self.began_cpu_s > after_s
+
+    def _cpu_s(self) -> float:
+        try:
+            return sum(psutil.Process(self.process.pid).cpu_times()[:2])
+        except psutil.NoSuchProcess:
+            return 0.0
 
 
 class Pool:
@@ -89,7 +109,7 @@ class Pool:
                 while hands:
                     for folder, hand in list(hands.items()):
                         yield from self._look(hand)
-                        if hand.process.exitcode is None and (hand.left or hand.current is not None):
+                        if hand.left or hand.current is not None:
                             continue
                         self._close(hand)
                         del hands[folder]
@@ -107,14 +127,12 @@ class Pool:
         theirs.close()
         hand = _Hand(process, ours)
         self._give(hand)
-        hand.due_s += _START_S
         return hand
 
     def _give(self, hand: _Hand) -> None:
         if self._todo:
             numbers = self._todo.popleft()
             hand.left = set(numbers)
-            hand.due_s = time.monotonic() + self._hung_after_s
             hand.connection.send(numbers)
 
     def _look(self, hand: _Hand) -> Iterator[Failure]:
@@ -122,11 +140,11 @@ class Pool:
         try:
             while hand.connection.poll():
                 yield from self._take(hand, hand.connection.recv())
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             hand.process.join()
             yield from self._lost(hand, f"it ended the process, exit status {hand.process.exitcode}")
             return
-        if time.monotonic() > hand.due_s and hand.current is not None:
+        if hand.is_hung(self._hung_after_s):
             hand.process.kill()
             hand.process.join()
             yield from self._lost(hand, f"it took more than {self._hung_after_s:g} s")
@@ -137,9 +155,7 @@ class Pool:
                 self._faults[number] = fault
             case Began(number):
                 yield from self._done(hand)
-                hand.current = number
-                hand.left.discard(number)
-                hand.due_s = time.monotonic() + self._hung_after_s
+                hand.begin(number)
             case _:
                 yield from self._done(hand)
                 self._give(hand)
