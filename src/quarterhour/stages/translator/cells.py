@@ -7,9 +7,11 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import islice
 
+from quarterhour.stages.translator.number_texts import CURRENCIES
+
 NULL_LIKE = frozenset({"", "na", "n/a", "null", "none", "nan", "-", "--", r"\n", "#n/a", "<na>"})
 
-_SIGN = r"(?:[€$£¥₹]|USD|EUR|GBP|CHF|JPY)"
+_SIGN = f"(?:{'|'.join(map(re.escape, CURRENCIES))})"
 _NUMBER = re.compile(
     rf"[-+(]?{_SIGN}?\s?[-+]?(?:\d+(?:[.,']\d+)*|\d{{1,3}}(?:[ \u00a0\u202f]\d{{3}})+(?:[.,]\d+)?|[.,]\d+)"
     rf"(?:[eE][-+]?\d+)?\s?(?:%|{_SIGN})?[-)]?|[-+]?inf(?:inity)?",

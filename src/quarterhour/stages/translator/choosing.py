@@ -18,7 +18,7 @@ from quarterhour.stages.translator.forms import (
     form,
     is_exact_double,
 )
-from quarterhour.stages.translator.number_texts import CURRENCIES, PERCENT, NumberFormat
+from quarterhour.stages.translator.number_texts import COMMA_CURRENCIES, CURRENCIES, PERCENT, NumberFormat
 from quarterhour.stages.translator.readings import TEXT, Reading
 from quarterhour.stages.translator.time_texts import (
     CLOCK_12,
@@ -232,6 +232,7 @@ _BODIES = {
     for separators in (NumberFormat(), NumberFormat(decimal=","), *_SEPARATORS)
 }
 _UNGROUPED = re.compile(r"\d{4,}", re.ASCII)
+_GROUPED_BY_POINT = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})*", re.ASCII)
 _SMALL = re.compile(r"\d{1,3}", re.ASCII)
 
 
@@ -254,7 +255,8 @@ def _decorated(texts: list[str], unfit: Unfit) -> _Found | None:
         return None
     negative = negatives.pop() if negatives else "-1"
     found = [
-        replace(separators, unit=unit, unit_first=unit_first, negative=negative) for separators in _separators(bodies)
+        replace(separators, unit=unit, unit_first=unit_first, negative=negative)
+        for separators in _money_separators(bodies, unit)
     ]
     readings = [(type_name, n.name) for n in found if (type_name := _decorated_type(n, texts, unfit))]
     readings = [reading for reading in readings if _fit(*reading, texts, unfit)]
@@ -297,6 +299,16 @@ def _separators(bodies: list[str]) -> list[NumberFormat]:
             return [comma]
         return [thousands] if any(map(_SMALL.fullmatch, bodies)) else [thousands, comma]
     return [one for one in _SEPARATORS if holds(one)][:1]
+
+
+def _money_separators(bodies: list[str], unit: str) -> list[NumberFormat]:
+    """The same for amounts: three digits behind their sign are thousands where the currency's decimal sign is the other one."""
+    found = _separators(bodies)
+    if unit in COMMA_CURRENCIES and found == [NumberFormat()] and all(map(_GROUPED_BY_POINT.fullmatch, bodies)):
+        has_point = any("." in body for body in bodies)
+        points = NumberFormat(decimal=",", group=".")
+        return found if not has_point else [points] if any(map(_SMALL.fullmatch, bodies)) else [points, *found]
+    return found if unit in ("", PERCENT, *COMMA_CURRENCIES) else found[:1]
 
 
 # By the first value with its numbers as 9 and its words as a.

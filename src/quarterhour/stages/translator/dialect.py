@@ -25,9 +25,11 @@ _NEVER_LONG = frozenset(",;\t ")
 _QUOTE_PAIRS = ('"', "'", "“”", "‘’", "«»", "„“")
 _LEAST_SHARE_OF_LINES = 0.5
 _STRAY_QUOTES_WEIGH = 0.3
+_WHOLE_MAY_SCORE_LESS = 0.6
 _PADDED_SHARE = 0.8
 _ALIGNED_SHARE = 0.95
 _ENDS_OF_LONG_DELIMITERS = re.compile(r"[^\w\s\"'.,;|+\-()\x00-\x1f]")
+_RUN_OF_SIGNS = re.compile(r"[|~^#@$%&*!<>=§¦]{2,4}")
 _ONLY_IN_TIMES = re.compile(r"(?:[^:]|(?<=\d):(?=\d\d))*")
 _PLAIN_TEXT = re.compile(r"[\w .,'’&()/+\-:*#@!?%°\"=\[\]–—]*")
 
@@ -39,6 +41,8 @@ class Trial:
     dialect: Dialect
     records: Sequence[Record]
     score: float
+    is_whole: bool = False
+    """Each of the records, titles and all, has the same number of fields, more than one."""
 
 
 def cells_of(record: Record) -> list[str]:
@@ -58,7 +62,10 @@ def detect_dialect(sample: bytes, known: Sequence[str] = ()) -> Dialect:
         by_cr = [replace(dialect, bare_cr=True) for dialect in candidates]
         candidates = by_cr if b"\n" not in sample else by_cr + candidates
     trials = [_try(sample, dialect) for dialect in candidates]
-    return max(trials, key=lambda trial: trial.score).dialect
+    best = max(trials, key=lambda trial: trial.score)
+    # Signs within values look like delimiters too, but not in the header.
+    whole = [trial for trial in trials if trial.is_whole and trial.score >= best.score * _WHOLE_MAY_SCORE_LESS]
+    return max(whole, key=lambda trial: trial.score).dialect if whole and not best.is_whole else best.dialect
 
 
 def _candidates(text: str, lines: list[str], known: str | None) -> Iterator[Dialect]:
@@ -92,7 +99,13 @@ def _delimiters(lines: list[str]) -> list[str]:
     doubled = [
         2 * sign for sign in signs if sign not in _NEVER_LONG and sum(2 * sign in line for line in lines) >= least
     ]
-    return list(dict.fromkeys([*(_lengthened(sign, lines) for sign in signs), *doubled]))
+    return list(dict.fromkeys([*(_lengthened(sign, lines) for sign in signs), *doubled, *_runs_of_signs(lines)]))
+
+
+def _runs_of_signs(lines: list[str]) -> list[str]:
+    """Runs of several signs that stand in each line equally often: `@#@`."""
+    runs = set(_RUN_OF_SIGNS.findall(lines[0]))
+    return [run for run in sorted(runs) if len({line.count(run) for line in lines}) == 1]
 
 
 def _lengthened(sign: str, lines: list[str]) -> str:
@@ -190,7 +203,10 @@ def _try(sample: bytes, dialect: Dialect) -> Trial:
     found = [r for r in islice(split_records(io.BytesIO(sample), dialect), _TRIED_RECORDS) if r.raw.strip()]
     records = [*with_stray_quotes(found, dialect)]
     strays = sum(before is not after for before, after in zip(found, records, strict=True))
-    return Trial(dialect, records, _score(dialect, records) * (1 - _STRAY_QUOTES_WEIGH * strays / max(len(found), 1)))
+    score = _score(dialect, records) * (1 - _STRAY_QUOTES_WEIGH * strays / max(len(found), 1))
+    widths = {len(record.fields or ()) for record in records}
+    is_whole = len(widths) == 1 and min(widths) > 1 and dialect.delimiter not in _DOUBTFUL
+    return Trial(dialect, records, score, is_whole)
 
 
 def with_stray_quotes(records: Iterable[Record], dialect: Dialect) -> Iterator[Record]:

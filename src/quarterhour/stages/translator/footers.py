@@ -62,7 +62,7 @@ def is_footer(cells: Sequence[str], table: TableShape) -> bool:
 
 
 def is_totals(cells: Sequence[str], table: TableShape, before: Sequence[Sequence[str]] = ()) -> bool:
-    """Whether a row sums the others up: it says so, and leaves out what each record has, or its numbers are the sums."""
+    """Whether a row sums the others up: it says so, and leaves out what each record has, or its numbers are the sums or means."""
     filled = [cell for cell in cells if cell.strip()]
     if table.width < 2 or not filled or not _TOTALS.match(filled[0].strip()):
         return False
@@ -79,7 +79,8 @@ def _are_sums(cells: Sequence[str], before: Sequence[Sequence[str]]) -> bool:
         total = _number(cell)
         values = [_number(row[place]) for row in rows]
         if total is not None and len(values) > 1 and None not in values:
-            return math.isclose(total, math.fsum(value for value in values if value is not None), rel_tol=1e-9)
+            summed = math.fsum(value for value in values if value is not None)
+            return any(math.isclose(total, expected, rel_tol=1e-9) for expected in (summed, summed / len(values)))
     return False
 
 

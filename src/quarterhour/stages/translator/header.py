@@ -8,6 +8,7 @@ from quarterhour.stages.translator.cells import Kind, column_kind, columns_of, k
 
 _MOST_HEADER_ROWS = 4
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.-]*")
+_WHOLE = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
 _YEAR = re.compile(r"(?:1[89]|20)\d{2}")
 # Names that columns of words commonly have.
 _COMMON_NAMES = frozenset(
@@ -100,7 +101,8 @@ def _is_header(first: Sequence[str], following: Sequence[Sequence[str]], width: 
     if not filled:
         return False
     body = _surely_data(following, width)
-    if _are_years([cell for cell in cells if kind_of(cell) is not Kind.TEXT and cell]):
+    numbers = [cell for cell in cells if kind_of(cell) is not Kind.TEXT and cell]
+    if _are_years(numbers) or (_are_steps(cells) and not any(map(_are_steps, following))):
         return any(kind_of(cell) is Kind.TEXT for cell in filled)
     if any(kind_of(cell) in (Kind.NUMBER, Kind.MOMENT, Kind.BOOLEAN) for cell in filled):
         return False
@@ -121,6 +123,13 @@ def _surely_data(following: Sequence[Sequence[str]], width: int) -> list[Sequenc
 
 def _are_years(cells: Sequence[str]) -> bool:
     return len(cells) > 2 and all(_YEAR.fullmatch(cell) for cell in cells) and list(cells) == sorted(set(cells))
+
+
+def _are_steps(cells: Sequence[str]) -> bool:
+    """Whether the numbers among the cells count up from 0 or 1."""
+    numbers = [int(cell) for cell in cells if _WHOLE.fullmatch(cell.strip())]
+    counted = numbers == [*range(len(numbers))] or numbers == [*range(1, len(numbers) + 1)]
+    return counted and len(numbers) > 2 and not any(kind_of(c) not in (Kind.TEXT, Kind.NUMBER) for c in cells)
 
 
 def _stands_apart(cells: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:

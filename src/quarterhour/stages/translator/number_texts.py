@@ -4,7 +4,28 @@ import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-CURRENCIES = ("€", "$", "£", "¥", "₹", "EUR", "USD", "GBP", "CHF", "JPY")
+# Those whose countries write a decimal comma, and the others.
+COMMA_CURRENCIES = (
+    "€",
+    "EUR",
+    "R$",
+    "BRL",
+    "zł",
+    "PLN",
+    "kr",
+    "kr.",
+    "SEK",
+    "NOK",
+    "DKK",
+    "Kč",
+    "CZK",
+    "Ft",
+    "HUF",
+    "₽",
+    "RUB",
+)
+_POINT_CURRENCIES = ("$", "£", "¥", "₹", "₩", "₪", "USD", "GBP", "CHF", "JPY", "CNY", "INR", "CAD", "AUD")
+CURRENCIES = (*COMMA_CURRENCIES, *_POINT_CURRENCIES)
 PERCENT = "%"
 
 _SPACES = " \u00a0\u202f\u2009"
