@@ -5,33 +5,33 @@ Our Translator finds everything by itself and accounts for every record; the oth
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-if sys.platform == "win32":
+if sys.platform == "linux":
+
+    def peak_mb() -> float:
+        """The most memory that this process has held; getrusage would count what its parent held before it."""
+        [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:")]
+        return int(line.split()[1]) / 2**10
+
+elif sys.platform == "win32":
     import psutil
 
     def peak_mb() -> float:
         """The most memory that this process has held."""
         return psutil.Process().memory_info().peak_wset / 2**20
 
-    def limit_memory(limit_mb: int) -> None:
-        raise SystemExit(f"Windows has no limit of {limit_mb} MB for a process to set itself: leave --limit-mb out.")
-
 else:
     import resource
 
     def peak_mb() -> float:
         """The most memory that this process has held."""
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
-
-    def limit_memory(limit_mb: int) -> None:
-        """The system refuses this process more memory of its own than that; mapped files and unused addresses do not count."""
-        resource.setrlimit(resource.RLIMIT_DATA, (limit_mb << 20, limit_mb << 20))
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 _TEXTS = ("carrier", "tailnum", "origin", "dest")
@@ -60,8 +60,6 @@ def translator(files: list[Path], out: Path) -> Work:
 
 def service(files: list[Path], out: Path) -> Work:
     """Many files as a run of the pipeline does them: looked for, hashed, translated side by side, entered in the ledger."""
-    import os
-
     from bench.bench_context import BenchContext
     from quarterhour.stages.translator.service import TranslatorService
 
@@ -74,9 +72,7 @@ def service(files: list[Path], out: Path) -> Work:
     def work() -> int:
         counts = TranslatorService().run(context).data
         if counts["files_processed"] != len(files):
-            raise SystemExit(
-                f"{counts['files_processed']} of {len(files)} files, {counts['failed_files']} failed, {counts['skipped_files']} skipped"
-            )
+            raise SystemExit(f"{counts['files_processed']} of {len(files)} files were translated")
         return counts["rows"]
 
     return work
@@ -159,10 +155,10 @@ def main() -> None:
     parser.add_argument("name", choices=CONTESTANTS)
     parser.add_argument("out", type=Path)
     parser.add_argument("files", type=Path, nargs="+", help="CSV files; a folder stands for those in it")
-    parser.add_argument("--limit-mb", type=int, help="memory that the process may have")
+    parser.add_argument("--join", type=Path, help="cgroup.procs of the control group to join")
     arguments = parser.parse_args()
-    if arguments.limit_mb:
-        limit_memory(arguments.limit_mb)
+    if arguments.join:
+        arguments.join.write_text(str(os.getpid()))
     files = [path for each in arguments.files for path in (sorted(each.glob("*.csv")) if each.is_dir() else [each])]
     work = CONTESTANTS[arguments.name](files, arguments.out)
     begun_s = time.perf_counter()
