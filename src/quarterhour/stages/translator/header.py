@@ -214,3 +214,28 @@ def column_names(cells: Sequence[str]) -> tuple[str, ...]:
 
 def numbered(width: int) -> tuple[str, ...]:
     return tuple(f"column_{position}" for position in range(1, width + 1))
+
+
+def empty_edges(rows: Sequence[Sequence[str]], *, has_header: bool) -> tuple[int, int]:
+    """How many columns at both edges of a framed table, or of several at its end, have neither name nor value."""
+    if len(rows) < 2:
+        return (0, 0)
+    are_empty = [not any(cell.strip() for cell in column) for column in columns_of(rows, len(rows[0]))]
+    if all(are_empty):
+        return (0, 0)
+    after = are_empty[::-1].index(False)
+    if are_empty[0] and after:
+        return (are_empty.index(False), after)
+    return (0, after) if after > 1 and has_header else (0, 0)
+
+
+def are_row_names(cells: Sequence[str]) -> bool:
+    """Whether a first column without a name may be the names that R gives its rows."""
+    return len(set(cells)) == len(cells)
+
+
+def ends_with_delimiter(header: Sequence[str], body: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether each record ends with a delimiter, which the header need not do."""
+    if width < 2 or not body or any(row[-1].strip() for row in body):
+        return False
+    return len(header) == width - 1 or (len(header) == width and not header[-1].strip())

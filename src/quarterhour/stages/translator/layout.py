@@ -11,7 +11,15 @@ from pathlib import Path
 from quarterhour.stages.translator.cells import Kind, column_kind, columns_of, kind_of
 from quarterhour.stages.translator.dialect import cells_of, detect_dialect, with_stray_quotes
 from quarterhour.stages.translator.footers import closing_rows
-from quarterhour.stages.translator.header import column_names, header_rows, joined_header, numbered
+from quarterhour.stages.translator.header import (
+    are_row_names,
+    column_names,
+    empty_edges,
+    ends_with_delimiter,
+    header_rows,
+    joined_header,
+    numbered,
+)
 from quarterhour.stages.translator.records import Dialect, Record, split_records
 
 _COMMENTS = ("#", "//", "--", "%", ";")
@@ -258,7 +266,10 @@ def _blocks(rows: list[_Row]) -> list[tuple[int, int]]:
 
 
 def _by_width(rows: list[_Row], start: int, end: int) -> list[tuple[int, int]]:
-    """A block in two where its first rows are narrower titles or keys, or its last ones a footer."""
+    """A block in parts where its first rows are narrower titles or keys, or its last ones another table."""
+    second = _second_header(rows, start, end)
+    if second is not None:
+        return [*_by_width(rows, start, second - 1), (second, end)]
     width = _usual_width(rows[start : end + 1])
     first = start
     while first <= end and not _may_begin(rows[first], width):
@@ -266,6 +277,20 @@ def _by_width(rows: list[_Row], start: int, end: int) -> list[tuple[int, int]]:
     if first in (start, end + 1) or width == 1:
         return [(start, end)]
     return [(start, first - 1), (first, end)]
+
+
+def _second_header(rows: list[_Row], start: int, end: int) -> int | None:
+    """Where the block's last rows, of another width than the ones before, begin with names above values."""
+    width, first = len(rows[end].cells), end
+    while first > start and len(rows[first - 1].cells) == width:
+        first -= 1
+    before = rows[start:first]
+    if width < 2 or end - first < 2 or len(before) < 3 or len({len(row.cells) for row in before}) > 1:
+        return None
+    names, values = rows[first].cells, columns_of([row.cells for row in rows[first + 1 : end + 1]], width)
+    are_names = all(kind_of(cell) is Kind.TEXT for cell in names)
+    is_typed = any(column_kind(column) in (Kind.NUMBER, Kind.MOMENT) for column in values)
+    return first if are_names and is_typed and len(before[0].cells) > 1 else None
 
 
 def _may_begin(row: _Row, width: int) -> bool:
@@ -331,7 +356,7 @@ def _is_table(rows: Sequence[_Row]) -> bool:
 def _table_layout(dialect: Dialect, table: list[_Row], width: int, known: tuple[str, ...]) -> Layout:
     cells = [row.cells for row in table]
     count = header_rows(cells, known)
-    edges = _empty_edges([row for row in cells if len(row) == width], has_header=count > 0)
+    edges = empty_edges([row for row in cells if len(row) == width], has_header=count > 0)
     if any(edges):
         dialect = replace(dialect, edges=edges)
         cells = [row[edges[0] : width - edges[1]] if len(row) == width else row for row in cells]
@@ -339,13 +364,13 @@ def _table_layout(dialect: Dialect, table: list[_Row], width: int, known: tuple[
         count = header_rows(cells, known)
     body = [row for row in cells[count:] if len(row) == width]
     header = joined_header(cells[:count]) if count else []
-    drops_last = _ends_with_delimiter(header, body, width) and dialect.delimiter != ""
+    drops_last = ends_with_delimiter(header, body, width) and dialect.delimiter != ""
     if drops_last:
         header = header[: width - 1]
     columns = width - drops_last
     while len(header) > columns and not header[-1].strip():
         header.pop()
-    if count and len(header) == columns - 1 and _are_row_names([row[0] for row in body]):
+    if count and len(header) == columns - 1 and are_row_names([row[0] for row in body]):
         header = ["", *header]  # As R writes them.
     names = column_names([*header, *[""] * (columns - len(header))]) if count else numbered(columns)
     body = [row for row in body if count != 1 or row != cells[0]]
@@ -362,29 +387,6 @@ def _table_layout(dialect: Dialect, table: list[_Row], width: int, known: tuple[
         header_cells=tuple(cells[0]) if count == 1 else (),
         repeats_header=any(edges) or (count == 1 and cells[0] in cells[1:]),
     )
-
-
-def _empty_edges(rows: Sequence[Sequence[str]], *, has_header: bool) -> tuple[int, int]:
-    """How many columns at both edges of a framed table, or of several at its end, have neither name nor value."""
-    if len(rows) < 2:
-        return (0, 0)
-    are_empty = [not any(cell.strip() for cell in column) for column in columns_of(rows, len(rows[0]))]
-    if all(are_empty):
-        return (0, 0)
-    after = are_empty[::-1].index(False)
-    if are_empty[0] and after:
-        return (are_empty.index(False), after)
-    return (0, after) if after > 1 and has_header else (0, 0)
-
-
-def _are_row_names(cells: Sequence[str]) -> bool:
-    return len(set(cells)) == len(cells)
-
-
-def _ends_with_delimiter(header: Sequence[str], body: Sequence[Sequence[str]], width: int) -> bool:
-    if width < 2 or not body or any(row[-1].strip() for row in body):
-        return False
-    return len(header) == width - 1 or (len(header) == width and not header[-1].strip())
 
 
 def _body_rows(found: Layout, table: Sequence[_Row]) -> int:

@@ -142,6 +142,8 @@ class Splitter:
     def without_edges(self, fields: list[bytes]) -> list[bytes]:
         """The fields less the empty ones around the columns; all of them where those hold something."""
         before, after = self._edges
+        if not before and not after:
+            return fields
         last = len(fields) - after
         if last <= before or any(field.strip() for field in (*fields[:before], *fields[last:])):
             return fields
