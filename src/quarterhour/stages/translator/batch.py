@@ -77,6 +77,9 @@ def translate_paths(
             except (FileUnreadable, ContentUnreadable) as error:
                 yield TranslateReport(str(path), dataset, "failed", error=error.message)
                 continue
+            except MemoryError as error:
+                yield TranslateReport(str(path), dataset, "failed", error=f"{path}: not enough memory: {error}")
+                continue
             yield _report(path, dataset, output, made)
 
 

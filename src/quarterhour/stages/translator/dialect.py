@@ -58,9 +58,11 @@ def detect_dialect(sample: bytes, known: Sequence[str] = ()) -> Dialect:
     # A header that the dataset has had before tells its delimiter.
     delimiter = next((sign for sign in _USUAL if len(known) > 1 and lines[0].split(sign) == list(known)), None)
     candidates = list(_candidates(text, lines, delimiter))
-    if b"\r" in sample.replace(b"\r\n", b""):
+    bare = sample.count(b"\r") - sample.count(b"\r\n")
+    if bare:
         by_cr = [replace(dialect, bare_cr=True) for dialect in candidates]
-        candidates = by_cr if b"\n" not in sample else by_cr + candidates
+        # Where it is the usual line end, a few others among it are none that could part the records alone.
+        candidates = by_cr if bare > sample.count(b"\n") else by_cr + candidates
     trials = [_try(sample, dialect) for dialect in candidates]
     best = max(trials, key=lambda trial: trial.score)
     # Signs within values look like delimiters too, but not in the header.

@@ -23,6 +23,8 @@ _MAX_LINE_BYTES = 2 * MAX_RECORD_BYTES
 _BUFFER_BYTES = 2 * _MAX_LINE_BYTES
 WIDE = 300
 """Columns beyond which a table is wide."""
+MOST_TYPED_COLUMNS = 2000
+"""Beyond it a column's reading is planned only where Python has seen that all texts fit it: the engine takes minutes else."""
 _WIDE_MEMORY = "3GB"
 _LEARNT_ROWS = 50_000
 _LEARNT_TEXTS = 1000
@@ -240,6 +242,8 @@ class Loader:
             return (connection or self._connection).execute(sql)
         except duckdb.InterruptException as error:
             raise StageCancelled from error
+        except duckdb.OutOfMemoryException as error:
+            raise MemoryError(f"the Translator's engine: {str(error).splitlines()[0]}") from error
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
             raise EngineRefused(str(error).splitlines()[0]) from error
         except duckdb.IOException as error:

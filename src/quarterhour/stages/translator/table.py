@@ -15,6 +15,7 @@ from quarterhour.stages.translator.columns import FileColumns, Misfits
 from quarterhour.stages.translator.counting import Body, Part, count_records
 from quarterhour.stages.translator.layout import Layout, Note
 from quarterhour.stages.translator.loading import (
+    MOST_TYPED_COLUMNS,
     WIDE,
     EngineRefused,
     Loader,
@@ -119,6 +120,10 @@ class TableWork:
     def run(self, parquet: Path, put_aside: Callable[[QuarantinedRecord], None]) -> TableMade:
         """Raises EngineRefused, FileUnreadable, ContentUnreadable."""
         self._loader.prepare_for(len(self._layout.names))
+        if self._is_too_wide():
+            self._notes.append(
+                f"all {len(self._layout.names)} columns are left as text: more than {MOST_TYPED_COLUMNS}"
+            )
         self._stretches, may_be_straight = self._find_stretches()
         if not may_be_straight:
             self._read_anew(self._stretches)
@@ -131,9 +136,9 @@ class TableWork:
         return self._made(rows, quarantined, repaired)
 
     def _made(self, rows: int, quarantined: int, repaired: int) -> TableMade:
-        types = self._columns.types(as_text=self._order.as_text)
-        texts_only = self._order.as_text
-        formats = ("" if texts_only else self._columns.readings[name].format for name in self._columns.names)
+        as_text = self._order.as_text or self._is_too_wide()
+        types = self._columns.types(as_text=as_text)
+        formats = ("" if as_text else self._columns.readings[name].format for name in self._columns.names)
         return TableMade(
             columns={n: KnownColumn(t, f) for n, t, f in zip(self._columns.names, types, formats, strict=True)},
             reasons=self._columns.reasons,
@@ -173,11 +178,18 @@ class TableWork:
             stretch.first_number = first_number
             first_number += stretch.records
 
+    def _is_too_wide(self) -> bool:
+        return len(self._layout.names) > MOST_TYPED_COLUMNS and not self._order.is_sample_whole
+
     def _selection(self, *, is_first_try: bool = False) -> Selection:
         order = self._order
         is_verified = order.is_sample_whole and len(self._layout.names) > WIDE
         return Selection.of(
-            self._columns, order.keys, as_text=order.as_text, is_verified=is_verified, is_first_try=is_first_try
+            self._columns,
+            order.keys,
+            as_text=order.as_text or self._is_too_wide(),
+            is_verified=is_verified,
+            is_first_try=is_first_try,
         )
 
     def _source(self, stretches: list[_Stretch], *, with_mended: bool = False) -> Source:
@@ -215,7 +227,7 @@ class TableWork:
         self._drop_what_follows()
         if not any(stretch.read for stretch in self._stretches) and self._write(parquet) == self._expected():
             return self._expected()
-        if not self._order.as_text:
+        if not self._order.as_text and not self._is_too_wide():
             self._widen()
         selection = self._selection()
         self._read_anew([s for s in self._stretches if not s.read and self._misses_records(s, selection)])
