@@ -59,8 +59,8 @@ class Layout:
     kinds: tuple[Kind, ...] = ()
     """What each column's cells look like in the first records."""
     header_cells: tuple[str, ...] = ()
-    repeats_header: bool = False
-    """The header, or a line that rules the table, was seen among the records; or their edges are empty: see `Dialect`."""
+    needs_a_look: bool = False
+    """Not every line of the body is a record as it stands: a header again, rules, a frame around the table."""
     notes: tuple[Note, ...] = field(default=())
 
     @property
@@ -203,7 +203,7 @@ def _before_last_rule(found: Layout, records: Sequence[_Row], rules: Sequence[_R
     below = [rule.record.offset for rule in rules if rule.record.offset > last]
     among = any(found.start <= rule.record.offset < last for rule in rules)
     end = min([*below, *([found.end] if found.end is not None else [])], default=None)
-    return replace(found, end=end, repeats_header=found.repeats_header or among)
+    return replace(found, end=end, needs_a_look=found.needs_a_look or among)
 
 
 def _without_comments(
@@ -385,7 +385,7 @@ def _table_layout(dialect: Dialect, table: list[_Row], width: int, known: tuple[
         drops_last=drops_last,
         kinds=kinds,
         header_cells=tuple(cells[0]) if count == 1 else (),
-        repeats_header=any(edges) or (count == 1 and cells[0] in cells[1:]),
+        needs_a_look=any(edges) or (count == 1 and cells[0] in cells[1:]),
     )
 
 

@@ -59,7 +59,7 @@ def is_plain(layout: Layout) -> bool:
     """Whether DuckDB's reader knows all of the layout's dialect."""
     d = layout.dialect
     odd = (
-        layout.repeats_header
+        layout.needs_a_look
         or d.padded
         or d.repeated
         or d.bare_cr

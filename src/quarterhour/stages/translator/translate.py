@@ -26,7 +26,7 @@ _MOST_SAMPLE_BYTES = 4 << 20
 _MOST_TABLES = 50
 _COPIED_BYTES = 1 << 20
 # In a text that has them, what looked plain may be something else: other quotes, escapes, comments, a lone carriage return.
-_SIGNS_OF_OTHER_DIALECTS = (b"'", b"\\", b"\n#", b"\n//", b"\n--", *(quote.encode() for quote in "“”‘’„«»"))
+_SIGNS_OF_OTHER_DIALECTS = (b"'", b"\\", b"\n#", b"\n//", b"\n--", b"\n;", b"\n%", *(quote.encode() for quote in "“”‘’„«»"))
 
 
 @dataclass(frozen=True, slots=True)
