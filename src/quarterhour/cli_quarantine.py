@@ -62,7 +62,7 @@ def show(
 ) -> None:
     """All that is known of a record or of a whole file."""
     if as_csv:
-        from quarterhour.stages.translator.sending_back import editable_csv
+        from quarterhour.stages.translator.mending.sending_back import editable_csv
 
         with told_plainly():
             settings, workspace = load(home)
@@ -106,7 +106,7 @@ def retry(
 
 def _send_file(home: Path, item: str, file: Path) -> dict[str, Any]:
     """In this process also where a server runs: it only drops a file, which may be large."""
-    from quarterhour.stages.translator.sending_back import send_back_file
+    from quarterhour.stages.translator.mending.sending_back import send_back_file
 
     if not file.is_file():
         raise typer.BadParameter(f"there is no file {file}")

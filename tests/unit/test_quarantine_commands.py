@@ -17,7 +17,7 @@ from quarterhour.cli import app
 from quarterhour.errors import InvalidQuery
 from quarterhour.lake.put_aside import list_put_aside
 from quarterhour.lake.retries import NotRetriable, UnknownQuarantineId
-from quarterhour.stages.translator.sending_back import editable_csv, send_back, send_back_file
+from quarterhour.stages.translator.mending.sending_back import editable_csv, send_back, send_back_file
 from quarterhour.stages.translator.service import TranslatorService
 from serving import serving
 

@@ -85,7 +85,7 @@ async def resume_schedule(services: Injected) -> ScheduleAnswer:
 
 
 # Named, not imported: what reads data files is loaded in the workers alone.
-_SEND_BACK = "quarterhour.stages.translator.sending_back:send_back"
+_SEND_BACK = "quarterhour.stages.translator.mending.sending_back:send_back"
 
 
 @router.post(

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quarterhour.stages.translator.choice import Choice, settled
-from quarterhour.stages.translator.choosing import choose, choose_all
-from quarterhour.stages.translator.readings import Reading
+from quarterhour.stages.translator.readings.choice import Choice, settled
+from quarterhour.stages.translator.readings.choosing import choose, choose_all
+from quarterhour.stages.translator.readings.reading import Reading
 
 TZ = "TIMESTAMP WITH TIME ZONE"
 

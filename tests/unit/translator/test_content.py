@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from quarterhour.errors import StageCancelled
 from quarterhour.lake.arrivals import FileUnreadable
-from quarterhour.stages.translator import compression, encoding
-from quarterhour.stages.translator.content import ContentUnreadable, PlainTexts, plain_text, plain_texts
+from quarterhour.stages.translator.content import compression, encoding
+from quarterhour.stages.translator.content.plain_text import ContentUnreadable, PlainTexts, plain_text, plain_texts
 from real_tables import flights_csv
 
 TABLE = b"id,name\n1,Smith\n2,Jones\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quarterhour.stages.translator.layout import Layout, find_layout, sample_rows
+from quarterhour.stages.translator.structure.layout import Layout, find_layout, sample_rows
 
 
 def laid_out(*lines: str, line_end: str = "\n") -> tuple[Layout, list[list[str]]]:

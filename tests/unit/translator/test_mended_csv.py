@@ -9,10 +9,10 @@ from quarterhour.errors import InvalidQuery
 from quarterhour.lake.arrivals import fingerprint
 from quarterhour.lake.translated import KnownColumn
 from quarterhour.stages.translator.engine import connect
-from quarterhour.stages.translator.header import column_names
-from quarterhour.stages.translator.layout import Layout
-from quarterhour.stages.translator.mended_csv import count_records, written_anew
-from quarterhour.stages.translator.records import Dialect
+from quarterhour.stages.translator.mending.mended_csv import count_records, written_anew
+from quarterhour.stages.translator.structure.header import column_names
+from quarterhour.stages.translator.structure.layout import Layout
+from quarterhour.stages.translator.structure.records import Dialect
 from quarterhour.stages.translator.translate import Order, translate
 
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage_context import RecordingContext
 
-from quarterhour.stages.translator import counting, table
-from quarterhour.stages.translator.counting import Body, count_records
 from quarterhour.stages.translator.service import TranslatorService
+from quarterhour.stages.translator.structure import counting, table
+from quarterhour.stages.translator.structure.counting import Body, count_records
 from real_tables import flights_csv
 
 

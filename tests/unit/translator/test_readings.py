@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quarterhour.stages.translator.choosing import choose
-from quarterhour.stages.translator.forms import UnknownReading
-from quarterhour.stages.translator.readings import Reading, widen
+from quarterhour.stages.translator.readings.choosing import choose
+from quarterhour.stages.translator.readings.forms import UnknownReading
+from quarterhour.stages.translator.readings.reading import Reading, widen
 
 TZ = "TIMESTAMP WITH TIME ZONE"
 

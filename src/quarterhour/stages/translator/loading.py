@@ -11,11 +11,11 @@ import duckdb
 from quarterhour.dataset_settings import ColumnSettings
 from quarterhour.errors import StageCancelled
 from quarterhour.lake.duck import identifier, literal
-from quarterhour.stages.translator.columns import FileColumns, Misfits
-from quarterhour.stages.translator.counting import Part
-from quarterhour.stages.translator.layout import Layout
-from quarterhour.stages.translator.readings import TEXT, Reading
-from quarterhour.stages.translator.records import MAX_RECORD_BYTES
+from quarterhour.stages.translator.readings.columns import FileColumns, Misfits
+from quarterhour.stages.translator.readings.reading import TEXT, Reading
+from quarterhour.stages.translator.structure.counting import Part
+from quarterhour.stages.translator.structure.layout import Layout
+from quarterhour.stages.translator.structure.records import MAX_RECORD_BYTES
 
 _FETCHED_ROWS = 1000
 _MAX_LINE_BYTES = 2 * MAX_RECORD_BYTES
@@ -59,13 +59,7 @@ def is_plain(layout: Layout) -> bool:
     """Whether DuckDB's reader knows all of the layout's dialect."""
     d = layout.dialect
     odd = (
-        layout.needs_a_look
-        or d.padded
-        or d.repeated
-        or d.bare_cr
-        or d.comment
-        or d.is_backslashed
-        or len(d.quote) > 1
+        layout.needs_a_look or d.padded or d.repeated or d.bare_cr or d.comment or d.is_backslashed or len(d.quote) > 1
     )
     return bool(layout.names) and not odd and len(d.delimiter.encode()) <= 4
 

@@ -10,10 +10,6 @@ from pathlib import Path
 from quarterhour.dataset_settings import DatasetSettings
 from quarterhour.lake.quarantine import QuarantinedRecord
 from quarterhour.lake.translated import KnownColumn
-from quarterhour.stages.translator.body import BodyRead, Place, read_body
-from quarterhour.stages.translator.columns import FileColumns, Misfits
-from quarterhour.stages.translator.counting import Body, Part, count_records
-from quarterhour.stages.translator.layout import Layout, Note
 from quarterhour.stages.translator.loading import (
     MOST_TYPED_COLUMNS,
     WIDE,
@@ -25,8 +21,12 @@ from quarterhour.stages.translator.loading import (
     is_plain,
     straight,
 )
-from quarterhour.stages.translator.mending import SHAPED_ROWS, Mender
-from quarterhour.stages.translator.records import Record, split_records
+from quarterhour.stages.translator.mending.mender import SHAPED_ROWS, Mender
+from quarterhour.stages.translator.readings.columns import FileColumns, Misfits
+from quarterhour.stages.translator.structure.body import BodyRead, Place, read_body
+from quarterhour.stages.translator.structure.counting import Body, Part, count_records
+from quarterhour.stages.translator.structure.layout import Layout, Note
+from quarterhour.stages.translator.structure.records import Record, split_records
 
 # A file of twice this size is read in parts side by side; more parts than cores, so that no core is left idle at the end.
 LEAST_PART_BYTES = 32 << 20

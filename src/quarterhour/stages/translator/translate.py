@@ -12,11 +12,17 @@ from quarterhour.dataset_settings import DatasetSettings
 from quarterhour.lake.arrivals import FileUnreadable
 from quarterhour.lake.quarantine import QuarantinedRecord
 from quarterhour.lake.translated import KnownColumn, placing
-from quarterhour.stages.translator.columns import FileColumns
-from quarterhour.stages.translator.content import SAMPLE_BYTES, ContentUnreadable, PlainText, PlainTexts, plain_texts
-from quarterhour.stages.translator.layout import Layout, Note, find_layout, footer_start, sample_rows
+from quarterhour.stages.translator.content.plain_text import (
+    SAMPLE_BYTES,
+    ContentUnreadable,
+    PlainText,
+    PlainTexts,
+    plain_texts,
+)
 from quarterhour.stages.translator.loading import EngineRefused, Loader, is_plain
-from quarterhour.stages.translator.records import Dialect
+from quarterhour.stages.translator.readings.columns import FileColumns
+from quarterhour.stages.translator.structure.layout import Layout, Note, find_layout, footer_start, sample_rows
+from quarterhour.stages.translator.structure.records import Dialect
 from quarterhour.stages.translator.table import TableMade, TableOrder, TableWork
 
 Types = Literal["auto", "text"]
@@ -26,7 +32,16 @@ _MOST_SAMPLE_BYTES = 4 << 20
 _MOST_TABLES = 50
 _COPIED_BYTES = 1 << 20
 # In a text that has them, what looked plain may be something else: other quotes, escapes, comments, a lone carriage return.
-_SIGNS_OF_OTHER_DIALECTS = (b"'", b"\\", b"\n#", b"\n//", b"\n--", b"\n;", b"\n%", *(quote.encode() for quote in "“”‘’„«»"))
+_SIGNS_OF_OTHER_DIALECTS = (
+    b"'",
+    b"\\",
+    b"\n#",
+    b"\n//",
+    b"\n--",
+    b"\n;",
+    b"\n%",
+    *(quote.encode() for quote in "“”‘’„«»"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from quarterhour.errors import StageCancelled
 from quarterhour.lake.arrivals import Arrival, Content, FileUnreadable, read_content
 from quarterhour.lake.translated import KnownColumn, merged_schema, read_schema, write_schema
 from quarterhour.stages.base import StageContext
-from quarterhour.stages.translator.content import ContentUnreadable
+from quarterhour.stages.translator.content.plain_text import ContentUnreadable
 from quarterhour.stages.translator.intake import Task
 from quarterhour.stages.translator.translate import BalanceOpenInFile, Order, Precedent, Translation, translate
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from quarterhour.stages.translator.cells import shape
+from quarterhour.stages.translator.structure.cells import shape
 
 # More ways than this to lay the cells out are not looked through: such a record is not certain.
 _MOST_STEPS = 20_000

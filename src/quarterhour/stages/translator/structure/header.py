@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from quarterhour.stages.translator.cells import Kind, column_kind, columns_of, kind_of, shape
+from quarterhour.stages.translator.structure.cells import Kind, column_kind, columns_of, kind_of, shape
 
 _MOST_HEADER_ROWS = 4
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.-]*")

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from quarterhour.dataset_settings import ColumnSettings, DatasetSettings
 from quarterhour.lake.column_types import describe
 from quarterhour.lake.translated import KnownColumn
-from quarterhour.stages.translator.choice import Choice
-from quarterhour.stages.translator.choosing import choose, choose_all
-from quarterhour.stages.translator.content import ContentUnreadable
-from quarterhour.stages.translator.readings import BLANKS, TEXT, Reading, UnknownReading, widen
-from quarterhour.stages.translator.time_texts import TIMESTAMP, TIMESTAMPTZ
+from quarterhour.stages.translator.content.plain_text import ContentUnreadable
+from quarterhour.stages.translator.readings.choice import Choice
+from quarterhour.stages.translator.readings.choosing import choose, choose_all
+from quarterhour.stages.translator.readings.reading import BLANKS, TEXT, Reading, UnknownReading, widen
+from quarterhour.stages.translator.readings.time_texts import TIMESTAMP, TIMESTAMPTZ
 
 _SHOWN_TEXT = 60
 

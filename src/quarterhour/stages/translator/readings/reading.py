@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from quarterhour.lake.column_types import widened
 from quarterhour.lake.duck import literal
-from quarterhour.stages.translator.forms import (
+from quarterhour.stages.translator.readings.forms import (
     BIGINT,
     BLANKS,
     DOUBLE,
@@ -15,8 +15,8 @@ from quarterhour.stages.translator.forms import (
     form,
     trimmed,
 )
-from quarterhour.stages.translator.number_texts import number_format
-from quarterhour.stages.translator.time_texts import CLOCK_24, DATE, ISO, TIMESTAMP, canonical_time
+from quarterhour.stages.translator.readings.number_texts import number_format
+from quarterhour.stages.translator.readings.time_texts import CLOCK_24, DATE, ISO, TIMESTAMP, canonical_time
 
 TEXT = "VARCHAR"
 _NOT_A_NUMBER = ("NaN", "nan")

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from quarterhour.stages.translator.forms import BIGINT, DOUBLE, decimal_shape
-from quarterhour.stages.translator.number_texts import number_format
-from quarterhour.stages.translator.readings import Reading
+from quarterhour.stages.translator.readings.forms import BIGINT, DOUBLE, decimal_shape
+from quarterhour.stages.translator.readings.number_texts import number_format
+from quarterhour.stages.translator.readings.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from quarterhour.stages.translator.cells import Kind, column_kind, columns_of, kind_of
-from quarterhour.stages.translator.dialect import cells_of, detect_dialect, with_stray_quotes
-from quarterhour.stages.translator.footers import closing_rows
-from quarterhour.stages.translator.header import (
+from quarterhour.stages.translator.structure.cells import Kind, column_kind, columns_of, kind_of
+from quarterhour.stages.translator.structure.dialect import cells_of, detect_dialect, with_stray_quotes
+from quarterhour.stages.translator.structure.footers import closing_rows
+from quarterhour.stages.translator.structure.header import (
     are_row_names,
     column_names,
     empty_edges,
@@ -20,7 +20,7 @@ from quarterhour.stages.translator.header import (
     joined_header,
     numbered,
 )
-from quarterhour.stages.translator.records import Dialect, Record, split_records
+from quarterhour.stages.translator.structure.records import Dialect, Record, split_records
 
 _COMMENTS = ("#", "//", "--", "%", ";")
 # `---+---`, as under the header that psql prints.

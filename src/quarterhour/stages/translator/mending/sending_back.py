@@ -17,9 +17,8 @@ from quarterhour.lake.raw_files import RawFiles
 from quarterhour.lake.retries import WHOLE, Chosen, NotRetriable, RetryLedger, UnknownQuarantineId, item_id
 from quarterhour.lake.translated import read_schema
 from quarterhour.settings import Settings
-from quarterhour.stages.translator.content import ContentUnreadable, plain_text, plain_texts
-from quarterhour.stages.translator.layout import Layout, find_layout
-from quarterhour.stages.translator.mended_csv import (
+from quarterhour.stages.translator.content.plain_text import ContentUnreadable, plain_text, plain_texts
+from quarterhour.stages.translator.mending.mended_csv import (
     as_it_stands,
     check_width,
     count_records,
@@ -27,6 +26,7 @@ from quarterhour.stages.translator.mended_csv import (
     with_values,
     written_anew,
 )
+from quarterhour.stages.translator.structure.layout import Layout, find_layout
 from quarterhour.workspace import Workspace
 
 _HEAD_BYTES = 1 << 20

@@ -4,8 +4,8 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 
 from quarterhour.errors import InvalidQuery
-from quarterhour.stages.translator.layout import Layout, find_layout, is_blank
-from quarterhour.stages.translator.records import split_records
+from quarterhour.stages.translator.structure.layout import Layout, find_layout, is_blank
+from quarterhour.stages.translator.structure.records import split_records
 
 _SHOWN_NAMES = 20
 

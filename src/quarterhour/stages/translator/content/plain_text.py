@@ -7,9 +7,9 @@ from itertools import count
 from pathlib import Path
 
 from quarterhour.lake.arrivals import reading
-from quarterhour.stages.translator.compression import Unpacked, compression_of, unpack
-from quarterhour.stages.translator.encoding import detect_encoding, recode
-from quarterhour.stages.translator.unreadable import ContentUnreadable
+from quarterhour.stages.translator.content.compression import Unpacked, compression_of, unpack
+from quarterhour.stages.translator.content.encoding import detect_encoding, recode
+from quarterhour.stages.translator.content.unreadable import ContentUnreadable
 
 __all__ = ["SAMPLE_BYTES", "ContentUnreadable", "PlainText", "PlainTexts", "plain_text", "plain_texts"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from quarterhour.lake.duck import literal
-from quarterhour.stages.translator.number_texts import PERCENT, NumberFormat, number_format
-from quarterhour.stages.translator.time_texts import (
+from quarterhour.stages.translator.readings.number_texts import PERCENT, NumberFormat, number_format
+from quarterhour.stages.translator.readings.time_texts import (
     DATE,
     ISO,
     TIME,

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from quarterhour.stages.translator.columns import FileColumns
-from quarterhour.stages.translator.readings import BLANKS, TEXT, Reading
-from quarterhour.stages.translator.repair import ColumnShape, repaired
+from quarterhour.stages.translator.mending.repair import ColumnShape, repaired
+from quarterhour.stages.translator.readings.columns import FileColumns
+from quarterhour.stages.translator.readings.reading import BLANKS, TEXT, Reading
 
 SHAPED_ROWS = 5000
 """Whole records that are looked at to learn what values look like."""

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from quarterhour.stages.translator.cells import Kind, column_kind, columns_of, is_atomic, kind_of
-from quarterhour.stages.translator.records import TEXT_AFTER_QUOTE, Dialect, Record, Splitter, split_records
+from quarterhour.stages.translator.structure.cells import Kind, column_kind, columns_of, is_atomic, kind_of
+from quarterhour.stages.translator.structure.records import TEXT_AFTER_QUOTE, Dialect, Record, Splitter, split_records
 
 _TRIED_RECORDS = 200
 _USUAL = (",", ";", "\t", "|")

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 from math import log
 
-from quarterhour.stages.translator.letters import IDEOGRAPHS, PAIRS
+from quarterhour.stages.translator.content.letters import IDEOGRAPHS, PAIRS
 
 # Natural logarithms of rough probabilities, of one character each.
 _IN_ANOTHER_LANGUAGE = log(0.12)

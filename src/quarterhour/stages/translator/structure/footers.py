@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
-from quarterhour.stages.translator.cells import Kind, kind_of
+from quarterhour.stages.translator.structure.cells import Kind, kind_of
 
 _TOTALS = re.compile(
     r"(?:grand |sub|sub-|sub )?totals?\b|sum\b|average\b|mean\b|summe\b|gesamt|insgesamt|zwischensumme|suma\b|razem\b|"

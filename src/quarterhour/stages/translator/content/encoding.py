@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from quarterhour.stages.translator.legacy import resembles
-from quarterhour.stages.translator.unreadable import ContentUnreadable
+from quarterhour.stages.translator.content.legacy import resembles
+from quarterhour.stages.translator.content.unreadable import ContentUnreadable
 
 _HEAD_BYTES = 64 * 1024
 _PIECE_BYTES = 1 << 20

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, cast
 
-from quarterhour.stages.translator.unreadable import ContentUnreadable
+from quarterhour.stages.translator.content.unreadable import ContentUnreadable
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from quarterhour.stages.translator.choice import Choice, with_file_signs
-from quarterhour.stages.translator.forms import (
+from quarterhour.stages.translator.readings.choice import Choice, with_file_signs
+from quarterhour.stages.translator.readings.forms import (
     BIGINT,
     BLANKS,
     BOOLEAN,
@@ -18,9 +18,9 @@ from quarterhour.stages.translator.forms import (
     form,
     is_exact_double,
 )
-from quarterhour.stages.translator.number_texts import COMMA_CURRENCIES, CURRENCIES, PERCENT, NumberFormat
-from quarterhour.stages.translator.readings import TEXT, Reading
-from quarterhour.stages.translator.time_texts import (
+from quarterhour.stages.translator.readings.number_texts import COMMA_CURRENCIES, CURRENCIES, PERCENT, NumberFormat
+from quarterhour.stages.translator.readings.reading import TEXT, Reading
+from quarterhour.stages.translator.readings.time_texts import (
     CLOCK_12,
     CLOCK_24,
     DATE,

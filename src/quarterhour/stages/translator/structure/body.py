@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from quarterhour.stages.translator.counting import Part
-from quarterhour.stages.translator.footers import closing_rows, is_totals
-from quarterhour.stages.translator.layout import Layout, Note, is_blank, is_other_header, note_kind
-from quarterhour.stages.translator.records import Record, Splitter, split_records
+from quarterhour.stages.translator.structure.counting import Part
+from quarterhour.stages.translator.structure.footers import closing_rows, is_totals
+from quarterhour.stages.translator.structure.layout import Layout, Note, is_blank, is_other_header, note_kind
+from quarterhour.stages.translator.structure.records import Record, Splitter, split_records
 
 # Rows that wait until it is known whether they are the footer; more than a footer has.
 _DELAYED_ROWS = 24

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import islice
 
-from quarterhour.stages.translator.number_texts import CURRENCIES
+from quarterhour.stages.translator.readings.number_texts import CURRENCIES
 
 NULL_LIKE = frozenset({"", "na", "n/a", "null", "none", "nan", "-", "--", r"\n", "#n/a", "<na>"})
 

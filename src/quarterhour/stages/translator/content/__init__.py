@@ -1,0 +1,1 @@
+"""From a raw file to plain UTF-8 texts."""

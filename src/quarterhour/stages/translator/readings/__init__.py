@@ -1,0 +1,1 @@
+"""How a column's texts become values of a type."""

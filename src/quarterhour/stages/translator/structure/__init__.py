@@ -1,0 +1,1 @@
+"""Where a text's table lies, and where its records and fields begin and end."""
