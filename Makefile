@@ -43,11 +43,12 @@ api-types: $(VENV)/dev-installed dashboard/node_modules/installed ## Generate th
 	cd dashboard && npm run generate
 
 test-fast: $(VENV)/dev-installed dashboard/node_modules/installed ## Unit and contract tests of both sides.
-	$(BIN)/python -m pytest -q $(wildcard tests/unit tests/contract)
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow" tests/unit tests/contract
 	cd dashboard && npm test
 
 test: check browser $(STATIC) ## Everything: check, then all tests, in a real browser too.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit tests/contract
+	$(BIN)/python -m pytest tests/acceptance tests/faults
 	cd dashboard && npm test
 
 browser: $(VENV)/dev-installed

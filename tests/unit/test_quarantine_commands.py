@@ -315,6 +315,7 @@ def command(home: Path, *arguments: str) -> Result:
     return CliRunner().invoke(app, [*arguments, "--home", str(home)])
 
 
+@pytest.mark.slow
 def test_commands_and_api_say_the_same_with_a_server_and_without(tmp_path: Path) -> None:
     context = RecordingContext(tmp_path / "home")
     home = context.workspace.home

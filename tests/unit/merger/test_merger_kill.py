@@ -60,6 +60,7 @@ def _start(home: Path, die_at: str | None = None) -> multiprocessing.process.Bas
     return process
 
 
+@pytest.mark.slow
 def test_killed_at_any_instant_the_tables_are_those_of_an_uninterrupted_merge(template: Path) -> None:
     whole = _copy(template, "whole")
     # The first child also starts the forkserver.

