@@ -43,11 +43,12 @@ api-types: $(VENV)/dev-installed dashboard/node_modules/installed ## Generate th
 	cd dashboard && npm run generate
 
 test-fast: $(VENV)/dev-installed dashboard/node_modules/installed ## Unit and contract tests of both sides.
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow" tests/unit tests/contract
-	cd dashboard && npm test
+	@(cd dashboard && npm test) & page=$$!; \
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow" tests/unit tests/contract; ours=$$?; \
+	wait $$page && exit $$ours
 
 test: check browser $(STATIC) ## Everything: check, then all tests, in a real browser too.
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit tests/contract
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit tests/contract tests/collection
 	$(BIN)/python -m pytest tests/acceptance tests/faults
 	cd dashboard && npm test
 

@@ -21,6 +21,8 @@ from quarterhour.stages.translator.mending.sending_back import editable_csv, sen
 from quarterhour.stages.translator.service import TranslatorService
 from serving import serving
 
+pytestmark = pytest.mark.slow
+
 SEMICOLONS = "Datum;Betrag;Kunde\n" + "".join(f"{day}.12.2024;{day},5{day % 10};K{day}\n" for day in range(10, 30))
 
 
@@ -315,7 +317,6 @@ def command(home: Path, *arguments: str) -> Result:
     return CliRunner().invoke(app, [*arguments, "--home", str(home)])
 
 
-@pytest.mark.slow
 def test_commands_and_api_say_the_same_with_a_server_and_without(tmp_path: Path) -> None:
     context = RecordingContext(tmp_path / "home")
     home = context.workspace.home

@@ -9,6 +9,8 @@ from pipelines import pipeline, settings_for
 from quarterhour.engines.local import LocalEngine
 from quarterhour.lifecycle import Reason, RunState, Trigger
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("stage", "state"), [("Querying", RunState.SUCCESS), ("Dozing", RunState.FAILED)])
 def test_only_work_counts_as_a_sign_of_life(tmp_path: Path, stage: str, state: RunState) -> None:

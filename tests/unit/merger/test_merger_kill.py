@@ -13,6 +13,8 @@ from stage_context import RecordingContext
 
 from quarterhour.stages.merger import MergerService
 
+pytestmark = pytest.mark.slow
+
 KILLS = 16
 BARS = "SELECT i AS k, i * 1.5::DOUBLE AS v, 'text ' || i AS s FROM range({start}, {end}) t(i)"
 
@@ -60,7 +62,6 @@ def _start(home: Path, die_at: str | None = None) -> multiprocessing.process.Bas
     return process
 
 
-@pytest.mark.slow
 def test_killed_at_any_instant_the_tables_are_those_of_an_uninterrupted_merge(template: Path) -> None:
     whole = _copy(template, "whole")
     # The first child also starts the forkserver.

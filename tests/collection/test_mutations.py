@@ -18,7 +18,6 @@ _EXAMPLES = 20
 
 
 # Not shrunk: each try costs seconds; `python -m fuzz --only NUMBER --shrink` makes the one file smaller that failed.
-@pytest.mark.slow
 @settings(
     max_examples=_EXAMPLES,
     deadline=None,
@@ -40,7 +39,6 @@ def test_a_number_is_always_the_same_file() -> None:
     assert len({mutant(number).content for number in range(200)}) == 200
 
 
-@pytest.mark.slow
 def test_a_broken_promise_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check itself: with a record less in quarantine, and with a file left behind, it speaks up."""
     from fuzz import promises
@@ -64,7 +62,6 @@ def hang_die_fail(numbers: list[int], folder: Path, begin: Callable[[int], None]
             yield number, "a fault"
 
 
-@pytest.mark.slow
 def test_a_file_that_hangs_or_ends_the_process_costs_no_other_one() -> None:
     results = list(Pool(2, hang_die_fail, hung_after_s=0.5).results(range(130)))
     assert sorted(result.number for result in results) == list(range(130))
