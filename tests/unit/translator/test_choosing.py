@@ -293,7 +293,9 @@ def test_more_values_only_make_a_reading_wider(two: tuple[list[str], list[str]])
         and any(text not in narrow.reading.nulls for text in few)
     ):
         singles = {"Y", "n", "on", "t", "-", "NA", "NaN", ""}
-        assert wide.reading.type == "VARCHAR" or set(few) <= singles
+        # Digits in groups of one length may be telephone numbers until another number shows what the space is.
+        may_be_phones = all(" " in text or text in singles for text in few)
+        assert wide.reading.type == "VARCHAR" or set(few) <= singles or may_be_phones
 
 
 def test_a_reading_that_was_shown_not_to_hold_is_not_chosen_again() -> None:

@@ -28,8 +28,6 @@ MOST_TYPED_COLUMNS = 2000
 _WIDE_MEMORY = "3GB"
 _LEARNT_ROWS = 50_000
 _LEARNT_TEXTS = 1000
-# Stands for the delimiter of a text that has one column; a record in which it occurs is missed, and read one by one.
-_NO_DELIMITER = "\x1f"
 
 
 class EngineRefused(Exception):
@@ -56,12 +54,12 @@ class Source:
 
 
 def is_plain(layout: Layout) -> bool:
-    """Whether DuckDB's reader knows all of the layout's dialect."""
+    """Whether DuckDB's reader knows all of the layout's dialect. In a table of one column an empty line may be a record."""
     d = layout.dialect
     odd = (
         layout.needs_a_look or d.padded or d.repeated or d.bare_cr or d.comment or d.is_backslashed or len(d.quote) > 1
     )
-    return bool(layout.names) and not odd and len(d.delimiter.encode()) <= 4
+    return bool(layout.names) and not odd and 1 <= len(d.delimiter.encode()) <= 4
 
 
 def straight(part: Part, first_number: int, layout: Layout) -> str:
@@ -69,8 +67,8 @@ def straight(part: Part, first_number: int, layout: Layout) -> str:
     names = _column_names(layout.width)
     dialect = layout.dialect
     last = f" AND coalesce({names[-1]}, '') = ''" if layout.drops_last else ""
-    filled = f"({' OR '.join(f'{name} IS NOT NULL' for name in names)})" if len(names) > 1 else "true"
-    reader = _reader(part.path, names, dialect.delimiter or _NO_DELIMITER, dialect.quote, part.skip_lines)
+    filled = f"({' OR '.join(f'{name} IS NOT NULL' for name in names)})"
+    reader = _reader(part.path, names, dialect.delimiter, dialect.quote, part.skip_lines)
     # Numbering is the work of one thread for each part.
     number = f"{first_number - 1} + row_number() OVER () AS _record"
     numbered = f"SELECT {number}, 0 AS _line, 0 AS _offset, 0 AS _mended, * FROM {reader}"

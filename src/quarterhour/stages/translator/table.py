@@ -163,11 +163,8 @@ class TableWork:
             order.scratch,
             max(LEAST_PART_BYTES, order.size // (_PARTS_A_CORE * (os.cpu_count() or 1))),
             order.check,
-            blank_counts=not layout.dialect.delimiter,
         )
         self._may_miscount = counted.has_quotes
-        if counted.has_blank_lines:
-            return [_Stretch(Part(order.text, 0, layout.start, 0, layout.line))], False
         stretches = [_Stretch(part) for part in counted.parts]
         self._number(stretches)
         return stretches, True

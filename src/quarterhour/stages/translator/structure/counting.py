@@ -40,10 +40,9 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A body in parts, and whether an empty line stands between its records."""
+    """A body in parts."""
 
     parts: tuple[Part, ...]
-    has_blank_lines: bool
     has_quotes: bool
     """Without any, the count of the records is certain."""
 
@@ -52,15 +51,13 @@ class Counted:
         return sum(part.records for part in self.parts)
 
 
-def count_records(
-    body: Body, quote: str, folder: Path, part_bytes: int, check: Callable[[], None], *, blank_counts: bool
-) -> Counted:
-    """Count by the line ends outside of quotes: right where quotes are paired. `blank_counts`: an empty line is a record.
+def count_records(body: Body, quote: str, folder: Path, part_bytes: int, check: Callable[[], None]) -> Counted:
+    """Count by the line ends outside of quotes: right where quotes are paired, and no empty line stands between records.
 
     A long body is also copied to parts of `part_bytes` or more in `folder`, to be read side by side. It is cut only where no
     quote is near: one that is quoted throughout stays whole.
     """
-    count = _Count(quote.encode(), blank_counts=blank_counts)
+    count = _Count(quote.encode())
     lasts_to_end = body.end == body.path.stat().st_size
     with body.path.open("rb", buffering=0) as file:
         file.seek(body.start)
@@ -71,7 +68,7 @@ def count_records(
             parts = (Part(body.path, count.records(), body.start, 0, body.line),)
         else:
             parts = tuple(_copied_parts(pieces, count, folder, part_bytes, body))
-    return Counted(parts, count.has_blank_lines(), count.has_quotes)
+    return Counted(parts, count.has_quotes)
 
 
 def _copied_parts(pieces: "_Pieces", count: "_Count", folder: Path, part_bytes: int, body: Body) -> list[Part]:
@@ -113,16 +110,12 @@ class _Pieces:
 class _Count:
     """Counts records in a text that comes in pieces."""
 
-    def __init__(self, quote: bytes, *, blank_counts: bool) -> None:
+    def __init__(self, quote: bytes) -> None:
         self._quote = quote
-        self._blank_counts = blank_counts
         self.has_quotes = False
         self._total = 0
-        self._blank_seen = False
-        self._blank_before_end = False
         self._inside = False
-        self._last = b"\n"
-        self._tail = b""
+        self._tail = b"\n"
 
     def first_end(self, piece: bytes) -> int:
         """Where the first record that ends in this next piece ends; 0 where a quote might make that a guess."""
@@ -130,47 +123,16 @@ class _Count:
 
     def take(self, piece: bytes) -> None:
         quote = self._quote
-        # What was seen before a piece that is more than an end lies between records.
-        if self._blank_seen and not self._blank_before_end:
-            self._blank_before_end = bool(piece.strip(b"\r\n"))
         if quote and (self._inside or quote in piece):
             self.has_quotes = True
-            self._take_outside(self._outside(piece))
+            parts = piece.split(quote)
+            self._total += sum(part.count(b"\n") for part in parts[self._inside :: 2])
+            self._inside ^= (len(parts) - 1) % 2 == 1
         else:
-            self._take_outside(piece)
+            self._total += piece.count(b"\n")
         self._tail = piece[-_TAIL_BYTES:] if len(piece) >= _TAIL_BYTES else (self._tail + piece)[-_TAIL_BYTES:]
 
-    def _outside(self, piece: bytes) -> bytes:
-        """What of the piece is outside of quotes. A quote is no line end: it parts two line ends that only seem to meet."""
-        quote = self._quote
-        parts = piece.split(quote)
-        outside = quote.join(parts[self._inside :: 2]) if len(parts) > 1 else (b"" if self._inside else piece)
-        self._inside ^= (len(parts) - 1) % 2 == 1
-        begins = quote if self._last != b"\n" or piece.startswith(quote) else b""
-        return begins + outside + quote * (self._inside or piece.endswith(quote))
-
-    def _take_outside(self, text: bytes) -> None:
-        self._total += text.count(b"\n")
-        if not self._blank_seen:
-            seam = self._last + text[:2]
-            ends = (b"\n\n", b"\n\r\n") if b"\r" in text or b"\r" in seam else (b"\n\n",)
-            self._blank_seen = any(end in part for end in ends for part in (seam, text))
-        if text:
-            self._last = (self._last + text[-2:])[-2:] if text.endswith(b"\r") else text[-1:]
-
     def records(self) -> int:
-        """The records so far; right where no empty line stands between them."""
-        empty = 0 if self._blank_counts else self._blank_at_end()
-        return max(0, self._total - empty + (self._last[-1:] != b"\n"))
-
-    def has_blank_lines(self) -> bool:
-        """Whether there are others than those at the end; in a table of one column these count too."""
-        ends = self._blank_at_end()
-        if self._blank_counts or not ends:
-            return self._blank_seen
-        body = self._tail.rstrip(b"\r\n")
-        return self._blank_before_end or b"\n\n" in body or b"\n\r\n" in body
-
-    def _blank_at_end(self) -> int:
+        """The records so far, empty lines between them included, those at the end left out."""
         ending = self._tail[len(self._tail.rstrip(b"\r\n")) :]
-        return max(0, ending.count(b"\n") - 1)
+        return max(0, self._total - max(0, ending.count(b"\n") - 1) + (not self._tail.endswith(b"\n")))
