@@ -10,8 +10,6 @@ import orjson
 
 from quarterhour.lake.column_types import widened
 
-LINEAGE_COLUMNS = {"_file": "VARCHAR", "_record": "BIGINT"}
-
 
 @contextmanager
 def placing(target: Path) -> Generator[Path]:

@@ -34,6 +34,7 @@ class Note:
     """A line of the text that is no record: a title, a comment, a footer."""
 
     line: int
+    """From 1; 0 for the last lines of a long text, which are not counted."""
     text: str
     kind: str
     """`preamble`, `comment`, `rule`, `footer`, `totals` or `repeated header`."""
@@ -114,7 +115,7 @@ def footer_start(text: Path, size: int, layout: Layout) -> Layout:
     closing = closing_rows([row.cells for row in rows], [row.after_blank for row in rows], layout)
     if not closing or _is_table(rows[-closing:]):
         return layout
-    notes = tuple(_note(row, "footer") for row in rows[-closing:])
+    notes = tuple(replace(_note(row, "footer"), line=0) for row in rows[-closing:])
     return replace(layout, end=begin + rows[-closing].record.offset, notes=(*layout.notes, *notes))
 
 
