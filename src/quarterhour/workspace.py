@@ -72,6 +72,10 @@ class Workspace:
     def profile_file(self, dataset: str) -> Path:
         return self.analyzed / dataset / "profile.json"
 
+    def profile_history_file(self, dataset: str) -> Path:
+        """What is kept of the dataset's profiles, one line a run."""
+        return self.analyzed / dataset / "history.jsonl"
+
     def buckets_file(self, dataset: str) -> Path:
         return self.analyzed / dataset / "buckets.parquet"
 

@@ -1,0 +1,108 @@
+"""The analysis of one dataset: a small sequence of steps over one Subject."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import orjson
+
+from quarterhour.clock import wire_time
+from quarterhour.files import write_whole
+from quarterhour.lake import duck
+from quarterhour.lake.ledger import Input
+from quarterhour.stages.analyzer.buckets import main_timestamp, write_buckets
+from quarterhour.stages.analyzer.checks import CheckReport, check_dataset
+from quarterhour.stages.analyzer.history import append_history
+from quarterhour.stages.analyzer.profile import profile
+from quarterhour.stages.analyzer.subject import Subject, open_subject
+from quarterhour.stages.base import StageContext
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetReport:
+    """What became of one dataset. It crosses from process to process: plain data only."""
+
+    was_profiled: bool
+    """False where no input fits the table: the merger will hold them back and say why."""
+    checks: CheckReport = field(default_factory=CheckReport)
+
+
+def analyse_dataset(
+    context: StageContext, dataset: str, pending: Sequence[Input], report: Callable[[], None]
+) -> DatasetReport:
+    """Profile, then check. `report` is called between two pieces of work."""
+    with duck.connect(context.workspace) as connection:
+        context.watch(connection)
+        try:
+            return _Analysis(context, connection, dataset, report).run(pending)
+        except duckdb.InterruptException:
+            context.check_cancelled()
+            raise
+
+
+class _Analysis:
+    def __init__(
+        self,
+        context: StageContext,
+        connection: duckdb.DuckDBPyConnection,
+        dataset: str,
+        report: Callable[[], None],
+    ) -> None:
+        self._context = context
+        self._connection = connection
+        self._dataset = dataset
+        self._report = report
+
+    def run(self, pending: Sequence[Input]) -> DatasetReport:
+        subject = self._open(pending)
+        if subject is None:
+            return DatasetReport(was_profiled=False)
+        found = self._profile(subject)
+        checks = check_dataset(self._context, subject, found)
+        if checks.held_back:
+            # What is held back is not in the table after this run.
+            subject = self._open([one for one in pending if one.fingerprint not in checks.held_back])
+            if subject is None:
+                return DatasetReport(was_profiled=False, checks=checks)
+            found = self._profile(subject)
+        self._keep(subject, found)
+        return DatasetReport(was_profiled=True, checks=checks)
+
+    def _open(self, pending: Sequence[Input]) -> Subject | None:
+        context = self._context
+        return open_subject(self._connection, context.workspace, context.settings, self._dataset, pending)
+
+    def _profile(self, subject: Subject) -> dict[str, Any]:
+        """The profile of what is new (None where nothing is) and of the whole."""
+        columns = subject.columns
+        new = profile(self._connection, subject.new, columns, self._report) if subject.inputs else None
+        is_all_new = new is not None and subject.table is None and not subject.keys
+        whole = new if is_all_new else profile(self._connection, subject.whole, columns, self._report)
+        assert whole is not None
+        return {
+            "dataset": self._dataset,
+            "run_id": self._context.run_id,
+            "generated_at": wire_time(datetime.now(UTC)),
+            "keys": list(subject.keys),
+            "approximate": ["distinct", "quantiles"],
+            "main_timestamp": main_timestamp(columns, whole["columns"], subject.keys),
+            "new": new,
+            "whole": whole,
+        }
+
+    def _keep(self, subject: Subject, found: dict[str, Any]) -> None:
+        """The profile, its line in the history, and the time buckets."""
+        path = self._context.workspace.buckets_file(self._dataset)
+        time_column = found["main_timestamp"]
+        if time_column is None:
+            path.unlink(missing_ok=True)
+            width = None
+        else:
+            width = write_buckets(self._connection, subject.whole, subject.columns, time_column, path)
+        self._report()
+        profile_file = self._context.workspace.profile_file(self._dataset)
+        profile_file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(profile_file, orjson.dumps({**found, "bucket_width": width}))
+        append_history(self._context.workspace.profile_history_file(self._dataset), found)
