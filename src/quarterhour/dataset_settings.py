@@ -1,16 +1,15 @@
-"""What quarterhour.toml may say of one dataset: its files, keys, contract, and how much of it may be rejected."""
+"""What quarterhour.toml may say of one dataset: its files, keys, contract, checks, and how much of it may be rejected."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-DATASET_NAME = r"^[a-z][a-z0-9_]{0,62}$"
+from quarterhour.check_settings import CheckSettings
+from quarterhour.setting_types import DATASET_NAME, MaxRejected, Section, check_timezone
 
 _FRIENDLY_TYPES: Mapping[str, str] = {
     "text": "VARCHAR",
@@ -32,59 +31,6 @@ _FRIENDLY_TYPES: Mapping[str, str] = {
 }
 _DECIMAL = re.compile(r"(?:decimal|numeric)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)")
 _MAX_DIGITS = 38
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
-
-
-class Section(BaseModel):
-    """A table of quarterhour.toml: frozen, and without keys that nobody reads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def check_timezone(name: str) -> str:
-    """Raises ValueError where `name` is not in the IANA database."""
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is not a time zone: give an IANA name, such as 'Europe/Paris' or 'UTC'")
-    return name
-
-
-@dataclass(frozen=True, slots=True)
-class RejectLimit:
-    """How many records of a dataset a run may put aside: a share of those read, or a number. At 100% there is no limit."""
-
-    amount: Decimal
-    is_share: bool
-
-    @classmethod
-    def parse(cls, value: object) -> "RejectLimit":
-        """Raises ValueError where `value` is neither a number of records nor a share such as '0.1%'."""
-        if isinstance(value, RejectLimit):
-            return value
-        text = str(value).strip()
-        if not isinstance(value, bool | float):
-            if share := _PERCENT.fullmatch(text):
-                amount = Decimal(share.group(1))
-                if amount <= 100:
-                    return cls(amount, is_share=True)
-            elif text.isascii() and text.isdecimal():
-                return cls(Decimal(text), is_share=False)
-        raise ValueError(
-            f"{value!r} is no limit: give a share from '0%' to '100%', such as '0.1%', or a number of records"
-        )
-
-    @property
-    def is_none(self) -> bool:
-        return self.is_share and self.amount == 100
-
-    def is_exceeded(self, rejected: int, records: int) -> bool:
-        """Whether `rejected` of `records` are too many. Exact: no rounding decides."""
-        return rejected * 100 > self.amount * records if self.is_share else rejected > self.amount
-
-    def __str__(self) -> str:
-        return f"{self.amount}%" if self.is_share else str(self.amount)
-
-
-MaxRejected = Annotated[RejectLimit, BeforeValidator(RejectLimit.parse), PlainSerializer(str, return_type=str)]
 
 
 def duck_type(text: str) -> str:
@@ -194,6 +140,7 @@ class DatasetSettings(Section):
         ),
     ] = "repair"
     columns: Annotated[tuple[ColumnSettings, ...], Field(description="The contract of its columns.")] = ()
+    checks: Annotated[tuple[CheckSettings, ...], Field(description="What its data must hold; see docs/checks.md.")] = ()
 
     @model_validator(mode="after")
     def _columns_differ(self) -> Self:
@@ -202,6 +149,13 @@ class DatasetSettings(Section):
             if column.name.casefold() in seen:
                 raise ValueError(f"dataset {self.name!r}: columns names {column.name!r} twice")
             seen.add(column.name.casefold())
+        return self
+
+    @model_validator(mode="after")
+    def _checks_differ(self) -> Self:
+        labels = [check.label for check in self.checks]
+        if twice := next((label for label in labels if labels.count(label) > 1), None):
+            raise ValueError(f"dataset {self.name!r}: two checks are called {twice!r}: give them a name each")
         return self
 
     def column(self, name: str) -> ColumnSettings | None:

@@ -4,22 +4,15 @@ import re
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 from cronsim import CronSim, CronSimError
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from quarterhour.dataset_settings import (
-    DATASET_NAME,
-    ColumnSettings,
-    DatasetSettings,
-    MaxRejected,
-    RejectLimit,
-    Section,
-    check_timezone,
-)
+from quarterhour.dataset_settings import ColumnSettings, DatasetSettings
 from quarterhour.errors import SettingsError
+from quarterhour.setting_types import DATASET_NAME, MaxRejected, RejectLimit, Section, check_timezone
 
 __all__ = [
     "DATASET_NAME",
@@ -244,31 +237,62 @@ def _syntax_error(error: tomllib.TOMLDecodeError, text: str) -> str:
 def _explain(error: ValidationError, path: Path, text: str) -> str:
     problems: list[str] = []
     for detail in error.errors():
-        key = ".".join(str(part) for part in detail["loc"]) or "(whole file)"
-        line = _line_of(detail["loc"], text)
+        location, known = _resolved(detail["loc"])
+        key = ".".join(str(part) for part in location) or "(whole file)"
+        line = _line_of(location, text)
         if line is None:
-            variable = "QUARTERHOUR_" + "__".join(str(part) for part in detail["loc"]).upper()
-            place = f"{path}: {key}" if not detail["loc"] else f"{key} (from {path} or {variable})"
+            variable = "QUARTERHOUR_" + "__".join(str(part) for part in location).upper()
+            place = f"{path}: {key}" if not location else f"{key} (from {path} or {variable})"
         else:
             place = f"{path}: line {line}: {key}"
+        facts = detail.get("ctx", {})
         what = detail["msg"].removeprefix("Value error, ")
         if detail["type"] == "extra_forbidden":
-            what = f"no setting has this name; there are {', '.join(_known_keys(detail['loc']))}"
+            what = f"no setting has this name; there are {', '.join(known)}"
+        elif detail["type"] == "union_tag_not_found":
+            what = f"it lacks {facts['discriminator']}, which says of which kind it is"
+        elif detail["type"] == "union_tag_invalid":
+            what = f"{facts['tag']!r} is none of {facts['expected_tags']}"
         elif detail["type"] != "value_error":
             what += f", not {detail['input']!r}"
         problems.append(f"{place}: {what}")
     return "\n".join(problems)
 
 
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    """The names that may stand where `location` has an unknown one."""
+def _resolved(location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], list[str]]:
+    """A location as it stands in the file, and the names that its table may have.
+
+    Where a table is of one of several kinds, pydantic names the kind in between, which is no key.
+    """
     model: Any = Settings
-    for part in location[:-1]:
+    kinds: dict[str, Any] = {}
+    plain: list[int | str] = []
+    known: list[str] = []
+    for part in location:
+        if isinstance(part, str) and part in kinds:
+            model, kinds = kinds[part], {}
+            known = sorted(model.model_fields)
+            continue
+        plain.append(part)
         if isinstance(part, str):
-            annotation: Any = model.model_fields[part].annotation
-            # A tuple of sections: tuple[Section, ...]
-            model = next(iter(get_args(annotation)), annotation)
-    return sorted(model.model_fields)
+            known = sorted(model.model_fields) if hasattr(model, "model_fields") else []
+            field = model.model_fields.get(part) if known else None
+            model, kinds = _section_of(field.annotation) if field else (None, {})
+    return tuple(plain), known
+
+
+def _section_of(annotation: Any) -> tuple[Any, dict[str, Any]]:
+    """The model of a section or of a tuple of them; or, where they are of several kinds, the model of each."""
+    inner = next(iter(get_args(annotation)), annotation)
+    if get_origin(inner) is Annotated:
+        inner = get_args(inner)[0]
+    kinds = {name: kind for kind in get_args(inner) for name in _tags(kind)}
+    return (None, kinds) if kinds else (inner, {})
+
+
+def _tags(model: Any) -> tuple[str, ...]:
+    field = getattr(model, "model_fields", {}).get("check")
+    return get_args(field.annotation) if field else ()
 
 
 def _line_of(location: tuple[int | str, ...], text: str) -> int | None:

@@ -1,6 +1,7 @@
 """A wrong setting is named with its file, line and key."""
 
 import pickle
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,16 @@ name = 'two'
 files = '*'
 [[datasets.columns]]
 name = 'b'
+"""
+
+
+CHECK = """[[datasets]]
+name = 'one'
+files = '*'
+[[datasets.checks]]
+check = 'not_null'
+column = 'a'
+[[datasets.checks]]
 """
 
 
@@ -57,6 +68,33 @@ def test_all_has_defaults_and_the_sample_shows_them(tmp_path: Path) -> None:
         (CONTRACT + "type = 'date'\ntime_zone = 'UTC'", r"a time_zone is for timestamps, not for DATE"),
         (CONTRACT + "time_zone = 'Mars'", r"line 9: datasets\.1\.columns\.0\.time_zone: 'Mars' is not a time zone"),
         (CONTRACT + "[[datasets.columns]]\nname = 'B'", r"line 4: datasets\.1: dataset 'two': columns names 'B' twice"),
+        (CHECK + "column = 'a'", r"line 7: datasets\.0\.checks\.1: it lacks 'check', which says of which kind"),
+        (CHECK + "check = 'nul'", r"line 7: datasets\.0\.checks\.1: 'nul' is none of 'not_null', 'unique', "),
+        (CHECK + "check = 'not_null'", r"line 7: datasets\.0\.checks\.1\.columns.*: Field required"),
+        (CHECK + "check = 'not_null'\ncolumn = 'a'", r"line 1: datasets\.0: .*two checks are called 'not_null\(a\)'"),
+        (
+            CHECK + "check = 'range'\ncolumn = 'a'\nmini = 3\nmin = 1",
+            r"line 10: datasets\.0\.checks\.1\.mini: no setting has this name; there are check, columns, examples, max, ",
+        ),
+        (CHECK + "check = 'range'\ncolumn = 'a'", r"line 7: .*a range has a min, a max, or both"),
+        (CHECK + "check = 'range'\ncolumn = 'a'\nmin = 2\nmax = 1", r"line 7: .*min 2 is above max 1"),
+        (CHECK + "check = 'range'\ncolumn = 'a'\nmin = 2\nmax = 'x'", r"line 7: .*min 2 and max 'x' are of two kinds"),
+        (
+            CHECK + "check = 'pattern'\ncolumn = 'a'\npattern = 'a[bé(?=c)'",
+            r"line 10: datasets\.0\.checks\.1\.pattern: .*unclosed character class, at character 2",
+        ),
+        (CHECK + "check = 'pattern'\ncolumn = 'a'\npattern = 'ä(?=b)'", r"line 10: .*look-.*at character 2"),
+        (CHECK + "check = 'unique'\ncolumn = 'a'\nmax_failures = '2x'", r"line 10: .*'2x' is no limit"),
+        (
+            CHECK + "check = 'unique'\ncolumn = 'a'\nseverity = 'warn'\non_failure = 'hold_run'",
+            r'line 7: .*for on_failure = "hold_run" give severity = "fail"',
+        ),
+        (CHECK + "check = 'freshness'\ncolumn = 'a'\nmax_age = '3 moons'", r"line 10: .*'3 moons' is no duration"),
+        (CHECK + "check = 'drift'\nof = 'mean'", r"line 7: .*each other one has some"),
+        (
+            CHECK + "check = 'foreign_key'\ncolumn = 'a'\nreferences = 'b'\nreferenced = ['c', 'd']",
+            r"line 7: .*give as many",
+        ),
     ],
 )
 def test_a_wrong_file_is_told_by_line_and_key(tmp_path: Path, text: str, told: str) -> None:
@@ -144,3 +182,17 @@ def test_the_sample_holds_once_its_marks_are_taken_off(tmp_path: Path) -> None:
     settings = load_settings(path)
     assert settings.inputs == Settings().inputs
     assert settings.datasets[0].columns[0].type == "DECIMAL(18,2)"
+
+
+def test_checks_cross_to_a_worker_and_say_what_they_do(tmp_path: Path) -> None:
+    path = tmp_path / "quarterhour.toml"
+    path.write_text(
+        CHECK
+        + "check = 'range'\ncolumn = 'at'\nmin = 2024-01-01\nmax_failures = '0.1%'\n"
+        + "[[datasets.checks]]\ncheck = 'freshness'\ncolumn = 'at'\nmax_age = '90 minutes'\nseverity = 'warn'"
+    )
+    (dataset,) = pickle.loads(pickle.dumps(load_settings(path))).datasets
+    assert [check.label for check in dataset.checks] == ["not_null(a)", "range(at)", "freshness(at)"]
+    assert [check.action for check in dataset.checks] == ["hold_file", "hold_file", "report"]
+    assert dataset.checks[1].min == date(2024, 1, 1)
+    assert dataset.checks[2].model_dump(mode="json")["max_age"] == "90 minutes"
