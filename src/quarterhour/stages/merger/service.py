@@ -8,6 +8,7 @@ import duckdb
 
 from quarterhour.errors import StageCancelled
 from quarterhour.lake import duck
+from quarterhour.lake.holds import HoldLedger
 from quarterhour.lake.ledger import Input, InputLedger, InputState
 from quarterhour.lake.schema_plan import HeldBack, Plan, plan_merge
 from quarterhour.lake.tables import (
@@ -46,7 +47,7 @@ class MergerService:
     def run(self, context: StageContext) -> StageResult:
         accounts: dict[str, _Account] = {}
         failures: list[tuple[str, Exception]] = []
-        with context.lake.ledger() as ledger:
+        with HoldLedger(context.workspace.ledger_file) as ledger:
             if context.attempt > 1:
                 _account_for_earlier_attempts(context, ledger, accounts)
             pending = sorted(ledger.pending(), key=lambda entry: entry.dataset)
@@ -122,7 +123,7 @@ def _counts_of_merged(context: StageContext, table: Table, entry: Input) -> Coun
 class _DatasetMerge:
     """The merge of one dataset's pending inputs."""
 
-    def __init__(self, context: StageContext, ledger: InputLedger, dataset: str, account: _Account) -> None:
+    def __init__(self, context: StageContext, ledger: HoldLedger, dataset: str, account: _Account) -> None:
         self._context = context
         self._ledger = ledger
         self._dataset = dataset
@@ -135,6 +136,7 @@ class _DatasetMerge:
         self._account.rows += sum(entry.rows for entry in inputs)
         table = open_table(self._path)
         waiting = self._settle_what_a_crash_left(table, inputs) if table else inputs
+        waiting = self._hold_back_by_checks(waiting)
         if waiting:
             with duck.connect(self._context.workspace) as connection:
                 self._context.watch(connection)
@@ -188,6 +190,12 @@ class _DatasetMerge:
         self._ledger.record_merged(fingerprints, self._context.run_id)
         self._account.counts += total(verdict.by_input)
         return after
+
+    def _hold_back_by_checks(self, inputs: list[Input]) -> list[Input]:
+        """Returns those that the analyzer's checks did not mark."""
+        marks = self._ledger.holds()
+        self._hold_back([HeldBack(one, marks[one.fingerprint]) for one in inputs if one.fingerprint in marks])
+        return [one for one in inputs if one.fingerprint not in marks]
 
     def _keys_do_not_hold(
         self, connection: duckdb.DuckDBPyConnection, table: Table, inputs: list[Input]

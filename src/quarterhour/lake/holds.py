@@ -1,0 +1,109 @@
+"""The ledger's view of what checks hold back: a mark on an input that waits, which the merger honours, and its release.
+
+A mark does not move the input: it waits, and the next run's checks decide anew. Only the merger moves it to `held_back`, and
+counts its rows as such, so that the run's balance closes. What a person released is not held back by checks again.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from quarterhour.clock import wire_time
+from quarterhour.errors import QuarterhourError
+from quarterhour.lake.ledger import Input, InputLedger, InputState
+
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS holds (fingerprint TEXT PRIMARY KEY, run_id TEXT NOT NULL, message TEXT NOT NULL) "
+    "WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS releases (fingerprint TEXT PRIMARY KEY, released_at TEXT NOT NULL) WITHOUT ROWID",
+)
+_LEAST_DIGITS = 8
+
+
+class UnknownInput(QuarterhourError):
+    """No input has this name or fingerprint."""
+
+
+class NotHeldBack(QuarterhourError):
+    """The input is not held back."""
+
+
+class HoldLedger(InputLedger):
+    """The ledger of inputs, with what is held back of them and what was released."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        for statement in _TABLES:
+            self._connection.execute(statement)
+
+    def __enter__(self) -> "HoldLedger":
+        return self
+
+    def hold(self, judged: Iterable[str], held: Mapping[str, str], run_id: str) -> None:
+        """Mark those of the `judged` inputs that are `held` (with why), and take the mark from the others."""
+        with self._transaction():
+            self._connection.executemany("DELETE FROM holds WHERE fingerprint = ?", [(one,) for one in judged])
+            self._connection.executemany(
+                "INSERT INTO holds (fingerprint, run_id, message) VALUES (?,?,?)",
+                [(fingerprint, run_id, message) for fingerprint, message in held.items()],
+            )
+
+    def holds(self) -> dict[str, str]:
+        """Why each marked input that still waits is held back."""
+        rows = self._connection.execute(
+            "SELECT fingerprint, h.message FROM holds h JOIN inputs i USING (fingerprint) WHERE i.state = ?",
+            (InputState.TRANSLATED.value,),
+        )
+        return dict(rows.fetchall())
+
+    def released(self) -> set[str]:
+        """The inputs that wait and that checks may not hold back any more."""
+        rows = self._connection.execute(
+            "SELECT fingerprint FROM releases JOIN inputs i USING (fingerprint) WHERE i.state = ?",
+            (InputState.TRANSLATED.value,),
+        )
+        return {row[0] for row in rows}
+
+    def release(self, fingerprint: str) -> Input:
+        """Have an input that is held back, or waits, merged by the next run whatever checks say. Returns it as it was.
+
+        Raises NotHeldBack for one that is merged or in quarantine. Twice is as once.
+        """
+        with self._transaction():
+            entry = self.find(fingerprint)
+            if entry is None or entry.state not in (InputState.HELD_BACK, InputState.TRANSLATED):
+                raise NotHeldBack(
+                    f"{entry.name if entry else fingerprint} is {entry.state if entry else 'not known'}, not held back"
+                )
+            self._connection.execute(
+                "INSERT OR IGNORE INTO releases (fingerprint, released_at) VALUES (?,?)",
+                (fingerprint, wire_time(datetime.now(UTC))),
+            )
+            self._connection.execute("DELETE FROM holds WHERE fingerprint = ?", (fingerprint,))
+            self._connection.execute(
+                "UPDATE inputs SET state = ?, merged_run_id = NULL, message = '' WHERE fingerprint = ?",
+                (InputState.TRANSLATED.value, fingerprint),
+            )
+        return entry
+
+    def named(self, text: str) -> Input:
+        """The input that a raw file's name, or the first digits of a fingerprint, stands for: the newest of a name.
+
+        Raises UnknownInput.
+        """
+        rows = self._connection.execute(
+            "SELECT fingerprint FROM inputs WHERE name = ? ORDER BY position DESC LIMIT 1", (text,)
+        ).fetchall()
+        if not rows and len(text) >= _LEAST_DIGITS:
+            rows = self._connection.execute(
+                "SELECT fingerprint FROM inputs WHERE fingerprint >= ? AND fingerprint < ? LIMIT 2", (text, text + "g")
+            ).fetchall()
+        if len(rows) > 1:
+            raise UnknownInput(f"{text!r} names several inputs: give more digits")
+        entry = self.find(rows[0][0]) if rows else None
+        if entry is None:
+            raise UnknownInput(
+                f"no input is named {text!r}: give a raw file's name below data/raw, or at least {_LEAST_DIGITS} digits of its "
+                "fingerprint"
+            )
+        return entry
