@@ -76,6 +76,10 @@ class Workspace:
         """What is kept of the dataset's profiles, one line a run."""
         return self.analyzed / dataset / "history.jsonl"
 
+    def checks_file(self, dataset: str) -> Path:
+        """The last results of the dataset's checks, and a history of their outcomes."""
+        return self.analyzed / dataset / "checks.json"
+
     def buckets_file(self, dataset: str) -> Path:
         return self.analyzed / dataset / "buckets.parquet"
 

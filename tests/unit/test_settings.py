@@ -78,7 +78,10 @@ def test_all_has_defaults_and_the_sample_shows_them(tmp_path: Path) -> None:
         ),
         (CHECK + "check = 'range'\ncolumn = 'a'", r"line 7: .*a range has a min, a max, or both"),
         (CHECK + "check = 'range'\ncolumn = 'a'\nmin = 2\nmax = 1", r"line 7: .*min 2 is above max 1"),
-        (CHECK + "check = 'range'\ncolumn = 'a'\nmin = 2\nmax = 'x'", r"line 7: .*min 2 and max 'x' are of two kinds"),
+        (
+            CHECK + "check = 'range'\ncolumn = 'a'\nmin = 2\nmax = 2024-01-01",
+            r"line 7: .*min 2 and max 2024-01-01 are of two kinds",
+        ),
         (
             CHECK + "check = 'pattern'\ncolumn = 'a'\npattern = 'a[bé(?=c)'",
             r"line 10: datasets\.0\.checks\.1\.pattern: .*unclosed character class, at character 2",

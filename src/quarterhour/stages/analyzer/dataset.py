@@ -59,6 +59,8 @@ class _Analysis:
         subject = self._open(pending)
         if subject is None:
             return DatasetReport(was_profiled=False)
+        if not pending:
+            return DatasetReport(was_profiled=False, checks=check_dataset(self._context, subject, {}))
         found = self._profile(subject)
         checks = check_dataset(self._context, subject, found)
         if checks.held_back:
@@ -86,6 +88,7 @@ class _Analysis:
             "run_id": self._context.run_id,
             "generated_at": wire_time(datetime.now(UTC)),
             "keys": list(subject.keys),
+            "inputs": [one.fingerprint for one in subject.inputs],
             "approximate": ["distinct", "quantiles"],
             "main_timestamp": main_timestamp(columns, whole["columns"], subject.keys),
             "new": new,

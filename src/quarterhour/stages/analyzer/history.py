@@ -38,13 +38,22 @@ def read_history(path: Path) -> list[dict[str, Any]]:
 
 
 def append_history(path: Path, profile: Mapping[str, Any]) -> None:
-    """Add what is to be kept of a profile; a line that the same run wrote before is replaced."""
-    lines = [line for line in read_history(path) if line["run_id"] != profile["run_id"]]
+    """Add what is to be kept of a profile.
+
+    A line that the same run wrote before is replaced; so is one of a run that had the same inputs and did not merge them.
+    """
+    inputs = list(profile["inputs"])
+    lines = [
+        line
+        for line in read_history(path)
+        if line["run_id"] != profile["run_id"] and set(inputs).isdisjoint(line.get("inputs", ()))
+    ]
     lines.append(
         {
             "run_id": profile["run_id"],
             "generated_at": profile["generated_at"],
             "main_timestamp": profile["main_timestamp"],
+            "inputs": inputs,
             "new": _summary(profile["new"]),
             "whole": _summary(profile["whole"]),
         }

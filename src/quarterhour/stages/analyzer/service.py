@@ -5,7 +5,7 @@ from itertools import groupby
 from quarterhour.errors import StageCancelled
 from quarterhour.lake.ledger import Input
 from quarterhour.stages.analyzer.analyses import run_analyses
-from quarterhour.stages.analyzer.checks import conclude_checks
+from quarterhour.stages.analyzer.checks import checked_always, conclude_checks, waves
 from quarterhour.stages.analyzer.dataset import DatasetReport, analyse_dataset
 from quarterhour.stages.base import StageContext, StageResult
 from quarterhour.stages.dataset_failures import combined
@@ -32,7 +32,9 @@ class AnalyzerService:
 def _pending_by_dataset(context: StageContext) -> dict[str, list[Input]]:
     with context.lake.ledger() as ledger:
         pending = sorted(ledger.pending(), key=lambda entry: entry.dataset)
-    return {dataset: list(group) for dataset, group in groupby(pending, key=lambda entry: entry.dataset)}
+    found: dict[str, list[Input]] = {dataset: [] for dataset in checked_always(context.settings)}
+    found |= {dataset: list(group) for dataset, group in groupby(pending, key=lambda entry: entry.dataset)}
+    return {dataset: found[dataset] for wave in waves(context.settings, found) for dataset in wave}
 
 
 def _analyse_datasets(
