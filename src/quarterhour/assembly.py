@@ -55,6 +55,18 @@ class Pipeline:
             yield repairs
 
     @asynccontextmanager
+    async def commanded(self, purpose: str) -> AsyncGenerator[None]:
+        """While the block lasts, commands can be given and their events are written, without a schedule. Raises HomeInUse."""
+        with self.opened(purpose) as repairs:
+            async with asyncio.TaskGroup() as loops:
+                writer = loops.create_task(self.bus.run(), name="bus")
+                try:
+                    await self.orchestrator.recover(repairs)
+                    yield
+                finally:
+                    writer.cancel()
+
+    @asynccontextmanager
     async def running(self, purpose: str, *, is_scheduled: bool) -> AsyncGenerator[None]:
         """While the block lasts, everything runs, recovered from what the last process left. Raises HomeInUse.
 

@@ -12,6 +12,7 @@ from quarterhour.lifecycle import ACTIVE, RunState
 from quarterhour.workspace import Workspace
 
 _POLL_S = 0.2
+_TIMEOUT_S = 60.0
 
 
 class ServerRefused(QuarterhourError):
@@ -35,7 +36,7 @@ def running_server(workspace: Workspace) -> "Client | None":
 
 class Client:
     def __init__(self, base_url: str) -> None:
-        self._http = httpx.Client(base_url=base_url, timeout=60)
+        self._http = httpx.Client(base_url=base_url, timeout=_TIMEOUT_S)
 
     def __enter__(self) -> "Client":
         return self
@@ -49,8 +50,8 @@ class Client:
     def get(self, path: str, **query: Any) -> Any:
         return self._answer(self._http.get(path, params={k: v for k, v in query.items() if v is not None}))
 
-    def post(self, path: str, body: Any = None) -> Any:
-        return self._answer(self._http.post(path, json=body))
+    def post(self, path: str, body: Any = None, *, timeout_s: float | None = _TIMEOUT_S) -> Any:
+        return self._answer(self._http.post(path, json=body, timeout=timeout_s))
 
     def download(self, path: str, **query: Any) -> Iterator[bytes]:
         with self._http.stream("GET", path, params=query) as answer:

@@ -233,6 +233,16 @@ class StageStopped(Event):
     kind = EventKind.STOP
 
 
+# The merged tables
+
+
+class TableReversed(Event):
+    """A person retracted inputs, put them back, or restored a version. `data`: operation, dataset, version, inputs, changes."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
 # The scheduler and the watchdog
 
 

@@ -1,6 +1,7 @@
 """Answers to commands on data in a home that nobody serves: the API's own routes, asked in this process."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ from quarterhour.workspace import Workspace
 
 
 class OfflineReader:
-    """`get` and `post` as the client's. Nothing is started; of the log nothing is written but a torn end mended."""
+    """`get` and `post` as the client's. No run is started; events are written only by a command."""
 
     def __init__(self, settings: Settings, workspace: Workspace) -> None:
         self._settings = settings
@@ -23,7 +24,7 @@ class OfflineReader:
     def get(self, path: str, **query: Any) -> Any:
         return self._answer("GET", path, params={k: v for k, v in query.items() if v is not None})
 
-    def post(self, path: str, body: Any = None) -> Any:
+    def post(self, path: str, body: Any = None, *, timeout_s: float | None = None) -> Any:  # noqa: ARG002
         return self._answer("POST", path, json=body)
 
     def _answer(self, method: str, path: str, **request: Any) -> Any:
@@ -37,7 +38,15 @@ class OfflineReader:
 
     async def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
         pipeline = Pipeline(self._settings, self._workspace)
-        with pipeline.opened("reading"):
-            app = make_app(Services.of(pipeline), frozenset())
-            async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://offline") as http:
-                return await http.request(method, path, **request)
+        app = make_app(Services.of(pipeline), frozenset())
+        transport = httpx.ASGITransport(app)
+        async with AsyncExitStack() as stack:
+            if method == "GET":
+                stack.enter_context(pipeline.opened("reading"))
+            else:
+                await stack.enter_async_context(pipeline.commanded("a command"))
+            # A command on a large table takes its time.
+            http = await stack.enter_async_context(
+                httpx.AsyncClient(transport=transport, base_url="http://offline", timeout=None)
+            )
+            return await http.request(method, path, **request)

@@ -1,8 +1,8 @@
 """PipelineOrchestrator: the one way to start, stop and reset the pipeline, whoever asks. Admission, lock, one task a run."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from datetime import datetime
 
 from quarterhour.bus import EventBus
@@ -41,6 +41,7 @@ class PipelineOrchestrator:
         self._clock = clock
         # Two starts at once must not both be weighed against the same state.
         self._admission = asyncio.Lock()
+        self._alone_for = ""
         self._runner: PipelineRunner | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -74,9 +75,11 @@ class PipelineOrchestrator:
         Raises RunInProgress, UnknownStage.
         """
         chosen = self._choose(stages)
+        # A mark waits for a command on the tables, which is short; a person is told.
+        if trigger is not Trigger.SCHEDULE:
+            self._check_not_alone()
         async with self._admission:
-            if self.status.state in ACTIVE and self.status.run is not None:
-                raise RunInProgress(f"run {self.status.run.run_id} is in progress", run=self.status.run)
+            self._check_idle()
             run_id = new_run_id(self._clock.now())
             held = ExitStack()
             try:
@@ -93,6 +96,32 @@ class PipelineOrchestrator:
             self._runner = runner
             self._task = asyncio.create_task(_run_with(held, runner, run, chosen), name=f"run-{run.run_id}")
             return run
+
+    @asynccontextmanager
+    async def alone(self, purpose: str) -> AsyncGenerator[None]:
+        """While the block lasts no run goes on, in no process: for commands that change merged tables. Raises RunInProgress."""
+        self._check_not_alone()
+        async with self._admission:
+            self._check_idle()
+            held = ExitStack()
+            try:
+                await asyncio.to_thread(held.enter_context, self._locks.hold(RUN_LOCK, purpose))
+            except LockHeld as error:
+                raise RunInProgress(f"a run is in progress elsewhere: {error.message}", run=None) from error
+            self._alone_for = purpose
+            try:
+                yield
+            finally:
+                self._alone_for = ""
+                await asyncio.shield(asyncio.to_thread(held.close))
+
+    def _check_idle(self) -> None:
+        if self.status.state in ACTIVE and self.status.run is not None:
+            raise RunInProgress(f"run {self.status.run.run_id} is in progress", run=self.status.run)
+
+    def _check_not_alone(self) -> None:
+        if self._alone_for:
+            raise RunInProgress(f"{self._alone_for} is under way: try again once it is done", run=None)
 
     async def resume(self, trigger: Trigger, run_id: str) -> Run:
         """A new run of the stages that `run_id` did not finish. Raises UnknownRun, NotResumable, RunInProgress."""

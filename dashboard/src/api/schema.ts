@@ -490,6 +490,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{name}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dataset Versions
+         * @description The versions of a merged table, newest first.
+         */
+        get: operations["listDatasetVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inputs/{item_id}/retract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retract Input
+         * @description Take an input's rows out of its merged table, with what it had updated as it was before; or put them back.
+         */
+        post: operations["retractInput"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Dataset
+         * @description Make a new version that equals an earlier one. Inputs merged since are retracted, and can be put back.
+         */
+        post: operations["restoreDataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -607,6 +667,11 @@ export interface components {
         };
         /** InputItem */
         InputItem: {
+            /**
+             * Id
+             * @description The fingerprint of its content; null while it waits.
+             */
+            id?: string | null;
             /** Name */
             name: string;
             /** Dataset */
@@ -615,7 +680,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "waiting" | "settling" | "translated" | "merged" | "held_back" | "quarantined";
+            state: "waiting" | "settling" | "translated" | "merged" | "replaced" | "retracted" | "held_back" | "quarantined";
             /**
              * Size
              * @description Bytes.
@@ -671,6 +736,8 @@ export interface components {
             quarantined: number;
             /** Held Back */
             held_back: number;
+            /** Retracted */
+            retracted: number;
             /** Bytes Waiting */
             bytes_waiting: number;
             /**
@@ -680,6 +747,19 @@ export interface components {
             rows: number;
             /** Last Arrival At */
             last_arrival_at: string | null;
+        };
+        /** MovedInput */
+        MovedInput: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @description After it.
+             * @enum {string}
+             */
+            state: "merged" | "replaced" | "retracted";
         };
         /** Page[DatasetItem] */
         Page_DatasetItem_: {
@@ -721,6 +801,18 @@ export interface components {
         Page_Run_: {
             /** Items */
             items: components["schemas"]["Run"][];
+            /** Next */
+            next?: string | number | null;
+            /**
+             * Total
+             * @description Null where counting would cost more than the page.
+             */
+            total?: number | null;
+        };
+        /** Page[VersionItem] */
+        Page_VersionItem_: {
+            /** Items */
+            items: components["schemas"]["VersionItem"][];
             /** Next */
             next?: string | number | null;
             /**
@@ -893,6 +985,90 @@ export interface components {
          * @enum {string}
          */
         Reason: "stage_error" | "timed_out" | "hung" | "crashed" | "out_of_memory" | "disk_full" | "balance_open" | "interrupted" | "internal_error";
+        /** RestoreAnswer */
+        RestoreAnswer: {
+            /** Dataset */
+            dataset: string;
+            /**
+             * Restored
+             * @description The version that the table equals now.
+             */
+            restored: number;
+            /** Version */
+            version: number;
+            /** Rows */
+            rows: number;
+            /**
+             * Inputs
+             * @description Those that moved.
+             */
+            inputs: components["schemas"]["MovedInput"][];
+            /** Is Dry Run */
+            is_dry_run: boolean;
+            /** Message */
+            message: string;
+        };
+        /** RestoreRequest */
+        RestoreRequest: {
+            /** Version */
+            version: number;
+            /**
+             * Dry Run
+             * @description Only say what would change.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /** RetractAnswer */
+        RetractAnswer: {
+            /**
+             * Operation
+             * @enum {string}
+             */
+            operation: "retract" | "put_back" | "none";
+            /** Dataset */
+            dataset: string;
+            /**
+             * Inputs
+             * @description Those that moved.
+             */
+            inputs: components["schemas"]["MovedInput"][];
+            /**
+             * Version
+             * @description Of the merged table, after it.
+             */
+            version: number;
+            /**
+             * Rows
+             * @description Of the merged table, after it.
+             */
+            rows: number;
+            changes: components["schemas"]["RowChanges"];
+            /** Is Dry Run */
+            is_dry_run: boolean;
+            /** Message */
+            message: string;
+        };
+        /** RetractRequest */
+        RetractRequest: {
+            /**
+             * To
+             * @description Do it only where the input is not so yet; null takes it out, or puts it back.
+             */
+            to?: ("retracted" | "merged") | null;
+            /**
+             * Whole File
+             * @description With the versions that it grew from.
+             * @default false
+             */
+            whole_file: boolean;
+            /**
+             * Dry Run
+             * @description Only say what would change.
+             * @default false
+             */
+            dry_run: boolean;
+        };
         /**
          * RetryAnswer
          * @description What will happen.
@@ -931,6 +1107,32 @@ export interface components {
                 [key: string]: string;
             } | null;
         };
+        /**
+         * RowChanges
+         * @description Of the merged table.
+         */
+        RowChanges: {
+            /**
+             * Removed
+             * @description Rows that are gone, with no other in their place.
+             */
+            removed: number;
+            /**
+             * Restored
+             * @description Rows with other values: those of the input that stands now.
+             */
+            restored: number;
+            /**
+             * Added
+             * @description Rows that were not there.
+             */
+            added: number;
+            /**
+             * Reassigned
+             * @description Rows that another input has too, and so stay.
+             */
+            reassigned: number;
+        };
         /** RowPage */
         RowPage: {
             /** Columns */
@@ -941,6 +1143,8 @@ export interface components {
             next: number | null;
             /** Total */
             total: number;
+            /** Version */
+            version: number;
         };
         /**
          * Run
@@ -1179,6 +1383,52 @@ export interface components {
          * @enum {string}
          */
         Trigger: "schedule" | "api" | "cli";
+        /**
+         * VersionItem
+         * @description One version of a merged table.
+         */
+        VersionItem: {
+            /** Version */
+            version: number;
+            /** Timestamp */
+            timestamp: string;
+            /**
+             * Operation
+             * @description Or create, add_columns, or what another program says of its commit.
+             * @example merge
+             * @example retract
+             * @example put_back
+             * @example restore
+             * @example compaction
+             */
+            operation: string;
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Inputs
+             * @description Inputs that it took in or moved.
+             */
+            inputs: number;
+            /**
+             * Files
+             * @description The first of their names.
+             */
+            files: string[];
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Rows
+             * @description Of the whole table; null where the log does not tell any more.
+             */
+            rows: number | null;
+            /**
+             * Is Kept
+             * @description It can still be read, and restored.
+             */
+            is_kept: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -1900,7 +2150,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before. */
                 cursor?: number | null;
-                state?: ("waiting" | "settling" | "translated" | "merged" | "held_back" | "quarantined") | null;
+                state?: ("waiting" | "settling" | "translated" | "merged" | "replaced" | "retracted" | "held_back" | "quarantined") | null;
                 limit?: number;
             };
             header?: never;
@@ -2096,6 +2346,8 @@ export interface operations {
             query?: {
                 limit?: number;
                 offset?: number;
+                /** @description An earlier version; without it the newest. */
+                version?: number | null;
             };
             header?: never;
             path: {
@@ -2222,6 +2474,214 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDatasetVersions: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                cursor?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VersionItem_"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retractInput: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetractRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetractAnswer"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreDataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoreAnswer"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -17,11 +17,6 @@ _TABLES = (
     "WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS releases (fingerprint TEXT PRIMARY KEY, released_at TEXT NOT NULL) WITHOUT ROWID",
 )
-_LEAST_DIGITS = 8
-
-
-class UnknownInput(QuarterhourError):
-    """No input has this name or fingerprint."""
 
 
 class NotHeldBack(QuarterhourError):
@@ -83,27 +78,5 @@ class HoldLedger(InputLedger):
             self._connection.execute(
                 "UPDATE inputs SET state = ?, merged_run_id = NULL, message = '' WHERE fingerprint = ?",
                 (InputState.TRANSLATED.value, fingerprint),
-            )
-        return entry
-
-    def named(self, text: str) -> Input:
-        """The input that a raw file's name, or the first digits of a fingerprint, stands for: the newest of a name.
-
-        Raises UnknownInput.
-        """
-        rows = self._connection.execute(
-            "SELECT fingerprint FROM inputs WHERE name = ? ORDER BY position DESC LIMIT 1", (text,)
-        ).fetchall()
-        if not rows and len(text) >= _LEAST_DIGITS:
-            rows = self._connection.execute(
-                "SELECT fingerprint FROM inputs WHERE fingerprint >= ? AND fingerprint < ? LIMIT 2", (text, text + "g")
-            ).fetchall()
-        if len(rows) > 1:
-            raise UnknownInput(f"{text!r} names several inputs: give more digits")
-        entry = self.find(rows[0][0]) if rows else None
-        if entry is None:
-            raise UnknownInput(
-                f"no input is named {text!r}: give a raw file's name below data/raw, or at least {_LEAST_DIGITS} digits of its "
-                "fingerprint"
             )
         return entry

@@ -12,6 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from quarterhour.errors import QuarterhourError
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS inputs (
     position      INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -44,8 +46,15 @@ _ADDED_COLUMNS = {
     "grew_from": "TEXT",
     "replaces": "TEXT",
     "reading": "TEXT NOT NULL DEFAULT ''",
+    "merged_version": "INTEGER",
+    "supersedes": "INTEGER NOT NULL DEFAULT 0",
 }
-_VERSION = 2
+_VERSION = 3
+_LEAST_DIGITS = 8
+
+
+class UnknownInput(QuarterhourError):
+    """No input has this name or fingerprint."""
 
 
 class InputState(StrEnum):
@@ -54,6 +63,10 @@ class InputState(StrEnum):
     TRANSLATED = "translated"
     """Its rows wait for the merger."""
     MERGED = "merged"
+    REPLACED = "replaced"
+    """Merged, but a newer version of the same raw file stands in its place."""
+    RETRACTED = "retracted"
+    """Merged, and taken out again by a person; it can be put back."""
     HELD_BACK = "held_back"
     """Its rows could not be merged; `message` says why."""
     QUARANTINED = "quarantined"
@@ -93,6 +106,10 @@ class Input:
     """The fingerprint of the version before it under the same name, which has other content."""
     reading: str = ""
     """How its text was read: a version that grew must be read alike."""
+    merged_version: int | None = None
+    """The version of the merged table that took it in; of two inputs the one with the greater came later."""
+    supersedes: bool = False
+    """Its rows stand in place of those of the version that it `replaces`, and of all before that one."""
 
 
 class Sighting(NamedTuple):
@@ -155,6 +172,32 @@ class InputLedger:
         rows = self._connection.execute(f"SELECT {_COLUMNS} FROM inputs WHERE fingerprint = ?", (fingerprint,))
         return next(map(_input, rows), None)
 
+    def named(self, text: str) -> Input:
+        """The input that a raw file's name, or the first digits of a fingerprint, stands for: what a file of that name held last.
+
+        Raises UnknownInput.
+        """
+        # A file may have had the content of another one, under whose name that was taken.
+        rows = self._connection.execute(
+            "SELECT fingerprint FROM sightings WHERE name = ? "
+            "UNION ALL SELECT fingerprint FROM (SELECT fingerprint FROM inputs WHERE name = ? ORDER BY position DESC)",
+            (text, text),
+        ).fetchall()
+        found = [entry for (fingerprint,) in rows if (entry := self.find(fingerprint)) is not None]
+        if not found and len(text) >= _LEAST_DIGITS:
+            rows = self._connection.execute(
+                "SELECT fingerprint FROM inputs WHERE fingerprint >= ? AND fingerprint < ? LIMIT 2", (text, text + "g")
+            ).fetchall()
+            if len(rows) > 1:
+                raise UnknownInput(f"{text!r} names several inputs: give more digits")
+            found = [entry for (fingerprint,) in rows if (entry := self.find(fingerprint)) is not None]
+        if not found:
+            raise UnknownInput(
+                f"no input is named {text!r}: give a raw file's name below data/raw, or at least {_LEAST_DIGITS} digits of its "
+                "fingerprint"
+            )
+        return found[0]
+
     def sightings(self) -> dict[str, Sighting]:
         """All the raw files that were read, by name."""
         rows = self._connection.execute("SELECT name, size, mtime_ns, fingerprint FROM sightings")
@@ -206,6 +249,14 @@ class InputLedger:
         )
         return [_input(row) for row in rows]
 
+    def of_dataset(self, dataset: str) -> list[Input]:
+        """All its inputs; those that were merged in the order in which the table took them in."""
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM inputs WHERE dataset = ? ORDER BY coalesce(merged_version, -1), position",
+            (dataset,),
+        )
+        return [_input(row) for row in rows]
+
     def settled_by(self, run_id: str) -> list[Input]:
         """Inputs that this run merged or held back already, in an earlier attempt of its merger."""
         rows = self._connection.execute(
@@ -218,17 +269,19 @@ class InputLedger:
         rows = self._connection.execute(f"SELECT {_COLUMNS} FROM inputs WHERE run_id = ? ORDER BY position", (run_id,))
         return [_input(row) for row in rows]
 
-    def record_merged(self, fingerprints: Iterable[str], run_id: str) -> None:
-        self._move(fingerprints, InputState.MERGED, run_id, "")
+    def record_merged(self, fingerprints: Iterable[str], run_id: str, version: int) -> None:
+        """`version` of the merged table took them in."""
+        with self._transaction():
+            self._connection.executemany(
+                "UPDATE inputs SET state = ?, merged_run_id = ?, message = '', merged_version = ? WHERE fingerprint = ?",
+                [(InputState.MERGED.value, run_id, version, fingerprint) for fingerprint in fingerprints],
+            )
 
     def record_held_back(self, fingerprints: Iterable[str], run_id: str, message: str) -> None:
-        self._move(fingerprints, InputState.HELD_BACK, run_id, message)
-
-    def _move(self, fingerprints: Iterable[str], state: InputState, run_id: str, message: str) -> None:
         with self._transaction():
             self._connection.executemany(
                 "UPDATE inputs SET state = ?, merged_run_id = ?, message = ? WHERE fingerprint = ?",
-                [(state.value, run_id, message, fingerprint) for fingerprint in fingerprints],
+                [(InputState.HELD_BACK.value, run_id, message, fingerprint) for fingerprint in fingerprints],
             )
 
     def recent(self, limit: int, before: int | None = None, state: InputState | None = None) -> list[tuple[int, Input]]:
@@ -253,5 +306,6 @@ class InputLedger:
 def _input(row: Sequence[object]) -> Input:
     values = dict(zip(_FIELDS, row, strict=True))
     values["state"] = InputState(str(values["state"]))
-    values["is_rejected"] = bool(values["is_rejected"])
+    for name in ("is_rejected", "supersedes"):
+        values[name] = bool(values[name])
     return Input(**values)  # pyright: ignore[reportArgumentType]

@@ -15,7 +15,7 @@ from quarterhour.clock import wire_time
 from quarterhour.errors import InvalidQuery, UnknownDataset
 from quarterhour.lake import duck
 from quarterhour.lake.column_types import LINEAGE, data_columns
-from quarterhour.lake.tables import Table, open_table
+from quarterhour.lake.tables import Table, TableError, open_table
 from quarterhour.settings import DATASET_NAME, Settings
 from quarterhour.workspace import Workspace
 
@@ -73,24 +73,8 @@ def dataset_profile(workspace: Workspace, settings: Settings, name: str) -> dict
         return None
 
 
-def dataset_history(workspace: Workspace, settings: Settings, name: str) -> list[dict[str, Any]]:
-    """The table's versions, newest first: when, what, by which run, and the rows that it took in."""
-    del settings
-    return [
-        {
-            "version": version,
-            "timestamp": wire_time(datetime.fromtimestamp(int(info["timestamp"]) / 1000, UTC)),
-            "operation": "MERGE" if "inputs" in info else info.get("operation", ""),
-            "run_id": info.get("run_id"),
-            "inputs": len(orjson.loads(info["inputs"])) if "inputs" in info else 0,
-            "counts": {kind: int(info[kind]) for kind in ("inserted", "updated", "unchanged") if kind in info},
-        }
-        for version, info in open_dataset(workspace, name).commits()
-    ]
-
-
 def open_dataset(workspace: Workspace, name: str, version: int | None = None) -> Table:
-    """Raises UnknownDataset, and InvalidQuery for a version that the table has not."""
+    """Raises UnknownDataset, and InvalidQuery for a version that the table has not, or has no longer."""
     _check_name(name)
     table = open_table(workspace.table(name))
     if table is None:
@@ -99,9 +83,16 @@ def open_dataset(workspace: Workspace, name: str, version: int | None = None) ->
         return table
     if not 0 <= version <= table.version:
         raise InvalidQuery(f"{name} has no version {version}: give one from 0 to {table.version}", version=version)
-    at_version = open_table(workspace.table(name), version)
-    if at_version is None:
-        raise UnknownDataset(f"no merged table is named {name!r}", dataset=name)
+    no_longer = InvalidQuery(
+        f"{name} has version {version} no longer: it was cleaned up; `quarterhour history {name}` shows what is kept",
+        version=version,
+    )
+    try:
+        at_version = open_table(workspace.table(name), version)
+    except TableError as error:
+        raise no_longer from error
+    if at_version is None or at_version.missing_files():
+        raise no_longer
     return at_version
 
 

@@ -7,12 +7,13 @@ Its data files are on the disk before it, and it is on the disk when it returns.
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import unquote
 
 import duckdb
 import orjson
@@ -53,6 +54,18 @@ class DataFile:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One commit, as the log has it."""
+
+    version: int
+    info: dict[str, Any]
+    """What it says of itself."""
+    added: frozenset[str]
+    """Names of data files."""
+    removed: frozenset[str]
+
+
 class Table:
     """One version of one merged table."""
 
@@ -89,6 +102,10 @@ class Table:
         # Our names grow with time, so that rows keep their place while files are added.
         return sorted(files, key=lambda file: file.name)
 
+    def missing_files(self) -> list[str]:
+        """Data files of this version that are no longer there: it was cleaned up."""
+        return [file.name for file in self.files if not (self.path / file.name).exists()]
+
     @property
     def rows(self) -> int:
         return sum(file.rows for file in self.files)
@@ -122,18 +139,31 @@ class Table:
 
     def commit_info(self, version: int) -> dict[str, Any] | None:
         """What the commit that made `version` says of itself; None once its log entry was cleaned up."""
+        entry = self.log_entry(version)
+        return entry.info if entry else None
+
+    def log_entry(self, version: int) -> LogEntry | None:
+        """The commit that made `version`; None once it was cleaned up."""
         try:
             content = (self.path / "_delta_log" / f"{version:020d}.json").read_bytes()
         except FileNotFoundError:
             return None
-        entries: list[dict[str, Any]] = [orjson.loads(line) for line in content.splitlines() if line.strip()]
-        return next((entry["commitInfo"] for entry in entries if "commitInfo" in entry), None)
+        lines: list[dict[str, Any]] = [orjson.loads(line) for line in content.splitlines() if line.strip()]
+        info = next(
+            (cast(dict[str, Any], line["commitInfo"]) for line in lines if "commitInfo" in line), dict[str, Any]()
+        )
+        added, removed = (
+            frozenset(unquote(str(line[action]["path"])) for line in lines if action in line)
+            for action in ("add", "remove")
+        )
+        return LogEntry(version, info, added, removed)
 
-    def commits(self) -> list[tuple[int, dict[str, Any]]]:
-        """Each version up to this one that the log still has, newest first, with its commit info."""
-        names = sorted(path.stem for path in (self.path / "_delta_log").iterdir() if _COMMIT_FILE.fullmatch(path.name))
-        versions = [int(name) for name in reversed(names) if int(name) <= self.version]
-        return [(version, self.commit_info(version) or {}) for version in versions]
+    def log(self) -> Iterator[LogEntry]:
+        """The commits that the log still has, from this version's backwards."""
+        names = sorted(path.name for path in (self.path / "_delta_log").iterdir() if _COMMIT_FILE.fullmatch(path.name))
+        for name in reversed(names):
+            if (version := int(name.removesuffix(".json"))) <= self.version and (entry := self.log_entry(version)):
+                yield entry
 
     def updated_at(self) -> datetime:
         """When this version was committed."""
@@ -275,10 +305,41 @@ def commit(
     return Table(table.path, DeltaTable(table.path, version=version))
 
 
+def restore_files(table: Table, earlier: Table, facts: Mapping[str, str]) -> Table:
+    """Make the next version, with the data files and columns of `earlier`. Returns it."""
+    version = table.version + 1
+    delta = DeltaTable(table.path, version=table.version)
+    try:
+        delta.restore(
+            earlier.version,
+            protocol_downgrade_allowed=True,
+            commit_properties=CommitProperties(custom_metadata=dict(facts), max_commit_retries=0),
+        )
+    except CommitFailedError as error:
+        raise TableChanged(f"{table.path}: another program wrote version {version}: {error}") from error
+    except DeltaError as error:
+        raise TableError(f"{table.path}: version {earlier.version} cannot be restored: {error}") from error
+    _sync_commit(table.path, version)
+    return Table(table.path, DeltaTable(table.path, version=version))
+
+
 def parquet_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
     """The DuckDB types of a Parquet file's columns, by name."""
     described = connection.execute(f"DESCRIBE FROM read_parquet({literal(str(path))})").fetchall()
     return {str(name): str(kind) for name, kind, *_ in described}
+
+
+def parquet_columns_by_file(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, dict[str, str]]:
+    """As `parquet_columns`, of many files in one query."""
+    if not paths:
+        return {}
+    columns: dict[Path, dict[str, str]] = {path: {} for path in paths}
+    for file, name, kind in connection.execute(
+        f"SELECT file_name, name, duckdb_type FROM parquet_schema({string_list(str(path) for path in paths)}) "
+        "WHERE num_children IS NULL ORDER BY file_name, column_id"
+    ).fetchall():
+        columns[Path(file)][str(name)] = str(kind)
+    return columns
 
 
 def storage_columns(columns: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from quarterhour.web import commands, data, live, problems, queries
+from quarterhour.web import commands, data, history, live, problems, queries
 from quarterhour.web.security import OriginCheck
 from quarterhour.web.services import Services
 
@@ -29,7 +29,7 @@ def make_app(services: Services | None, origins: frozenset[str]) -> FastAPI:
     app.state.services = services
     app.add_middleware(OriginCheck, origins=origins)
     problems.install(app)
-    for module in (commands, queries, data, live):
+    for module in (commands, queries, data, history, live):
         app.include_router(module.router)
     _serve_dashboard(app)
     return app

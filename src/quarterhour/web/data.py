@@ -39,7 +39,8 @@ _ARRIVALS_SHOWN = 200
 async def list_inputs(
     services: Injected,
     cursor: Annotated[int | None, Query(ge=0, description="The `next` of the page before.")] = None,
-    state: Literal["waiting", "settling", "translated", "merged", "held_back", "quarantined"] | None = None,
+    state: Literal["waiting", "settling", "translated", "merged", "replaced", "retracted", "held_back", "quarantined"]
+    | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> InputPage:
     """Raw files: first those that wait, then what became of the others, newest first."""
@@ -79,6 +80,7 @@ def _summary(
         done=count(InputState.MERGED),
         quarantined=count(InputState.QUARANTINED),
         held_back=count(InputState.HELD_BACK),
+        retracted=count(InputState.RETRACTED),
         bytes_waiting=sum(arrival.size for arrival in new),
         rows=sum(rows for _, rows in totals.values()),
         last_arrival_at=_time(newest_ns) if newest_ns is not None else last_translated_at,
@@ -97,6 +99,7 @@ def _arrival_item(arrival: Arrival) -> InputItem:
 
 def _input_item(entry: Input) -> InputItem:
     return InputItem(
+        id=entry.fingerprint,
         name=entry.name,
         dataset=entry.dataset,
         state=entry.state.value,
@@ -161,9 +164,12 @@ async def list_dataset_rows(
     services: Injected,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    version: Annotated[int | None, Query(ge=0, description="An earlier version; without it the newest.")] = None,
 ) -> RowPage:
     """A page of a merged table."""
-    page = await services.engine.call(_DATASET_ROWS, services.workspace, services.settings, name, limit, offset)
+    page = await services.engine.call(
+        _DATASET_ROWS, services.workspace, services.settings, name, limit, offset, version
+    )
     return RowPage.model_validate(page)
 
 

@@ -57,9 +57,10 @@ class ScheduleAnswer(Schedule):
 
 
 class InputItem(BaseModel):
+    id: Annotated[str | None, Field(description="The fingerprint of its content; null while it waits.")] = None
     name: str
     dataset: str
-    state: Literal["waiting", "settling", "translated", "merged", "held_back", "quarantined"]
+    state: Literal["waiting", "settling", "translated", "merged", "replaced", "retracted", "held_back", "quarantined"]
     size: Annotated[int, Field(description="Bytes.")]
     modified_at: Annotated[str | None, Field(description="Of a file that waits; null once it is translated.")] = None
     records: int | None = None
@@ -75,6 +76,7 @@ class InputSummary(BaseModel):
     done: Annotated[int, Field(description="Inputs whose rows are merged.")]
     quarantined: Annotated[int, Field(description="Inputs that could not be read at all.")]
     held_back: int
+    retracted: int
     bytes_waiting: int
     rows: Annotated[int, Field(description="Rows of all inputs that were translated.")]
     last_arrival_at: str | None
@@ -129,6 +131,76 @@ class RetryAnswer(BaseModel):
     message: str
 
 
+class RetractRequest(BaseModel):
+    to: Annotated[
+        Literal["retracted", "merged"] | None,
+        Field(description="Do it only where the input is not so yet; null takes it out, or puts it back."),
+    ] = None
+    whole_file: Annotated[bool, Field(description="With the versions that it grew from.")] = False
+    dry_run: Annotated[bool, Field(description="Only say what would change.")] = False
+
+
+class MovedInput(BaseModel):
+    id: str
+    name: str
+    state: Annotated[Literal["merged", "replaced", "retracted"], Field(description="After it.")]
+
+
+class RowChanges(BaseModel):
+    """Of the merged table."""
+
+    removed: Annotated[int, Field(description="Rows that are gone, with no other in their place.")]
+    restored: Annotated[int, Field(description="Rows with other values: those of the input that stands now.")]
+    added: Annotated[int, Field(description="Rows that were not there.")]
+    reassigned: Annotated[int, Field(description="Rows that another input has too, and so stay.")]
+
+
+class RetractAnswer(BaseModel):
+    operation: Literal["retract", "put_back", "none"]
+    dataset: str
+    inputs: Annotated[list[MovedInput], Field(description="Those that moved.")]
+    version: Annotated[int, Field(description="Of the merged table, after it.")]
+    rows: Annotated[int, Field(description="Of the merged table, after it.")]
+    changes: RowChanges
+    is_dry_run: bool
+    message: str
+
+
+class RestoreRequest(BaseModel):
+    version: Annotated[int, Field(ge=0)]
+    dry_run: Annotated[bool, Field(description="Only say what would change.")] = False
+
+
+class RestoreAnswer(BaseModel):
+    dataset: str
+    restored: Annotated[int, Field(description="The version that the table equals now.")]
+    version: int
+    rows: int
+    inputs: Annotated[list[MovedInput], Field(description="Those that moved.")]
+    is_dry_run: bool
+    message: str
+
+
+class VersionItem(BaseModel):
+    """One version of a merged table."""
+
+    version: int
+    timestamp: str
+    operation: Annotated[
+        str,
+        Field(
+            examples=["merge", "retract", "put_back", "restore", "compaction"],
+            description="Or create, add_columns, or what another program says of its commit.",
+        ),
+    ]
+    run_id: str | None
+    inputs: Annotated[int, Field(description="Inputs that it took in or moved.")]
+    files: Annotated[list[str], Field(description="The first of their names.")]
+    counts: dict[str, int]
+    rows: Annotated[int | None, Field(description="Of the whole table; null where the log does not tell any more.")]
+    is_kept: Annotated[bool, Field(description="It can still be read, and restored.")]
+
+
 class Column(BaseModel):
     name: str
     type: str
@@ -150,6 +222,7 @@ class RowPage(BaseModel):
     items: list[list[Any]]
     next: int | None
     total: int
+    version: int
 
 
 class Health(BaseModel):

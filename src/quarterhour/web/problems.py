@@ -22,7 +22,9 @@ from quarterhour.errors import (
     UnknownRun,
     UnknownStage,
 )
+from quarterhour.lake.ledger import UnknownInput
 from quarterhour.lake.retries import NotRetriable, UnknownQuarantineId
+from quarterhour.lake.reversals import NotRetractable
 from quarterhour.lifecycle import Run
 from quarterhour.web.models import Problem
 
@@ -33,11 +35,13 @@ STATUS_OF: dict[type[QuarterhourError], int] = {
     RunInProgress: 409,
     NotResumable: 409,
     NotRetriable: 409,
+    NotRetractable: 409,
     LockHeld: 409,
     UnknownStage: 404,
     UnknownRun: 404,
     UnknownDataset: 404,
     UnknownQuarantineId: 404,
+    UnknownInput: 404,
     InvalidQuery: 422,
     InvalidSchedule: 422,
     EngineError: 503,

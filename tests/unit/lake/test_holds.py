@@ -6,8 +6,8 @@ import pytest
 from pending_inputs import put, table_rows
 from stage_context import RecordingContext
 
-from quarterhour.lake.holds import HoldLedger, NotHeldBack, UnknownInput
-from quarterhour.lake.ledger import InputState
+from quarterhour.lake.holds import HoldLedger, NotHeldBack
+from quarterhour.lake.ledger import InputState, UnknownInput
 from quarterhour.stages.merger import MergerService
 
 LATER = "20251205T123000Z-000001"

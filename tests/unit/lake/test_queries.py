@@ -13,6 +13,7 @@ from stage_context import RecordingContext
 from quarterhour.errors import InvalidQuery, UnknownDataset
 from quarterhour.lake import queries
 from quarterhour.lake.exports import export_dataset
+from quarterhour.lake.history import dataset_history
 from quarterhour.stages.merger import MergerService
 
 
@@ -38,8 +39,8 @@ def test_rows_come_in_pages_and_at_any_version(home: RecordingContext) -> None:
 def test_the_list_and_the_history_say_what_stands(home: RecordingContext) -> None:
     (found,) = queries.list_datasets(home.workspace, home.settings)
     assert (found["name"], found["rows"], found["version"], found["files"]) == ("bars", 6, 2, 2)
-    history = queries.dataset_history(home.workspace, home.settings, "bars")
-    assert [(one["version"], one["run_id"], one["counts"].get("inserted")) for one in history] == [
+    history = dataset_history(home.workspace, home.settings, "bars")
+    assert [(one["version"], one["run_id"], one["counts"].get("inserted")) for one in history["items"]] == [
         (2, home.run_id, 1),
         (1, home.run_id, 5),
         (0, None, None),

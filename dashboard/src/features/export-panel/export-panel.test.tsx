@@ -12,6 +12,7 @@ const NOTHING: InputSummary = {
   done: 0,
   quarantined: 0,
   held_back: 0,
+  retracted: 0,
   bytes_waiting: 0,
   rows: 0,
   last_arrival_at: null,
@@ -29,6 +30,7 @@ const FLIGHTS: Dataset = {
 };
 
 const JUNK: InputItem = {
+  id: "74d34720c5fa00000000000000000000",
   name: "junk.csv",
   dataset: "junk",
   state: "quarantined",

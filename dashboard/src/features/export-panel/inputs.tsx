@@ -15,6 +15,8 @@ const STATES: Record<InputItem["state"], { word: string; tone: Tone; icon: IconN
   waiting: { word: "waiting", tone: "run", icon: "clock" },
   translated: { word: "translated", tone: "run", icon: "check" },
   merged: { word: "merged", tone: "ok", icon: "check" },
+  replaced: { word: "replaced", tone: "idle", icon: "check" },
+  retracted: { word: "retracted", tone: "idle", icon: "cross" },
 };
 
 // What needs a person first, then what is still to come, then the past.
@@ -53,7 +55,7 @@ export function Inputs({ items, summary }: { items: InputItem[]; summary: InputS
       ) : (
         <ul className="px-5 py-3">
           {shown.map((item) => (
-            <InputRow key={item.name} item={item} />
+            <InputRow key={item.id ?? item.name} item={item} />
           ))}
         </ul>
       )}

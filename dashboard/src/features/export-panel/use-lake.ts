@@ -29,7 +29,9 @@ export function useDatasets() {
 const ENDINGS = new Set(["success", "failed", "stop"]);
 const WRITERS = new Set(["pipeline", "translator", "merger"]);
 
-const changesLake = ({ stage, event }: EventRecord): boolean => WRITERS.has(stage) && ENDINGS.has(event);
+/** A stage or run that ended, or a person's change of a merged table. */
+const changesLake = ({ stage, event, run_id }: EventRecord): boolean =>
+  (WRITERS.has(stage) && ENDINGS.has(event)) || (stage === "merger" && run_id === null);
 
 export function useRefreshOnEvents(): void {
   const { live } = useBackend();

@@ -10,6 +10,7 @@ from quarterhour.errors import StageCancelled
 from quarterhour.lake import duck
 from quarterhour.lake.holds import HoldLedger
 from quarterhour.lake.ledger import Input, InputLedger, InputState
+from quarterhour.lake.reversals import ReversalLedger
 from quarterhour.lake.schema_plan import HeldBack, Plan, plan_merge
 from quarterhour.lake.tables import (
     Table,
@@ -23,6 +24,7 @@ from quarterhour.lake.tables import (
 from quarterhour.stages.base import StageContext, StageResult
 from quarterhour.stages.dataset_failures import combined
 from quarterhour.stages.merger.accounts import Counts, commit_facts, read_counts, read_keys, total
+from quarterhour.stages.merger.reversing import settle_reversal
 from quarterhour.stages.merger.upsert import judge_append, judge_upsert, repeated_key
 
 
@@ -47,6 +49,7 @@ class MergerService:
     def run(self, context: StageContext) -> StageResult:
         accounts: dict[str, _Account] = {}
         failures: list[tuple[str, Exception]] = []
+        failures += _settle_reversals(context)
         with HoldLedger(context.workspace.ledger_file) as ledger:
             if context.attempt > 1:
                 _account_for_earlier_attempts(context, ledger, accounts)
@@ -88,6 +91,21 @@ def _result(accounts: dict[str, _Account], carried_over: int) -> StageResult:
         "datasets": {dataset: account.as_data() for dataset, account in accounts.items()},
     }
     return StageResult(msg, data)
+
+
+def _settle_reversals(context: StageContext) -> list[tuple[str, Exception]]:
+    """Record what commands that were cut off had committed; returns the datasets where that failed."""
+    failures: list[tuple[str, Exception]] = []
+    with ReversalLedger(context.workspace.ledger_file) as ledger:
+        for intent in ledger.intents():
+            try:
+                settled = settle_reversal(context.workspace, ledger, intent)
+            except TableError as error:
+                failures.append((intent.dataset, error))
+                continue
+            if settled:
+                context.emit(settled.message, level="warning", dataset=settled.dataset, version=settled.version)
+    return failures
 
 
 def _account_for_earlier_attempts(context: StageContext, ledger: InputLedger, accounts: dict[str, _Account]) -> None:
@@ -153,8 +171,9 @@ class _DatasetMerge:
         merged = [entry for entry in inputs if table.merged_at_version(entry.fingerprint) is not None]
         for entry in merged:
             self._account.counts += _counts_of_merged(self._context, table, entry)
-        if merged:
-            self._ledger.record_merged([entry.fingerprint for entry in merged], self._context.run_id)
+            version = table.merged_at_version(entry.fingerprint)
+            assert version is not None
+            self._ledger.record_merged([entry.fingerprint], self._context.run_id, version)
         settled = {entry.fingerprint for entry in merged}
         return [entry for entry in inputs if entry.fingerprint not in settled]
 
@@ -187,7 +206,7 @@ class _DatasetMerge:
             fingerprints=fingerprints,
             facts=commit_facts(self._context.run_id, self._keys, verdict.by_input),
         )
-        self._ledger.record_merged(fingerprints, self._context.run_id)
+        self._ledger.record_merged(fingerprints, self._context.run_id, after.version)
         self._account.counts += total(verdict.by_input)
         return after
 

@@ -1,0 +1,115 @@
+"""`quarterhour retract`, `history`, `rows`, `restore`: the past of the merged tables, and how it is changed."""
+
+from typing import Annotated, Any
+
+import typer
+
+from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, reading, told_plainly
+
+app = typer.Typer()
+
+Dataset = Annotated[str, typer.Argument(metavar="DATASET")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")]
+
+_RAW = "data/raw/"
+
+
+@app.command()
+def retract(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A raw file's name below data/raw, or a fingerprint.")],
+    home: Home = HERE,
+    to: Annotated[
+        str | None,
+        typer.Option(help="retracted or merged: do it only where it is not so yet.", show_default="the other"),
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a file's rows out of the merged table again, with what it had updated as it was; a second call puts them back."""
+    from quarterhour.lake.ledger import InputLedger
+
+    if to not in (None, "retracted", "merged"):
+        raise typer.BadParameter("give retracted or merged", param_hint="--to")
+    name = file.replace("\\", "/").removeprefix("./").removeprefix(_RAW)
+    with told_plainly():
+        _, workspace = load(home)
+        workspace.create()
+        with InputLedger(workspace.ledger_file) as ledger:
+            entry = ledger.named(name)
+    # By its name a file is all that it holds; a fingerprint names what one version brought.
+    body = {"to": to, "whole_file": not entry.fingerprint.startswith(name), "dry_run": dry_run}
+    with reading(home) as source:
+        answer = source.post(f"/api/inputs/{entry.fingerprint}/retract", body, timeout_s=None)
+    print_json(answer) if as_json else typer.echo(answer["message"])
+
+
+@app.command()
+def history(
+    dataset: Dataset,
+    home: Home = HERE,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 20,
+    cursor: Annotated[int | None, typer.Option(help="Go on after a page.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The versions of a merged table, newest first: when, what, by which run, of which files, and rows."""
+    with reading(home) as source:
+        page = source.get(f"/api/datasets/{dataset}/history", limit=limit, cursor=cursor)
+    if as_json:
+        print_json(page)
+        return
+    for item in page["items"]:
+        typer.echo(_version_line(item))
+    more = f"; go on with --cursor {page['next']}" if page["next"] is not None else ""
+    typer.echo(f"{len(page['items'])} of {page['total']} versions{more}", err=True)
+
+
+def _version_line(item: dict[str, Any]) -> str:
+    counts = ", ".join(f"{name} {count}" for name, count in item["counts"].items() if count)
+    rest = item["inputs"] - len(item["files"])
+    files = ", ".join(item["files"]) + (f" and {rest} more" if rest else "")
+    rows = "?" if item["rows"] is None else item["rows"]
+    line = f"{item['version']:>5}  {item['timestamp']}  {item['operation']:<11} {rows:>10} rows"
+    line += "".join(f"  {part}" for part in (counts, item["run_id"], files) if part)
+    return line if item["is_kept"] else f"{line}  (no longer kept)"
+
+
+@app.command()
+def rows(
+    dataset: Dataset,
+    home: Home = HERE,
+    version: Annotated[int | None, typer.Option(min=0, help="An earlier version.", show_default="the newest")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 20,
+    offset: Annotated[int, typer.Option(min=0, help="How many to leave out first.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Rows of a merged table, as tab-separated text."""
+    with reading(home) as source:
+        page = source.get(f"/api/datasets/{dataset}/rows", version=version, limit=limit, offset=offset)
+    if as_json:
+        print_json(page)
+        return
+    typer.echo("\t".join(column["name"] for column in page["columns"]))
+    for row in page["items"]:
+        typer.echo("\t".join("" if value is None else _on_one_line(str(value)) for value in row))
+    typer.echo(f"{len(page['items'])} of {page['total']} rows of version {page['version']}", err=True)
+
+
+def _on_one_line(text: str) -> str:
+    """Without what would break the line, or steer a terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+@app.command()
+def restore(
+    dataset: Dataset,
+    version: Annotated[int, typer.Argument(metavar="VERSION", min=0, help="As `history` shows it.")],
+    home: Home = HERE,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a new version that equals an earlier one; files merged since count as retracted, and can be put back."""
+    with reading(home) as source:
+        answer = source.post(
+            f"/api/datasets/{dataset}/restore", {"version": version, "dry_run": dry_run}, timeout_s=None
+        )
+    print_json(answer) if as_json else typer.echo(answer["message"])

@@ -1,0 +1,89 @@
+"""What retraction and restoring share: a commit that moves inputs, its intent before it, and the ledger after it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from quarterhour.lake.ledger import InputState
+from quarterhour.lake.reversals import Intent, Moves, ReversalLedger
+from quarterhour.lake.tables import Table, open_table
+from quarterhour.stages.merger.accounts import read_keys
+from quarterhour.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A commit whose inputs the ledger had not moved yet: a kill came between."""
+
+    dataset: str
+    kind: str
+    version: int
+    moves: Moves
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{self.dataset}: version {self.version} ({self.kind}) was made by a command that was cut off after it; "
+            f"its {len(self.moves)} inputs are recorded now"
+        )
+
+
+def reversal_facts(
+    kind: str, token: str, keys: tuple[str, ...], moves: Moves, counts: dict[str, int], rows: int
+) -> dict[str, str]:
+    """What such a commit says of itself, as texts."""
+    return {
+        "kind": kind,
+        "reversal": token,
+        "keys": orjson.dumps(keys).decode(),
+        "moved": orjson.dumps(moves).decode(),
+        "rows": str(rows),
+        **{name: str(count) for name, count in counts.items()},
+    }
+
+
+def read_moves(info: dict[str, Any]) -> dict[str, tuple[InputState, InputState]]:
+    """The inputs that a commit moved; without those that it took in for the first time."""
+    moved: dict[str, list[str]] = orjson.loads(info.get("moved", "{}"))
+    return {mark: (InputState(before), InputState(after)) for mark, (before, after) in moved.items()}
+
+
+def commit_moves(
+    ledger: ReversalLedger, dataset: str, table: Table, moves: Moves, commit: Callable[[str], Table]
+) -> Table:
+    """Make the next version by `commit`, which is given a token for its facts, and move the inputs after it."""
+    token = uuid4().hex
+    ledger.intend(Intent(dataset, table.version + 1, token))
+    after = commit(token)
+    ledger.settle(dataset, moves)
+    return after
+
+
+def settle_reversals(workspace: Workspace, ledger: ReversalLedger) -> list[Settled]:
+    """`settle_reversal` for all that is intended."""
+    found = (settle_reversal(workspace, ledger, intent) for intent in ledger.intents())
+    return [settled for settled in found if settled is not None]
+
+
+def settle_reversal(workspace: Workspace, ledger: ReversalLedger, intent: Intent) -> Settled | None:
+    """Record what a command committed before it was killed; None where it did not. To be called where no run goes on."""
+    table = open_table(workspace.table(intent.dataset))
+    info = (table.commit_info(intent.version) if table else None) or {}
+    is_made = info.get("reversal") == intent.token
+    moves = read_moves(info) if is_made else {}
+    ledger.settle(intent.dataset, moves)
+    return Settled(intent.dataset, info["kind"], intent.version, moves) if is_made else None
+
+
+def keys_of_table(table: Table, configured: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys by which the table was made last; those that are configured where it does not say."""
+    for version in range(table.version, -1, -1):
+        info = table.commit_info(version)
+        if info is None:
+            break
+        if (keys := read_keys(info)) is not None:
+            return keys
+    return configured

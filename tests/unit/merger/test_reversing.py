@@ -1,0 +1,251 @@
+"""Rows that are taken out of merged tables and put back, and versions that are restored: always what a plain model says."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deltalake import DeltaTable
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pending_inputs import put, table_rows
+from stage_context import RecordingContext
+
+from quarterhour.errors import InvalidQuery, UnknownDataset
+from quarterhour.lake.history import dataset_history
+from quarterhour.lake.ledger import InputState, UnknownInput
+from quarterhour.lake.queries import dataset_rows
+from quarterhour.lake.reversals import NotRetractable
+from quarterhour.stages.merger import MergerService
+from quarterhour.stages.merger.restoring import restore
+from quarterhour.stages.merger.retraction import retract
+
+KEYED = {"datasets": [{"name": "bars", "files": "bars/*", "keys": ["k"]}]}
+
+Row = tuple[int | None, int | None]
+
+
+def values(*rows: tuple[object, object]) -> str:
+    cells = (tuple("NULL::INTEGER" if cell is None else cell for cell in row) for row in rows)
+    return "SELECT * FROM (VALUES " + ", ".join(f"({k}, {v})" for k, v in cells) + ") t(k, v)"
+
+
+def merge(context: RecordingContext, name: str, *rows: Row) -> str:
+    mark = put(context, "bars", values(*rows), name)
+    data = MergerService().run(context).data
+    assert data["rows"] == data["inserted"] + data["updated"] + data["unchanged"] == len(rows)
+    return mark
+
+
+def take(context: RecordingContext, name: str, **how: Any) -> dict[str, Any]:
+    return retract(context.workspace, context.settings, name, **how)
+
+
+def state_of(context: RecordingContext, name: str) -> InputState:
+    with context.lake.ledger() as ledger:
+        return ledger.named(name).state
+
+
+def test_a_retracted_files_rows_go_and_what_it_updated_is_as_before(tmp_path: Path) -> None:
+    context = RecordingContext(tmp_path, KEYED)
+    merge(context, "one", (1, 10), (2, 20), (None, 5))
+    merge(context, "two", (2, 21), (3, 30), (None, 6))
+    merge(context, "three", (3, 30), (1, 11))
+    before = table_rows(context, "bars", "k v _file _record")
+    would = take(context, "two", dry_run=True)
+    assert (would["changes"], would["rows"]) == ({"removed": 0, "restored": 2, "added": 0, "reassigned": 1}, 4)
+    assert table_rows(context, "bars", "k v _file _record") == before
+    done = take(context, "two")
+    assert (done["operation"], done["changes"], done["version"]) == ("retract", would["changes"], 4)
+    assert table_rows(context, "bars", "k v") == [(None, 5), (1, 11), (2, 20), (3, 30)]
+    assert state_of(context, "two") is InputState.RETRACTED
+    assert take(context, "two", to="retracted")["operation"] == "none"
+    assert take(context, "two")["operation"] == "put_back"
+    assert state_of(context, "two") is InputState.MERGED
+    assert [row[:2] for row in table_rows(context, "bars", "k v _file")] == [row[:2] for row in before]
+
+
+def test_without_keys_only_the_files_own_rows_go_and_come(tmp_path: Path) -> None:
+    context = RecordingContext(tmp_path)
+    merge(context, "one", (1, 10), (1, 10))
+    merge(context, "two", (1, 10), (2, 20))
+    first = DeltaTable(context.workspace.table("bars")).file_uris()
+    assert take(context, "one")["changes"]["removed"] == 2
+    assert table_rows(context, "bars", "k v") == [(1, 10), (2, 20)]
+    # The other file's rows were not written again.
+    assert set(DeltaTable(context.workspace.table("bars")).file_uris()) < set(first)
+    assert take(context, "one")["changes"]["added"] == 2
+    assert table_rows(context, "bars", "k v") == [(1, 10)] * 3 + [(2, 20)]
+
+
+def test_what_is_retracted_is_not_merged_by_itself(tmp_path: Path) -> None:
+    context = RecordingContext(tmp_path)
+    merge(context, "one", (1, 10))
+    take(context, "one")
+    assert table_rows(context, "bars", "k v") == []
+    assert MergerService().run(context).data["rows"] == 0
+    merge(context, "two", (2, 20))
+    assert table_rows(context, "bars", "k v") == [(2, 20)]
+
+
+def test_a_file_named_by_its_name_goes_with_what_it_grew_from(tmp_path: Path) -> None:
+    context = RecordingContext(tmp_path)
+    first = merge(context, "one", (1, 10))
+    grown = put(context, "bars", values((2, 20)), "one, grown")
+    _link(context, grown, name="one", grew_from=first)
+    MergerService().run(context)
+    assert take(context, grown, whole_file=True)["changes"]["removed"] == 2
+    assert take(context, grown)["changes"]["added"] == 1
+    assert table_rows(context, "bars", "k v") == [(2, 20)]
+
+
+def _link(context: RecordingContext, mark: str, **changes: str) -> None:
+    """Make an input a later version of another, as the translator records it."""
+    import sqlite3
+
+    with sqlite3.connect(context.workspace.ledger_file) as connection:
+        for column, value in changes.items():
+            connection.execute(f"UPDATE inputs SET {column} = ? WHERE fingerprint = ?", (value, mark))
+    connection.close()
+
+
+def test_what_cannot_be_retracted_says_why(tmp_path: Path) -> None:
+    context = RecordingContext(tmp_path, KEYED)
+    put(context, "bars", values((1, 10)), "waiting")
+    with pytest.raises(NotRetractable, match="wait for the merger"):
+        take(context, "waiting")
+    MergerService().run(context)
+    held = put(context, "bars", "SELECT 5 AS v", "without its key")
+    MergerService().run(context)
+    with pytest.raises(NotRetractable, match=r"held back.*lacks the key column k"):
+        take(context, held[:12])
+    with pytest.raises(UnknownInput, match="no input is named"):
+        take(context, "absent.csv")
+    merge(context, "two", (1, 11))
+    with context.lake.ledger() as ledger:
+        mark = ledger.named("waiting").fingerprint
+    path = context.workspace.translated_file("bars", mark)
+    path.unlink()
+    with pytest.raises(NotRetractable, match=f"{mark}.parquet"):
+        take(context, "two")
+
+
+def test_columns_that_a_restored_version_had_not_come_back_with_their_file(tmp_path: Path) -> None:
+    context = RecordingContext(tmp_path, KEYED)
+    merge(context, "one", (1, 10), (2, 20))
+    put(context, "bars", "SELECT 2 AS k, 0.5::DOUBLE AS v, 'new' AS w", "two")
+    MergerService().run(context)
+    restore(context.workspace, context.settings, "bars", 1)
+    assert DeltaTable(context.workspace.table("bars")).schema().fields[-1].name == "_record"
+    assert take(context, "two")["changes"]["restored"] == 1
+    assert table_rows(context, "bars", "k v w") == [(1, 10.0, None), (2, 0.5, "new")]
+
+
+def test_a_restored_version_equals_the_old_one_and_the_newer_files_can_come_back(tmp_path: Path) -> None:
+    context = RecordingContext(tmp_path, KEYED)
+    merge(context, "one", (1, 10))
+    merge(context, "two", (1, 11), (2, 20))
+    take(context, "one")
+    merge(context, "three", (2, 22))
+    before = table_rows(context, "bars", "k v _file _record")
+    would = restore(context.workspace, context.settings, "bars", 2, True)
+    moved = {one["name"]: one["state"] for one in would["inputs"]}
+    assert moved == {"one": "merged", "three": "retracted"}
+    done = restore(context.workspace, context.settings, "bars", 2)
+    assert (done["version"], done["rows"], done["inputs"]) == (5, 2, would["inputs"])
+    assert table_rows(context, "bars", "k v") == [(1, 11), (2, 20)]
+    assert take(context, "three")["operation"] == "put_back"
+    restore(context.workspace, context.settings, "bars", 4)
+    assert table_rows(context, "bars", "k v _file _record") == before
+    assert [state_of(context, name) for name in ("one", "two", "three")] == ["retracted", "merged", "merged"]
+
+
+def test_the_history_tells_what_made_each_version_and_which_can_be_read(tmp_path: Path) -> None:
+    context = RecordingContext(tmp_path, KEYED)
+    merge(context, "one", (1, 10))
+    merge(context, "two", (1, 11), (2, 20))
+    take(context, "two")
+    restore(context.workspace, context.settings, "bars", 2)
+    page = dataset_history(context.workspace, context.settings, "bars", 3)
+    told = [(one["version"], one["operation"], one["files"], one["rows"], one["is_kept"]) for one in page["items"]]
+    assert told == [
+        (4, "restore", ["two"], 2, True),
+        (3, "retract", ["two"], 1, True),
+        (2, "merge", ["two"], 2, True),
+    ]
+    assert page["items"][2]["counts"] == {"inserted": 1, "updated": 1, "unchanged": 0}
+    assert (page["next"], page["total"]) == (2, 5)
+    rest = dataset_history(context.workspace, context.settings, "bars", 3, page["next"])
+    assert [(one["version"], one["operation"], one["rows"]) for one in rest["items"]] == [
+        (1, "merge", 1),
+        (0, "create", 0),
+    ]
+    assert rest["next"] is None
+    # What a clean-up takes away.
+    (gone,) = DeltaTable(context.workspace.table("bars"), version=1).file_uris()
+    Path(gone).unlink()
+    page = dataset_history(context.workspace, context.settings, "bars")
+    assert [one["is_kept"] for one in page["items"]] == [True, True, True, False, True]
+    for call in (
+        lambda: dataset_rows(context.workspace, context.settings, "bars", version=1),
+        lambda: restore(context.workspace, context.settings, "bars", 1),
+    ):
+        with pytest.raises(InvalidQuery, match="has version 1 no longer"):
+            call()
+    with pytest.raises(InvalidQuery, match="from 0 to 4"):
+        restore(context.workspace, context.settings, "bars", 5)
+    with pytest.raises(UnknownDataset):
+        dataset_history(context.workspace, context.settings, "absent")
+
+
+CELL = st.one_of(st.none(), st.integers(0, 2))
+STEP = st.one_of(
+    st.tuples(st.just("merge"), st.lists(st.tuples(CELL, CELL), min_size=1, max_size=4)),
+    st.tuples(st.just("retract"), st.integers(0, 9)),
+    st.tuples(st.just("restore"), st.integers(0, 19)),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("config", [KEYED, {}], ids=["keyed", "unkeyed"])
+@settings(
+    max_examples=12,
+    deadline=None,
+    # Shrinking would take minutes; the steps are few and printed.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(steps=st.lists(STEP, min_size=3, max_size=9))
+def test_any_sequence_of_steps_makes_what_a_plain_model_makes(
+    tmp_path_factory: pytest.TempPathFactory, config: dict[str, Any], steps: list[tuple[str, Any]]
+) -> None:
+    context = RecordingContext(tmp_path_factory.mktemp("home"), config)
+    files: dict[str, list[Row]] = {}
+    standing: set[str] = set()
+    versions: dict[int, frozenset[str]] = {0: frozenset()}
+    for number, (step, what) in enumerate(steps):
+        if step == "merge":
+            name = f"file {number}"
+            files[name] = what
+            merge(context, name, *what)
+            standing.add(name)
+        elif not files:
+            continue
+        elif step == "retract":
+            name = list(files)[what % len(files)]
+            take(context, name)
+            standing ^= {name}
+        else:
+            version = list(versions)[what % len(versions)]
+            restore(context.workspace, context.settings, "bars", version)
+            standing = set(versions[version])
+        versions[DeltaTable(context.workspace.table("bars")).version()] = frozenset(standing)
+        rows = list(itertools.chain.from_iterable(files[name] for name in files if name in standing))
+        expected = list(dict(rows).items()) if config else rows
+        assert _sorted(table_rows(context, "bars", "k v")) == _sorted(expected)
+    for name in files:
+        assert state_of(context, name) == ("merged" if name in standing else "retracted")
+
+
+def _sorted(rows: list[Any]) -> list[Any]:
+    return sorted(rows, key=repr)
