@@ -10,12 +10,14 @@ from cronsim import CronSim, CronSimError
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from quarterhour.analysis_settings import AnalysisSettings
 from quarterhour.dataset_settings import ColumnSettings, DatasetSettings
 from quarterhour.errors import SettingsError
 from quarterhour.setting_types import DATASET_NAME, MaxRejected, RejectLimit, Section, check_timezone
 
 __all__ = [
     "DATASET_NAME",
+    "AnalysisSettings",
     "ColumnSettings",
     "DatasetSettings",
     "RejectLimit",
@@ -118,11 +120,6 @@ class ServerSettings(Section):
     dashboard_port: Annotated[int, Field(ge=0, le=65535)] = 5173
 
 
-class AnalysisSettings(Section):
-    name: Annotated[str, Field(pattern=DATASET_NAME)]
-    sql: str
-
-
 class StageSettings(Section):
     """One stage of the pipeline: one of ours by name, a Python class, or a program."""
 
@@ -177,6 +174,8 @@ class Settings(BaseSettings):
                 if item.name in seen:
                     raise ValueError(f"[[{kind}]] names {item.name!r} twice")
                 seen.add(item.name)
+        if both := {item.name for item in self.datasets} & {item.name for item in self.analyses}:
+            raise ValueError(f"{sorted(both)[0]!r} is the name of a dataset and of an analysis: rename the analysis")
         return self
 
     @classmethod

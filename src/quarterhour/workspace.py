@@ -83,6 +83,10 @@ class Workspace:
     def buckets_file(self, dataset: str) -> Path:
         return self.analyzed / dataset / "buckets.parquet"
 
+    def staged_analysis(self, name: str) -> Path:
+        """Folder of an analysis's result that waits for the merger."""
+        return self.analyzed / name / "staged"
+
     def raw_name(self, path: Path) -> str:
         """A raw file's name as people see it: its path below data/raw, with forward slashes."""
         return path.relative_to(self.raw).as_posix()

@@ -24,6 +24,7 @@ from quarterhour.lake.tables import (
 from quarterhour.stages.base import StageContext, StageResult
 from quarterhour.stages.dataset_failures import combined
 from quarterhour.stages.merger.accounts import Counts, commit_facts, read_counts, read_keys, total
+from quarterhour.stages.merger.publishing import held_for_an_analysis, publish_analyses
 from quarterhour.stages.merger.reversing import settle_reversal
 from quarterhour.stages.merger.upsert import judge_append, judge_upsert, repeated_key
 
@@ -73,10 +74,10 @@ class MergerService:
                 context.progress(done, rows, dataset=dataset)
         if failures:
             raise combined(failures)
-        return _result(accounts, carried_over)
+        return _result(accounts, carried_over, publish_analyses(context))
 
 
-def _result(accounts: dict[str, _Account], carried_over: int) -> StageResult:
+def _result(accounts: dict[str, _Account], carried_over: int, derived: dict[str, Any]) -> StageResult:
     counts = total({dataset: account.counts for dataset, account in accounts.items()})
     rows = sum(account.rows for account in accounts.values())
     parts = [f"{counts.inserted} inserted, {counts.updated} updated, {counts.unchanged} unchanged"]
@@ -89,6 +90,7 @@ def _result(accounts: dict[str, _Account], carried_over: int) -> StageResult:
         "carried_over": carried_over,
         **counts.as_data(),
         "datasets": {dataset: account.as_data() for dataset, account in accounts.items()},
+        **derived,
     }
     return StageResult(msg, data)
 
@@ -178,6 +180,9 @@ class _DatasetMerge:
         return [entry for entry in inputs if entry.fingerprint not in settled]
 
     def _merge(self, connection: duckdb.DuckDBPyConnection, table: Table | None, inputs: list[Input]) -> Table | None:
+        if held := held_for_an_analysis(self._context.settings, self._dataset, table, inputs):
+            self._hold_back(held)
+            return table
         if table and (held := self._keys_do_not_hold(connection, table, inputs)):
             self._hold_back(held)
             return table

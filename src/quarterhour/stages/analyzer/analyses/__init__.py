@@ -1,13 +1,6 @@
-"""Users' SQL, run after the datasets are profiled and checked."""
+"""Analyses: users' SQL and built-ins over the datasets as they will stand after the merge; each result is a dataset."""
 
-from typing import Any
+from quarterhour.stages.analyzer.analyses.definition import check_analyses
+from quarterhour.stages.analyzer.analyses.service import run_analyses
 
-from quarterhour.stages.base import StageContext
-
-
-def run_analyses(context: StageContext) -> dict[str, Any]:
-    """Called once per run; returns what `success` says of the analyses."""
-    if context.settings.analyses:
-        names = ", ".join(analysis.name for analysis in context.settings.analyses)
-        context.emit(f"[[analyses]] are read but not run in this version: {names}", level="warning")
-    return {}
+__all__ = ["check_analyses", "run_analyses"]

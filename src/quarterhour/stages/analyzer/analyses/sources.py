@@ -1,0 +1,242 @@
+"""The datasets that an analysis reads, open in DuckDB, and the views by which its query sees them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from quarterhour.lake.column_types import FILE, data_columns
+from quarterhour.lake.derived import (
+    Changes,
+    Published,
+    Source,
+    StagedResult,
+    changes_since,
+    is_derived,
+    read_published,
+    read_staged,
+)
+from quarterhour.lake.duck import identifier, string_list
+from quarterhour.lake.holds import HoldLedger
+from quarterhour.lake.ledger import Input
+from quarterhour.lake.schema_plan import select_list
+from quarterhour.lake.tables import Table, open_table
+from quarterhour.settings import Settings
+from quarterhour.stages.analyzer.analyses.definition import Reference, View
+from quarterhour.stages.analyzer.subject import Subject, open_subject
+from quarterhour.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class InputSource:
+    """A dataset of files, as the merger will leave it."""
+
+    subject: Subject
+    since: int | None
+    """The version that the analysis saw last; None where it did not run yet."""
+    changes: Changes
+    """Of the table since then."""
+
+    @property
+    def name(self) -> str:
+        return self.subject.dataset
+
+    @property
+    def columns(self) -> dict[str, str]:
+        return self.subject.columns
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return self.subject.keys
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        return tuple(sorted(entry.fingerprint for entry in self.subject.inputs))
+
+    @property
+    def state(self) -> Source:
+        table = self.subject.table
+        return Source(table.version if table else None, self.pending)
+
+    @property
+    def is_as_before(self) -> bool:
+        return self.since is not None and not self.pending and self.changes.is_none
+
+    @property
+    def new_inputs(self) -> frozenset[str] | None:
+        """Those whose rows the analysis has not seen; None where all are new."""
+        if self.since is None or not self.changes.is_known:
+            return None
+        return self.changes.inputs | set(self.pending)
+
+    @property
+    def whole(self) -> str:
+        """Relation of all rows, with lineage."""
+        return self.subject.whole
+
+    def new(self) -> str:
+        """Query of the new rows, with lineage: those that were added, and of those with keys the ones that changed."""
+        inputs = self.new_inputs
+        if inputs is None:
+            return f"SELECT * FROM {self.whole}"
+        listed = string_list(sorted(inputs))
+        rows = f"SELECT * FROM {self.whole} WHERE list_contains({listed}::VARCHAR[], {FILE})"
+        table = self.subject.table
+        if not self.keys or table is None:
+            return rows
+        plan = self.subject.plan
+        standing = f"SELECT {select_list(plan.columns, table.columns)} FROM {table.scan()}"
+        same = " AND ".join(
+            f"n.{column} IS NOT DISTINCT FROM s.{column}" for column in map(identifier, data_columns(plan.columns))
+        )
+        return (
+            f"SELECT n.* FROM ({rows}) n ANTI JOIN "
+            f"(SELECT * FROM ({standing}) WHERE NOT list_contains({listed}::VARCHAR[], {FILE})) s ON {same}"
+        )
+
+    def before(self) -> str | None:
+        """Query of the rows, with lineage, that the analysis saw last. None where their files are gone."""
+        columns = self.subject.plan.columns
+        table = (
+            open_table(self.subject.table.path, self.since) if self.subject.table and self.since is not None else None
+        )
+        if table is None:
+            return f"SELECT * FROM {self.whole} WHERE false"
+        if not all((table.path / file.name).exists() for file in table.files):
+            return None
+        return f"SELECT {select_list(columns, table.columns)} FROM {table.scan()}"
+
+    def readable(self) -> list[Path]:
+        table = self.subject.table
+        merged = [table.path] if table else []
+        return [*merged, *(source.path for source in self.subject.plan.sources)]
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedSource:
+    """Another analysis's result, as the merger will publish it."""
+
+    name: str
+    table: Table | None
+    staged: StagedResult | None
+    folder: Path
+    """Where what is staged lies."""
+    key: str
+    seen: Source | None
+    """What the analysis saw of it last."""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        if self.staged is not None:
+            return self.staged.columns
+        assert self.table is not None
+        return self.table.columns
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def state(self) -> Source:
+        return Source(key=self.key)
+
+    @property
+    def is_as_before(self) -> bool:
+        return self.seen is not None and self.seen.key == self.key
+
+    @property
+    def whole(self) -> str:
+        return f"({self._query()})"
+
+    def _query(self) -> str:
+        staged, table = self.staged, self.table
+        parts: list[str] = []
+        if table is not None and not (staged and staged.replaces):
+            gone = set(staged.removed) if staged else set[str]()
+            parts.append(f"SELECT * FROM {table.scan(only=[f.name for f in table.files if f.name not in gone])}")
+        if staged is not None and staged.files:
+            parts.append(f"SELECT * FROM read_parquet({string_list(str(self.folder / f.name) for f in staged.files)})")
+        if not parts:
+            empty = ", ".join(f"NULL::{kind} AS {identifier(name)}" for name, kind in self.columns.items())
+            parts.append(f"SELECT {empty} WHERE false")
+        return " UNION ALL ".join(parts)
+
+    def before(self) -> str | None:
+        version = self.seen.version if self.seen else None
+        table = open_table(self.table.path, version) if self.table and version is not None else None
+        if table is None:
+            return f"SELECT * FROM {self.whole} WHERE false"
+        if not all((table.path / file.name).exists() for file in table.files):
+            return None
+        return f"SELECT {select_list(self.columns, table.columns)} FROM {table.scan()}"
+
+    def readable(self) -> list[Path]:
+        return [*([self.table.path] if self.table else []), *([self.folder] if self.staged else [])]
+
+
+AnySource = InputSource | DerivedSource
+
+
+class Home:
+    """What the analyses of one home read: which datasets there are, and each as a source."""
+
+    def __init__(self, workspace: Workspace, settings: Settings) -> None:
+        self._workspace = workspace
+        self._settings = settings
+        self._analyses = {analysis.name for analysis in settings.analyses}
+        with HoldLedger(workspace.ledger_file) as ledger:
+            held = ledger.holds()
+            self._pending = [entry for entry in ledger.pending() if entry.fingerprint not in held]
+            taken = set(ledger.datasets())
+        merged = {folder.name for folder in workspace.merged.iterdir() if folder.is_dir()}
+        self.known = self._analyses | taken | merged | {dataset.name for dataset in settings.datasets}
+
+    def open(
+        self, connection: duckdb.DuckDBPyConnection, dataset: str, published: Published | None
+    ) -> AnySource | None:
+        """None where it has no rows yet."""
+        seen = published.sources.get(dataset) if published else None
+        if dataset in self._analyses:
+            return self._open_derived(dataset, seen)
+        subject = open_subject(
+            connection, self._workspace, self._settings, dataset, self._pending_of(dataset), prefix=f"{dataset}:"
+        )
+        if subject is None:
+            return None
+        since = seen.version if seen else None
+        changes = changes_since(subject.table, since) if subject.table and since is not None else Changes()
+        return InputSource(subject, since, changes)
+
+    def _pending_of(self, dataset: str) -> Sequence[Input]:
+        return [entry for entry in self._pending if entry.dataset == dataset]
+
+    def _open_derived(self, name: str, seen: Source | None) -> DerivedSource | None:
+        table = open_table(self._workspace.table(name))
+        if table is not None and not is_derived(table):
+            return None
+        folder = self._workspace.staged_analysis(name)
+        staged = read_staged(folder)
+        if staged is not None:
+            return DerivedSource(name, table, staged, folder, staged.key, seen)
+        published = read_published(table) if table else None
+        return DerivedSource(name, table, None, folder, published.key, seen) if published else None
+
+
+def make_view(connection: duckdb.DuckDBPyConnection, name: str, query: str, columns: Collection[str]) -> None:
+    """`name` shows the data columns of `query`; where they come from stays ours."""
+    listed = ", ".join(identifier(column) for column in columns)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS SELECT {listed} FROM ({query})")
+
+
+def rows_of(dataset: str) -> str:
+    """The view of the rows that a query is given of a dataset, with lineage: what the built-ins read."""
+    return f"{dataset}:rows"
+
+
+def before_of(dataset: str) -> str:
+    return f"{dataset}:before"
+
+
+def needs(references: Collection[Reference], dataset: str, view: View) -> bool:
+    return Reference(dataset, view) in references
