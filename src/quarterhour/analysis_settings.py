@@ -155,8 +155,8 @@ class AnalysisSettings(Section):
             )
         if self.sql is not None and not self.sql.strip():
             raise ValueError(f"analysis {self.name!r}: sql is empty")
-        if (built_in := self.built_in) is not None:
-            self._check_built_in(built_in)
+        if self.built_in is not None:
+            self._check_built_in()
         elif self.mode == "window" and self.window is None:
             raise ValueError(
                 f"analysis {self.name!r}: mode window needs to know the windows, such as "
@@ -170,8 +170,8 @@ class AnalysisSettings(Section):
             raise ValueError(f"analysis {self.name!r} reads its own result: name another dataset")
         return self
 
-    def _check_built_in(self, built_in: BuiltIn) -> None:
-        kind = next(body for body in _BODIES if getattr(self, body) is built_in)
+    def _check_built_in(self) -> None:
+        kind = self.kind
         allowed = {"full", self.default_mode}
         if self.mode is not None and self.mode not in allowed:
             raise ValueError(
@@ -184,6 +184,11 @@ class AnalysisSettings(Section):
     @property
     def built_in(self) -> BuiltIn | None:
         return self.buckets or self.rolling or self.top or self.change
+
+    @property
+    def kind(self) -> str:
+        """Which of sql and the built-ins it is."""
+        return next(body for body in _BODIES if getattr(self, body) is not None)
 
     @property
     def default_mode(self) -> Mode:

@@ -19,6 +19,8 @@ from quarterhour.watchdog import Watchdog
 from quarterhour.workspace import Workspace
 
 HOME_LOCK = "home"
+# Named, not imported: DuckDB is loaded in the workers alone.
+_CHECK_ANALYSES = "quarterhour.stages.analyzer.analyses:check_analyses"
 
 
 class Pipeline:
@@ -68,7 +70,7 @@ class Pipeline:
 
     @asynccontextmanager
     async def running(self, purpose: str, *, is_scheduled: bool) -> AsyncGenerator[None]:
-        """While the block lasts, everything runs, recovered from what the last process left. Raises HomeInUse.
+        """While the block lasts, everything runs, recovered from what the last process left. Raises HomeInUse, SettingsError.
 
         Where a loop dies by an error, the block is cancelled and the error raised: a service without it must not go on.
         """
@@ -77,12 +79,18 @@ class Pipeline:
                 writer = loops.create_task(self.bus.run(), name="bus")
                 try:
                     await self.engine.warm_up()
+                    await self._check_settings()
                     await self.orchestrator.recover(repairs)
                     await self.scheduler.load(is_enabled=is_scheduled)
                     async with self._watched(is_scheduled=is_scheduled):
                         yield
                 finally:
                     writer.cancel()
+
+    async def _check_settings(self) -> None:
+        """What of the settings only DuckDB can judge, in a worker. Raises SettingsError."""
+        if self.settings.analyses:
+            await self.engine.call(_CHECK_ANALYSES, self.settings)
 
     @asynccontextmanager
     async def _watched(self, *, is_scheduled: bool) -> AsyncGenerator[None]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 import typer
 
+from quarterhour.cli_analyses import app as analyses_app
 from quarterhour.cli_history import app as history_app
 from quarterhour.cli_quarantine import app as quarantine_app
 from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, reading, told_plainly
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 
 app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(analyses_app, name="analyses")
 app.add_typer(history_app)
 
 

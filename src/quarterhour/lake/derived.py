@@ -115,7 +115,7 @@ def changes_since(table: Table, version: int | None) -> Changes:
         info = table.commit_info(number)
         if info is None:
             return Changes(is_known=False)
-        if "inputs" in info and info.get("operation") == "WRITE":
+        if "inputs" in info and "kind" not in info:
             inputs |= orjson.loads(info["inputs"]).keys()
         elif info.get("operation") not in _HARMLESS:
             is_foreign = True
@@ -138,7 +138,7 @@ def read_published(table: Table) -> Published | None:
         info["key"],
         info["definition"],
         info["run_id"],
-        int(info["rows"]),
+        int(info["given"]),
         _SOURCES.validate_json(info["sources"]),
     )
 
@@ -209,6 +209,7 @@ def _own_table(table: Table | None, path: Path, staged: StagedResult) -> Table:
 
 def _commit(table: Table, folder: Path, staged: StagedResult, run_id: str, sources: Mapping[str, Source]) -> Table:
     removed = [one for one in table.files if one.name in set(staged.removed)]
+    kept = 0 if staged.replaces else table.rows - sum(one.rows for one in removed)
     return commit(
         table,
         added=[_move(folder, table.path, file) for file in staged.files],
@@ -216,11 +217,12 @@ def _commit(table: Table, folder: Path, staged: StagedResult, run_id: str, sourc
         replace_with=staged.columns if staged.replaces else None,
         fingerprints=[_APPLICATION],
         facts={
+            "kind": "analysis",
             "run_id": run_id,
-            "analysis": staged.analysis,
             "key": staged.key,
             "definition": staged.definition,
-            "rows": str(staged.rows),
+            "given": str(staged.rows),
+            "rows": str(kept + sum(file.rows for file in staged.files)),
             "sources": orjson.dumps(sources).decode(),
         },
     )

@@ -46,7 +46,7 @@ def run_analysis(workspace: Workspace, settings: Settings, name: str) -> Report:
 
 
 def preview_analysis(
-    workspace: Workspace, settings: Settings, name: str, limit: int, explain: bool
+    workspace: Workspace, settings: Settings, name: str, limit: int, *, is_explained: bool
 ) -> Preview | Report:
     """The first rows that it would give now, over all the data; nothing is kept."""
     with duck.connect(workspace) as connection:
@@ -56,7 +56,7 @@ def preview_analysis(
         work = replace(work, published=None)
         computation = Computation(work, workspace.scratch, "")
         try:
-            return computation.preview(limit, is_explained=explain)
+            return computation.preview(limit, is_explained=is_explained)
         except duckdb.Error as error:
             raise _told(error, work) from error
 

@@ -1,13 +1,16 @@
 """The analyses of one run: in the order in which they read each other, each in the worker; one's failure stops no other."""
 
+import time
 from typing import Any
 
 from quarterhour.errors import QuarterhourError, StageCancelled, StageError, is_transient
 from quarterhour.lake.derived import discard_staged
 from quarterhour.stages.analyzer.analyses.definition import Definition, define, in_order
 from quarterhour.stages.analyzer.analyses.report import Outcome, Report
-from quarterhour.stages.analyzer.analyses.worker import Order, Worker
+from quarterhour.stages.analyzer.analyses.worker import RunOrder, Worker
 from quarterhour.stages.base import StageContext
+
+_SAY_EVERY_S = 2.0
 
 
 def run_analyses(context: StageContext) -> dict[str, Any]:
@@ -59,13 +62,18 @@ def _defined(context: StageContext, failures: dict[str, str]) -> list[Definition
 
 
 def _run(context: StageContext, worker: Worker, definition: Definition, place: int, total: int) -> Report:
+    said_s = 0.0
+
     def look() -> None:
+        nonlocal said_s
         context.check_cancelled()
-        # The query's end is certain, so that waiting for it is work.
-        context.progress(place, total, analysis=definition.name)
+        if time.monotonic() - said_s >= _SAY_EVERY_S:
+            # The query's end is certain, so that waiting for it is a sign of life.
+            context.progress(place, total, analysis=definition.name)
+            said_s = time.monotonic()
 
     look()
-    order = Order(context.workspace.home, context.settings, definition.name)
+    order = RunOrder(context.workspace.home, context.settings, definition.name)
     report = worker.run(order, definition.settings.timeout, look)
     for note in report.notes:
         context.emit(f"{definition.name}: {note}", level="warning", analysis=definition.name)

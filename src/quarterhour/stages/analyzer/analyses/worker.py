@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import psutil
 
 from quarterhour.errors import StageCancelled, StageError
 from quarterhour.settings import Settings
-from quarterhour.stages.analyzer.analyses.compute import run_analysis
-from quarterhour.stages.analyzer.analyses.report import Report
+from quarterhour.stages.analyzer.analyses.compute import preview_analysis, run_analysis
+from quarterhour.stages.analyzer.analyses.report import Preview, Report
 from quarterhour.workspace import Workspace
 
 # DuckDB spills at 1 GB; what a function makes of one row is not among that.
@@ -24,16 +24,45 @@ MOST_MEMORY = 2_500_000_000
 _LOOK_EVERY_S = 0.1
 
 
+_Answer = TypeVar("_Answer")
+
+
 @dataclass(frozen=True, slots=True)
-class Order:
+class Order(Generic[_Answer]):
+    """What the process is to do; it crosses to it."""
+
     home: Path
     settings: Settings
     analysis: str
 
+    def obey(self) -> _Answer:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class RunOrder(Order[Report]):
+    """Stage the analysis's result."""
+
+    def obey(self) -> Report:
+        return run_analysis(Workspace(self.home), self.settings, self.analysis)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewOrder(Order[Preview | Report]):
+    """Give its first rows."""
+
+    limit: int
+    is_explained: bool
+
+    def obey(self) -> Preview | Report:
+        return preview_analysis(
+            Workspace(self.home), self.settings, self.analysis, self.limit, is_explained=self.is_explained
+        )
+
 
 def serve(connection: "Connection[Any, Any]") -> None:
-    """Orders in, for each a Report or the exception; until the other side is gone."""
-    orders: list[Order] = []
+    """Orders in, for each its answer or the exception; until the other side is gone."""
+    orders: list[Order[Any]] = []
     has_order = threading.Semaphore(0)
 
     def listen() -> None:
@@ -50,7 +79,7 @@ def serve(connection: "Connection[Any, Any]") -> None:
         has_order.acquire()
         order = orders.pop(0)
         try:
-            answer: Report | Exception = run_analysis(Workspace(order.home), order.settings, order.analysis)
+            answer = order.obey()
         except Exception as error:  # noqa: BLE001  raised again by the other side
             answer = error
         connection.send(answer)
@@ -70,7 +99,7 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def run(self, order: Order, timeout_s: float, look: Callable[[], None]) -> Report:
+    def run(self, order: Order[_Answer], timeout_s: float, look: Callable[[], None]) -> _Answer:
         """`look` is called ten times a second, and may raise. Raises StageError where the query takes too long or too much."""
         connection, process = self._started()
         try:
