@@ -12,6 +12,7 @@ import orjson
 import typer
 
 from quarterhour.cli_analyses import app as analyses_app
+from quarterhour.cli_exports import export
 from quarterhour.cli_history import app as history_app
 from quarterhour.cli_quarantine import app as quarantine_app
 from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, reading, told_plainly
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(analyses_app, name="analyses")
 app.add_typer(history_app)
+app.command()(export)
 
 
 @app.command()
@@ -202,25 +204,6 @@ def balance(run_id: str, home: Home = HERE, as_json: AsJson = False) -> None:
                 typer.echo(f"{name:>22}  {value}")
         if found["translated_difference"] or found["merged_difference"] or found["lost_between"]:
             raise typer.Exit(1)
-
-
-@app.command()
-def export(
-    dataset: str,
-    out: Annotated[Path, typer.Option("--out", help="The file to write.", dir_okay=False)],
-    format: Annotated[str, typer.Option(help="csv or parquet.")] = "csv",  # noqa: A002
-    home: Home = HERE,
-) -> None:
-    """A merged table as one file."""
-    from quarterhour.files import replacing
-    from quarterhour.lake.exports import export_dataset
-
-    with told_plainly():
-        settings, workspace = load(home)
-        with replacing(out) as temporary, temporary.open("wb") as file:
-            for chunk in export_dataset(workspace, settings, dataset, format):  # pyright: ignore[reportArgumentType]
-                file.write(chunk)
-        typer.echo(f"{dataset} → {out}")
 
 
 @app.command()

@@ -53,13 +53,6 @@ class Client:
     def post(self, path: str, body: Any = None, *, timeout_s: float | None = _TIMEOUT_S) -> Any:
         return self._answer(self._http.post(path, json=body, timeout=timeout_s))
 
-    def download(self, path: str, **query: Any) -> Iterator[bytes]:
-        with self._http.stream("GET", path, params=query) as answer:
-            if answer.is_error:
-                answer.read()
-                self._answer(answer)
-            yield from answer.iter_bytes()
-
     def events(self, since: int, **query: Any) -> Iterator[dict[str, Any]]:
         """Past events after `since`, then new ones as they come, without end."""
         while True:

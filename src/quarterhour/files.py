@@ -31,13 +31,13 @@ else:
 
 
 @contextmanager
-def replacing(path: Path) -> Generator[Path]:
+def replacing(path: Path, temporary: Path | None = None) -> Generator[Path]:
     """A temporary path beside `path` to write to; it takes the place of `path`, durably, if the block ends well.
 
     The block must have closed what it wrote. The same name is used each time, so that what a kill left is written over.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = temporary or path.with_name(f".{path.name}.tmp")
     try:
         yield temporary
         with temporary.open("rb+") as file:

@@ -28,7 +28,7 @@ from quarterhour.events import (
     StageSucceeded,
 )
 from quarterhour.lifecycle import Reason, Run, RunState, balance
-from quarterhour.settings import Settings, StageSettings
+from quarterhour.settings import EXPORTER, Settings, StageSettings
 from quarterhour.stages.base import StageResult
 from quarterhour.state import StateManager
 from quarterhour.workspace import Workspace
@@ -83,9 +83,13 @@ class PipelineRunner:
         ending = Ending(RunState.FAILED, Reason.INTERRUPTED, "the server ended during the run")
         try:
             await self._state.running()
-            for stage in stages:
+            inside = [stage for stage in stages if stage.name != EXPORTER]
+            for stage in inside:
                 await self._stage(run.run_id, stage)
             await self._close_balance(run.run_id)
+            # What leaves the lake leaves it with its rows accounted for.
+            for stage in stages[len(inside) :]:
+                await self._stage(run.run_id, stage)
             ending = Ending(RunState.SUCCESS)
         except RunEnded as early:
             ending = early.ending

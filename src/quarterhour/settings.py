@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from quarterhour.analysis_settings import AnalysisSettings
 from quarterhour.dataset_settings import ColumnSettings, DatasetSettings
 from quarterhour.errors import SettingsError
+from quarterhour.export_settings import DownloadSettings, ExportSettings
 from quarterhour.setting_types import DATASET_NAME, MaxRejected, RejectLimit, Section, check_timezone
 
 __all__ = [
@@ -144,7 +146,13 @@ class StageSettings(Section):
         return self
 
 
-BUILT_IN_STAGES = ("translator", "analyzer", "merger")
+EXPORTER = "exporter"
+"""The stage that writes `[[exports]]`; it is in the pipeline where there are any."""
+BUILT_IN_STAGES = ("translator", "analyzer", "merger", EXPORTER)
+
+
+def _default_stages(given: Mapping[str, Any]) -> tuple[StageSettings, ...]:
+    return tuple(StageSettings(name=name) for name in BUILT_IN_STAGES if name != EXPORTER or given.get("exports"))
 
 
 class Settings(BaseSettings):
@@ -162,13 +170,19 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     datasets: tuple[DatasetSettings, ...] = ()
     analyses: tuple[AnalysisSettings, ...] = ()
-    stages: Annotated[tuple[StageSettings, ...], Field(min_length=1)] = tuple(
-        StageSettings(name=name) for name in BUILT_IN_STAGES
-    )
+    downloads: DownloadSettings = DownloadSettings()
+    exports: tuple[ExportSettings, ...] = ()
+    stages: tuple[StageSettings, ...] = Field(min_length=1, default_factory=_default_stages)
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        for kind, names in (("stages", self.stages), ("datasets", self.datasets), ("analyses", self.analyses)):
+        named = (
+            ("stages", self.stages),
+            ("datasets", self.datasets),
+            ("analyses", self.analyses),
+            ("exports", self.exports),
+        )
+        for kind, names in named:
             seen: set[str] = set()
             for item in names:
                 if item.name in seen:
@@ -176,6 +190,15 @@ class Settings(BaseSettings):
                 seen.add(item.name)
         if both := {item.name for item in self.datasets} & {item.name for item in self.analyses}:
             raise ValueError(f"{sorted(both)[0]!r} is the name of a dataset and of an analysis: rename the analysis")
+        return self
+
+    @model_validator(mode="after")
+    def _exports_have_their_stage(self) -> Self:
+        names = [stage.name for stage in self.stages]
+        if self.exports and EXPORTER not in names:
+            raise ValueError(f"[[exports]] are written by a stage: add [[stages]] with name = {EXPORTER!r} as the last")
+        if EXPORTER in names[:-1]:
+            raise ValueError(f"the stage {EXPORTER!r} comes last: it writes what the run has merged")
         return self
 
     @classmethod

@@ -21,6 +21,7 @@ class Workspace:
         self.output = self.home / "automation" / "logs" / "output"
         self.state = self.home / "automation" / "state"
         self.scratch = self.state / "scratch"
+        self.kept_exports = self.state / "kept-exports"
         self.ledger_file = self.state / "inputs.sqlite"
         self.server_file = self.state / "server.json"
 
@@ -38,6 +39,7 @@ class Workspace:
             self.output,
             self.state,
             self.scratch,
+            self.kept_exports,
         ):
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -68,6 +70,10 @@ class Workspace:
     def table(self, dataset: str) -> Path:
         """The dataset's Delta table."""
         return self.merged / dataset
+
+    def export_state(self, export: str) -> Path:
+        """What was written last of a scheduled export."""
+        return self.state / "exports" / f"{export}.json"
 
     def profile_file(self, dataset: str) -> Path:
         return self.analyzed / dataset / "profile.json"

@@ -470,6 +470,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{name}/export/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Export
+         * @description What an export would hold, without making it.
+         */
+        get: operations["checkExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{name}/export": {
         parameters: {
             query?: never;
@@ -479,7 +499,7 @@ export interface paths {
         };
         /**
          * Export Dataset
-         * @description The whole table, streamed.
+         * @description The dataset as a file: made whole first, and kept for a while so that `Range` can go on with it.
          */
         get: operations["exportDataset"];
         put?: never;
@@ -652,6 +672,28 @@ export interface components {
             data: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * ExportCheck
+         * @description What an export would hold.
+         */
+        ExportCheck: {
+            /** Version */
+            version: number;
+            /** Rows */
+            rows: number;
+            /** Columns */
+            columns: string[];
+            /**
+             * Refusal
+             * @description Why it cannot be made in this format, and the way out.
+             */
+            refusal: string | null;
+            /**
+             * Size
+             * @description Bytes of the file, where it is made already.
+             */
+            size: number | null;
         };
         /** Health */
         Health: {
@@ -2452,10 +2494,18 @@ export interface operations {
             };
         };
     };
-    exportDataset: {
+    checkExport: {
         parameters: {
             query?: {
-                format?: "csv" | "parquet";
+                format?: "csv" | "parquet" | "xlsx" | "arrow";
+                /** @description Without it, the newest. */
+                version?: number | null;
+                /** @description In this order: with commas between, or given again for each. Without, all that are data. */
+                columns?: string[] | null;
+                /** @description SQL that is true for the rows: dep_delay > 60 AND origin = 'JFK' */
+                where?: string;
+                /** @description Neutralise formulas in text (csv, xlsx). */
+                safe?: boolean;
             };
             header?: never;
             path: {
@@ -2467,6 +2517,87 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportCheck"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportDataset: {
+        parameters: {
+            query?: {
+                format?: "csv" | "parquet" | "xlsx" | "arrow";
+                /** @description Without it, the newest. */
+                version?: number | null;
+                /** @description In this order: with commas between, or given again for each. Without, all that are data. */
+                columns?: string[] | null;
+                /** @description SQL that is true for the rows: dep_delay > 60 AND origin = 'JFK' */
+                where?: string;
+                /** @description Neutralise formulas in text (csv, xlsx). */
+                safe?: boolean;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "application/vnd.apache.arrow.file": unknown;
+                };
+            };
+            /** @description The part of it that `Range` asks for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has it already (`If-None-Match`). */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2482,8 +2613,28 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Requested Range Not Satisfiable */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -117,10 +117,6 @@ class Engine(Protocol):
         """`function(*arguments)` in a worker; `function` is 'module:name', imported there. Raises what it raises."""
         ...
 
-    def stream(self, function: str, *arguments: Any) -> AsyncIterator[bytes]:
-        """What `function(*arguments)` yields, made no faster than it is taken. Leaving the loop ends the worker."""
-        ...
-
     async def warm_up(self) -> None:
         """Make what the first attempt would otherwise wait for."""
         ...

@@ -55,19 +55,6 @@ def call_main(connection: "Connection[Any, Any]", function: str, arguments: tupl
     connection.send(answer)
 
 
-def stream_main(connection: "Connection[Any, Any]", function: str, arguments: tuple[Any, ...]) -> None:
-    """One stream: (True, chunk) for each chunk, (True, None) at its end, (False, exception) where it breaks off."""
-    _prepare()
-    try:
-        for chunk in find_function(function)(*arguments):
-            connection.send((True, chunk))
-        connection.send((True, None))
-    except BrokenPipeError:
-        return  # nobody reads any more
-    except Exception as error:  # noqa: BLE001  raised again by the reader
-        connection.send((False, error))
-
-
 def _prepare() -> None:
     lead_group()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

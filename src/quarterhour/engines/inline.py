@@ -68,10 +68,6 @@ class InlineEngine:
     async def call(self, function: str, *arguments: Any) -> Any:
         return await asyncio.to_thread(find_function(function), *arguments)
 
-    async def stream(self, function: str, *arguments: Any) -> AsyncIterator[bytes]:
-        for chunk in await asyncio.to_thread(lambda: list(find_function(function)(*arguments))):
-            yield chunk
-
     async def close(self) -> None:
         for attempt in list(self._attempts):
             attempt.end(None, by_force=True)

@@ -23,7 +23,7 @@ from quarterhour.engines.base import (
     StageFailure,
     Vitals,
 )
-from quarterhour.engines.child import CANCEL, attempt_main, call_main, stream_main
+from quarterhour.engines.child import CANCEL, attempt_main, call_main
 from quarterhour.engines.processes import end_group
 from quarterhour.errors import EngineError
 from quarterhour.lifecycle import Reason
@@ -190,21 +190,6 @@ class LocalEngine:
         if not is_good:
             raise answer
         return answer
-
-    async def stream(self, function: str, *arguments: Any) -> AsyncIterator[bytes]:
-        process, connection = await self._spawn(stream_main, function, arguments)
-        try:
-            while True:
-                is_good, chunk = await asyncio.to_thread(connection.recv)
-                if not is_good:
-                    raise chunk
-                if chunk is None:
-                    return
-                yield chunk
-        except EOFError as error:
-            raise EngineError(f"the worker ended in the middle of {function}") from error
-        finally:
-            await asyncio.to_thread(_dismiss, process, connection)
 
     async def close(self) -> None:
         attempts = list(self._attempts)

@@ -13,6 +13,9 @@ RECORD = "_record"
 LINEAGE: dict[str, str] = {FILE: "VARCHAR", RECORD: "BIGINT"}
 """The columns that say where a row comes from: the input's fingerprint, and its record number in it."""
 
+MOMENT = "TIMESTAMP WITH TIME ZONE"
+"""A moment in time: its zone is known, and it is kept in UTC."""
+
 _STORAGE = {
     "BOOLEAN": "BOOLEAN",
     "TINYINT": "INTEGER",
@@ -33,7 +36,7 @@ _STORAGE = {
     "TIMESTAMP_S": "TIMESTAMP",
     "TIMESTAMP_MS": "TIMESTAMP",
     "TIMESTAMP_NS": "TIMESTAMP",
-    "TIMESTAMP WITH TIME ZONE": "TIMESTAMP WITH TIME ZONE",
+    MOMENT: MOMENT,
 }
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)", re.IGNORECASE)
 
@@ -46,7 +49,7 @@ _DELTA = {
     "BLOB": "binary",
     "DATE": "date",
     "TIMESTAMP": "timestamp_ntz",
-    "TIMESTAMP WITH TIME ZONE": "timestamp",
+    MOMENT: "timestamp",
 }
 _FROM_DELTA = {delta: duck for duck, delta in _DELTA.items()}
 

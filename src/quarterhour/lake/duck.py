@@ -1,22 +1,15 @@
 """DuckDB as quarterhour uses it: connections with bounded memory that spill below the scratch folder, and SQL quoting."""
 
-import os
-import re
-import shutil
-import tempfile
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
-import psutil
 
+from quarterhour.lake.scratch import own_scratch
 from quarterhour.workspace import Workspace
 
 # What a connection may hold before it spills: it leaves room on a small machine for the server and a browser.
 MEMORY_LIMIT = "1GB"
-
-_SCRATCH_NAME = re.compile(r"\.?[a-z]+-(\d+)-.*")
 
 
 @contextmanager
@@ -36,29 +29,6 @@ def connect(workspace: Workspace) -> Generator[duckdb.DuckDBPyConnection]:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar_print = false")
         yield connection
-
-
-@contextmanager
-def own_scratch(parent: Path, kind: str) -> Generator[Path]:
-    """A folder of this process below `parent`, removed at the block's end; those that killed processes left go first."""
-    _remove_scratch_of_the_dead(parent)
-    folder = tempfile.mkdtemp(prefix=f"{kind}-{os.getpid()}-", dir=parent)
-    try:
-        yield Path(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _remove_scratch_of_the_dead(scratch: Path) -> None:
-    """What a killed process left is removed; a living one's (also under a reused id) stays."""
-    for path in scratch.iterdir():
-        owner = _SCRATCH_NAME.fullmatch(path.name)
-        if not owner or psutil.pid_exists(int(owner.group(1))):
-            continue
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
 
 
 def identifier(name: str) -> str:

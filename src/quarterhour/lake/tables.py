@@ -64,6 +64,8 @@ class LogEntry:
     added: frozenset[str]
     """Names of data files."""
     removed: frozenset[str]
+    has_changed: bool
+    """Rows or columns may be others after it; where it only arranged the rows anew they are not."""
 
 
 class Table:
@@ -76,6 +78,11 @@ class Table:
     @property
     def version(self) -> int:
         return self._delta.version()
+
+    @property
+    def id(self) -> str:
+        """Another table at the same path has another."""
+        return str(self._delta.metadata().id)
 
     @cached_property
     def columns(self) -> dict[str, str]:
@@ -156,7 +163,14 @@ class Table:
             frozenset(unquote(str(line[action]["path"])) for line in lines if action in line)
             for action in ("add", "remove")
         )
-        return LogEntry(version, info, added, removed)
+        changes = (line[action]["dataChange"] for line in lines for action in ("add", "remove") if action in line)
+        has_changed = any("metaData" in line for line in lines) or any(changes)
+        return LogEntry(version, info, added, removed, has_changed)
+
+    def has_changed_since(self, version: int) -> bool:
+        """Whether rows or columns may be others than at `version`."""
+        later = [self.log_entry(number) for number in range(version + 1, self.version + 1)]
+        return version > self.version or any(entry is None or entry.has_changed for entry in later)
 
     def log(self) -> Iterator[LogEntry]:
         """The commits that the log still has, from this version's backwards."""

@@ -14,6 +14,7 @@ _BUILT_IN = {
     "translator": "quarterhour.stages.translator.service:TranslatorService",
     "analyzer": "quarterhour.stages.analyzer:AnalyzerService",
     "merger": "quarterhour.stages.merger:MergerService",
+    "exporter": "quarterhour.stages.exporter:ExporterService",
 }
 
 

@@ -7,7 +7,8 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from quarterhour.web import commands, data, history, live, problems, queries
+from quarterhour.web import commands, data, exports, history, live, problems, queries
+from quarterhour.web.downloads import Downloads
 from quarterhour.web.security import OriginCheck
 from quarterhour.web.services import Services
 
@@ -27,9 +28,10 @@ def make_app(services: Services | None, origins: frozenset[str]) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.services = services
+    app.state.downloads = Downloads(services.settings, services.workspace, services.engine) if services else None
     app.add_middleware(OriginCheck, origins=origins)
     problems.install(app)
-    for module in (commands, queries, data, history, live):
+    for module in (commands, queries, data, exports, history, live):
         app.include_router(module.router)
     _serve_dashboard(app)
     return app

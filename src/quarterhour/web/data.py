@@ -1,12 +1,10 @@
-"""The calls that read data: inputs, quarantine, datasets, exports. Tables are opened in workers alone."""
+"""The calls that read data: inputs, quarantine, datasets. Tables are opened in workers alone."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from fastapi.responses import StreamingResponse
 
 from quarterhour.clock import wire_time
 from quarterhour.errors import UnknownDataset
@@ -30,7 +28,6 @@ from quarterhour.workspace import Workspace
 
 router = APIRouter(prefix="/api")
 
-_MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 # Arrivals stand before the known inputs on the first page; more than this of them are only counted.
 _ARRIVALS_SHOWN = 200
 
@@ -140,7 +137,6 @@ _LIST_DATASETS = "quarterhour.lake.queries:list_datasets"
 _DATASET = "quarterhour.lake.queries:dataset"
 _DATASET_ROWS = "quarterhour.lake.queries:dataset_rows"
 _DATASET_PROFILE = "quarterhour.lake.queries:dataset_profile"
-_EXPORT_DATASET = "quarterhour.lake.exports:export_dataset"
 
 
 @router.get("/datasets", operation_id="listDatasets", tags=["datasets"], responses=documented(503))
@@ -182,32 +178,3 @@ async def get_dataset_profile(name: str, services: Injected) -> dict[str, Any]:
     if profile is None:
         raise UnknownDataset(f"{name!r} has no profile yet", dataset=name)
     return profile
-
-
-@router.get(
-    "/datasets/{name}/export",
-    operation_id="exportDataset",
-    tags=["datasets"],
-    response_class=StreamingResponse,
-    responses=documented(404, 422, 503),
-)
-async def export_dataset(
-    name: str,
-    services: Injected,
-    format: Literal["csv", "parquet"] = "csv",  # noqa: A002
-) -> StreamingResponse:
-    """The whole table, streamed."""
-    chunks = services.engine.stream(_EXPORT_DATASET, services.workspace, services.settings, name, format)
-    # The first chunk is awaited here, so that an unknown dataset is an error and not half an answer.
-    first = await anext(chunks, b"")
-    return StreamingResponse(
-        _chain(first, chunks),
-        media_type=_MEDIA_TYPES[format],
-        headers={"content-disposition": f'attachment; filename="{name}.{format}"'},
-    )
-
-
-async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for chunk in rest:
-        yield chunk

@@ -217,6 +217,18 @@ class DatasetItem(BaseModel):
     keys: list[str]
 
 
+class ExportCheck(BaseModel):
+    """What an export would hold."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: int
+    rows: int
+    columns: list[str]
+    refusal: Annotated[str | None, Field(description="Why it cannot be made in this format, and the way out.")]
+    size: Annotated[int | None, Field(description="Bytes of the file, where it is made already.")]
+
+
 class RowPage(BaseModel):
     columns: list[Column]
     items: list[list[Any]]

@@ -22,6 +22,7 @@ from quarterhour.errors import (
     UnknownRun,
     UnknownStage,
 )
+from quarterhour.lake.exports.request import ExportError, ExportTimedOut
 from quarterhour.lake.ledger import UnknownInput
 from quarterhour.lake.retries import NotRetriable, UnknownQuarantineId
 from quarterhour.lake.reversals import NotRetractable
@@ -45,6 +46,8 @@ STATUS_OF: dict[type[QuarterhourError], int] = {
     InvalidQuery: 422,
     InvalidSchedule: 422,
     EngineError: 503,
+    ExportError: 500,
+    ExportTimedOut: 503,
 }
 
 

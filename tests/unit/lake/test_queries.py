@@ -1,18 +1,16 @@
 """Datasets as the server asks for them, on real tables."""
 
-import csv
-import io
 import json
 from pathlib import Path
 
-import polars
 import pytest
 from pending_inputs import put
 from stage_context import RecordingContext
 
 from quarterhour.errors import InvalidQuery, UnknownDataset
 from quarterhour.lake import queries
-from quarterhour.lake.exports import export_dataset
+from quarterhour.lake.exports.making import check_export
+from quarterhour.lake.exports.request import ExportRequest
 from quarterhour.lake.history import dataset_history
 from quarterhour.stages.merger import MergerService
 
@@ -52,23 +50,9 @@ def test_an_unknown_name_is_refused_before_a_path_is_made(home: RecordingContext
     with pytest.raises(UnknownDataset):
         queries.dataset_profile(home.workspace, home.settings, name)
     with pytest.raises(UnknownDataset):
-        export_dataset(home.workspace, home.settings, name, "csv")
+        check_export(home.workspace, home.settings, ExportRequest(name, "csv"))
 
 
 def test_an_unknown_version_is_refused(home: RecordingContext) -> None:
     with pytest.raises(InvalidQuery, match="from 0 to 2"):
         queries.dataset_rows(home.workspace, home.settings, "bars", version=3)
-
-
-def test_exports_hold_the_rows_and_leave_nothing_in_scratch(home: RecordingContext) -> None:
-    text = b"".join(export_dataset(home.workspace, home.settings, "bars", "csv")).decode()
-    rows = list(csv.reader(io.StringIO(text)))
-    assert rows[0] == ["k", "s", "f"]
-    assert sorted(row[1] for row in rows[1:]) == ["", *(f'a, "{i}' for i in range(5))]
-    taken_out = b"".join(export_dataset(home.workspace, home.settings, "bars", "parquet", version=1, lineage=True))
-    frame = polars.read_parquet(taken_out)
-    assert (frame.height, frame.columns) == (5, ["k", "s", "f", "_file", "_record"])
-    opened = export_dataset(home.workspace, home.settings, "bars", "csv")
-    next(iter(opened))
-    opened.close()  # pyright: ignore[reportAttributeAccessIssue]
-    assert list(home.workspace.scratch.iterdir()) == []

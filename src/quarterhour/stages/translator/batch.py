@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from quarterhour.lake.arrivals import DatasetNames, FileUnreadable, fingerprint
-from quarterhour.lake.duck import own_scratch
+from quarterhour.lake.scratch import own_scratch
 from quarterhour.lake.translated import KnownColumn
 from quarterhour.settings import Settings
 from quarterhour.stages.translator.content.plain_text import ContentUnreadable

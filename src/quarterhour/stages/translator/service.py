@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from quarterhour.lake.arrivals import Arrival, ArrivalState, Content, FileUnreadable, arrivals
-from quarterhour.lake.duck import own_scratch
 from quarterhour.lake.ledger import InputLedger, Sighting
+from quarterhour.lake.scratch import own_scratch
 from quarterhour.stages.base import StageContext, StageResult
 from quarterhour.stages.translator.accounts import Accounts
 from quarterhour.stages.translator.archive import Archive

@@ -1,0 +1,70 @@
+"""What somebody asks to take out, and what is told before and after. Pure: the server uses it, which imports no engine."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from quarterhour.errors import InvalidQuery, QuarterhourError
+from quarterhour.export_settings import NEUTRALISING_FORMATS, ExportFormat
+
+MEDIA_TYPES: dict[ExportFormat, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "arrow": "application/vnd.apache.arrow.file",
+}
+
+
+class ExportError(QuarterhourError):
+    """The export could not be made."""
+
+
+class ExportTimedOut(QuarterhourError):
+    """Making the export took longer than it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """Raises InvalidQuery where it asks for what cannot be."""
+
+    dataset: str
+    format: ExportFormat
+    version: int | None = None
+    """None: as the table stands when it is opened."""
+    columns: tuple[str, ...] = ()
+    """In this order; without any, all that are data. Each is a name, or several with commas between."""
+    where: str = ""
+    """A SQL expression over the columns; without one, all rows."""
+    safe: bool = False
+    """Formulas in text are neutralised."""
+
+    def __post_init__(self) -> None:
+        if self.format not in MEDIA_TYPES:
+            raise InvalidQuery(f"format {self.format!r}: give one of {', '.join(MEDIA_TYPES)}")
+        if self.safe and self.format not in NEUTRALISING_FORMATS:
+            raise InvalidQuery(f"safe is for {' and '.join(NEUTRALISING_FORMATS)}: {self.format} holds no formulas")
+
+    def file_name(self, version: int) -> str:
+        return f"{self.dataset}-v{version}.{self.format}"
+
+
+@dataclass(frozen=True, slots=True)
+class MadeExport:
+    """A whole file. `digest` is the SHA-256 of its content, in hexadecimal."""
+
+    path: Path
+    name: str
+    """As people should save it."""
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCheck:
+    """What an export would hold."""
+
+    version: int
+    rows: int
+    columns: list[str]
+    refusal: str | None
+    """Why it cannot be made in this format, and the way out."""
+    size: int | None
+    """Bytes of the file where it is made already."""

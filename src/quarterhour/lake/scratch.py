@@ -1,0 +1,36 @@
+"""Folders for what is made on the way: each process has its own, and those of killed ones are removed."""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+_SCRATCH_NAME = re.compile(r"\.?[a-z]+-(\d+)-.*")
+
+
+@contextmanager
+def own_scratch(parent: Path, kind: str) -> Generator[Path]:
+    """A folder of this process below `parent`, removed at the block's end; those that killed processes left go first."""
+    remove_scratch_of_the_dead(parent)
+    folder = tempfile.mkdtemp(prefix=f"{kind}-{os.getpid()}-", dir=parent)
+    try:
+        yield Path(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_scratch_of_the_dead(scratch: Path) -> None:
+    """What a killed process left is removed; a living one's (also under a reused id) stays."""
+    for path in scratch.iterdir():
+        owner = _SCRATCH_NAME.fullmatch(path.name)
+        if not owner or psutil.pid_exists(int(owner.group(1))):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
