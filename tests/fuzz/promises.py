@@ -15,6 +15,8 @@ from quarterhour.stages.translator.batch import TranslateReport, translate_paths
 
 from .mutations import Mutant
 
+_NEVER = 1 << 60
+
 Broken = tuple[Mutant, str]
 """A file, and the promise that was not kept."""
 
@@ -70,6 +72,8 @@ class _Batch:
             path = self._raw / mutant.name
             path.write_bytes(mutant.content)
             table.LEAST_PART_BYTES = mutant.part_bytes
+            # In every second file the engine makes what values it can itself, as it does in long ones.
+            table.LEAST_PRINTED_BYTES = 0 if mutant.number % 2 else _NEVER
             self.begun.append(mutant)
             self._begin(mutant)
             yield path
@@ -128,8 +132,8 @@ class _Batch:
 
 @contextmanager
 def _parts_restored() -> Iterator[None]:
-    before = table.LEAST_PART_BYTES
+    before = table.LEAST_PART_BYTES, table.LEAST_PRINTED_BYTES
     try:
         yield
     finally:
-        table.LEAST_PART_BYTES = before
+        table.LEAST_PART_BYTES, table.LEAST_PRINTED_BYTES = before

@@ -12,6 +12,7 @@ from quarterhour.dataset_settings import ColumnSettings
 from quarterhour.errors import StageCancelled
 from quarterhour.lake.duck import identifier, literal
 from quarterhour.stages.translator.readings.columns import FileColumns, Misfits
+from quarterhour.stages.translator.readings.printed import PrintedTable
 from quarterhour.stages.translator.readings.reading import TEXT, Reading
 from quarterhour.stages.translator.structure.counting import Part
 from quarterhour.stages.translator.structure.layout import Layout
@@ -62,13 +63,21 @@ def is_plain(layout: Layout) -> bool:
     return bool(layout.names) and not odd and 1 <= len(d.delimiter.encode()) <= 4
 
 
-def straight(part: Part, first_number: int, layout: Layout) -> str:
-    """Query of the text itself. A record that is not as wide as the table, or empty, is left out, and so missed."""
+def straight(part: Part, first_number: int, layout: Layout, printed: PrintedTable | None = None) -> str:
+    """Query of the text itself. A record that is not as wide as the table, or empty, is left out, and so missed.
+
+    With `printed` the reader makes values where it can, and a text for no value that is not theirs is refused.
+    """
     names = _column_names(layout.width)
     dialect = layout.dialect
     last = f" AND coalesce({names[-1]}, '') = ''" if layout.drops_last else ""
-    filled = f"({' OR '.join(f'{name} IS NOT NULL' for name in names)})"
-    reader = _reader(part.path, names, dialect.delimiter, dialect.quote, part.skip_lines)
+    reader = _reader(part.path, names, dialect.delimiter, dialect.quote, part.skip_lines, printed=printed)
+    columns = printed.columns if printed else (None,) * len(names)
+    tests = (
+        f"{name} IS NOT NULL" if column is None or column.is_native else f"{name} <> {literal('')}"
+        for name, column in zip(names, columns, strict=True)
+    )
+    filled = f"({' OR '.join(tests)})"
     # Numbering is the work of one thread for each part.
     number = f"{first_number - 1} + row_number() OVER () AS _record"
     numbered = f"SELECT {number}, 0 AS _line, 0 AS _offset, 0 AS _mended, * FROM {reader}"
@@ -88,9 +97,18 @@ def _column_names(width: int) -> tuple[str, ...]:
 
 
 def _reader(
-    path: Path, names: tuple[str, ...], delimiter: str, quote: str, skip_lines: int, *, ends_with_lf: bool = False
+    path: Path,
+    names: tuple[str, ...],
+    delimiter: str,
+    quote: str,
+    skip_lines: int,
+    *,
+    ends_with_lf: bool = False,
+    printed: PrintedTable | None = None,
 ) -> str:
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    types = [column.reading.type if column.is_native else TEXT for column in printed.columns] if printed else []
+    columns = ", ".join(f"{literal(n)}: {literal(t)}" for n, t in zip(names, types or [TEXT] * len(names), strict=True))
+    nulls = f", nullstr={literal(printed.null)}" if printed else ""
     # The options are given, not detected: on files with broken records DuckDB's detection can be badly wrong.
     # Path characters that a glob would take for its own stand for themselves in brackets.
     name = "".join(f"[{c}]" if c in "*?[" else c for c in path.as_posix())
@@ -99,7 +117,7 @@ def _reader(
     return (
         f"read_csv({literal(name)}, {new_line}auto_detect=false, delim={literal(delimiter)}, quote={literal(quote)}, "
         f"escape={literal(quote)}, header=false, skip={skip_lines}, columns={{{columns}}}, store_rejects=true, "
-        f"rejects_limit=1, max_line_size={_MAX_LINE_BYTES}, buffer_size={_BUFFER_BYTES}, compression='none')"
+        f"rejects_limit=1, max_line_size={_MAX_LINE_BYTES}, buffer_size={_BUFFER_BYTES}, compression='none'{nulls})"
     )
 
 
@@ -122,10 +140,18 @@ class Selection:
 
     @classmethod
     def of(
-        cls, columns: FileColumns, keys: Sequence[str], *, as_text: bool, is_verified: bool, is_first_try: bool
+        cls,
+        columns: FileColumns,
+        keys: Sequence[str],
+        *,
+        as_text: bool,
+        is_verified: bool,
+        is_first_try: bool,
+        printed: PrintedTable | None = None,
     ) -> "Selection":
         """`is_verified`: Python has seen that every text of the file fits its column's reading. `is_first_try`: the
-        texts are taken to be written as most are; then the query is planned in a part of the time.
+        texts are taken to be written as most are; then the query is planned in a part of the time. `printed`: of a source
+        that was read so.
         """
         types = columns.types(as_text=as_text)
         values: list[str] = []
@@ -133,13 +159,20 @@ class Selection:
         for place, name in enumerate(columns.names):
             reading = columns.usual(name) if is_first_try else columns.readings[name]
             pinned, raw, value = columns.pinned(name), f"r{place}", f"v{place}"
-            if as_text:
+            if printed:
+                column = printed.columns[place]
+                # In every column the reader gives NULL for what stands for no value in those that it makes.
+                text = f"c{place}" if column.null == printed.null else f"coalesce(c{place}, {literal(printed.null)})"
+                values.append(column.value(text))
+                checks += [] if column.is_native else _fits(place, column.reading, pinned, raw, value)
+            elif as_text:
                 values.append(f"coalesce(c{place}, '')")
             elif is_verified and pinned is None and columns.is_plainly_written(name):
                 values.append(_plain_value(reading, f"c{place}"))
             else:
                 values.append(_value(reading, pinned, f"c{place}", is_first_try=is_first_try))
-                checks += _fits(place, reading, pinned, raw, value, types[place])
+                checks += _fits(place, reading, pinned, raw, value)
+            checks += [] if pinned is None or as_text else _contract(place, pinned, value, types[place])
             if name in keys:
                 checks.append(_Check(place, f"nullif({value}::VARCHAR, '') IS NOT NULL", "the key is empty"))
         return cls(columns.names, tuple(values), tuple(checks))
@@ -176,15 +209,14 @@ def _plain_value(reading: Reading, column: str) -> str:
     return reading.strict(column) if reading.type == TEXT else f"TRY_CAST({column} AS {reading.type})"
 
 
-def _fits(
-    place: int, reading: Reading, pinned: ColumnSettings | None, raw: str, value: str, type_name: str
-) -> Iterator[_Check]:
+def _fits(place: int, reading: Reading, pinned: ColumnSettings | None, raw: str, value: str) -> Iterator[_Check]:
     if reading.type != TEXT:
         form = f" written {reading.format}" if reading.format else ""
         zone = f" of {pinned.time_zone}, exactly once" if pinned and pinned.time_zone else ""
         yield _Check(place, reading.fits(raw, value), f"not {reading.type}{form}{zone}")
-    if pinned is None:
-        return
+
+
+def _contract(place: int, pinned: ColumnSettings, value: str, type_name: str) -> Iterator[_Check]:
     if pinned.required:
         yield _Check(place, f"{value} IS NOT NULL", "no value, where the contract requires one")
     for bound, sign, words in ((pinned.min, ">=", "below the contract's min"), (pinned.max, "<=", "above its max")):
@@ -264,6 +296,12 @@ class Loader:
             f"TO {literal(target.as_posix())} (FORMAT parquet, COMPRESSION snappy)"
         ).fetchall()[0]
         return int(row[0])
+
+    def printed_totals(self, parquet: Path, printed: PrintedTable, *, has_quotes: bool) -> tuple[int, int, int]:
+        """Of a table made: the bytes of the texts that its values were read from, their letters, the doubtful values."""
+        totals = printed.totals(has_quotes=has_quotes)
+        row = self.run(f"SELECT {totals} FROM read_parquet({literal(parquet.as_posix())})").fetchall()[0]
+        return int(row[0]), int(row[1]), int(row[2])
 
     def misfits(self, source: Source, columns: FileColumns) -> dict[str, Misfits]:
         """For each column whose reading does not take all texts: how many, and the first ones."""

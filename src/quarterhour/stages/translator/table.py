@@ -23,14 +23,17 @@ from quarterhour.stages.translator.loading import (
 )
 from quarterhour.stages.translator.mending.mender import SHAPED_ROWS, Mender
 from quarterhour.stages.translator.readings.columns import FileColumns, Misfits
+from quarterhour.stages.translator.readings.printed import LETTERS, PrintedTable
 from quarterhour.stages.translator.structure.body import BodyRead, Place, read_body
-from quarterhour.stages.translator.structure.counting import Body, Part, count_records
+from quarterhour.stages.translator.structure.counting import Body, Counted, Part, count_records
 from quarterhour.stages.translator.structure.layout import Layout, Note
 from quarterhour.stages.translator.structure.records import Record, split_records
 
 # A file of twice this size is read in parts side by side; more parts than cores, so that no core is left idle at the end.
 LEAST_PART_BYTES = 32 << 20
 _PARTS_A_CORE = 4
+# Below it the query that proves the engine's own reading costs more than the reading saves.
+LEAST_PRINTED_BYTES = 8 << 20
 _LEAST_SHORT_RECORDS = 5
 _SHORT_SHARE = 0.05
 
@@ -107,7 +110,7 @@ class TableWork:
         self._layout = order.layout
         self._loader = loader
         self._stretches: list[_Stretch] = []
-        self._may_miscount = True
+        self._counted: Counted | None = None
         self._ragged = _Ragged()
         self._columns = columns
         self._notes: list[str] = []
@@ -163,8 +166,9 @@ class TableWork:
             order.scratch,
             max(LEAST_PART_BYTES, order.size // (_PARTS_A_CORE * (os.cpu_count() or 1))),
             order.check,
+            LETTERS if self._printed() else b"",
         )
-        self._may_miscount = counted.has_quotes
+        self._counted = counted
         stretches = [_Stretch(part) for part in counted.parts]
         self._number(stretches)
         return stretches, True
@@ -178,7 +182,14 @@ class TableWork:
     def _is_too_wide(self) -> bool:
         return len(self._layout.names) > MOST_TYPED_COLUMNS and not self._order.is_sample_whole
 
-    def _selection(self, *, is_first_try: bool = False) -> Selection:
+    def _printed(self) -> PrintedTable | None:
+        """How the columns are read where the engine's reader is to make what values it can."""
+        order, layout = self._order, self._layout
+        if order.size < LEAST_PRINTED_BYTES or order.as_text or order.after_record or layout.drops_last:
+            return None
+        return self._columns.printed if layout.width <= WIDE else None
+
+    def _selection(self, *, is_first_try: bool = False, printed: PrintedTable | None = None) -> Selection:
         order = self._order
         is_verified = order.is_sample_whole and len(self._layout.names) > WIDE
         return Selection.of(
@@ -187,12 +198,15 @@ class TableWork:
             as_text=order.as_text or self._is_too_wide(),
             is_verified=is_verified,
             is_first_try=is_first_try,
+            printed=printed,
         )
 
-    def _source(self, stretches: list[_Stretch], *, with_mended: bool = False) -> Source:
+    def _source(
+        self, stretches: list[_Stretch], *, with_mended: bool = False, printed: PrintedTable | None = None
+    ) -> Source:
         width = len(self._layout.names)
         queries = [
-            anew(s.copy, s.first_number, width) if s.copy else straight(s.part, s.first_number, self._layout)
+            anew(s.copy, s.first_number, width) if s.copy else straight(s.part, s.first_number, self._layout, printed)
             for s in stretches
         ]
         if with_mended and self._ragged.copy:
@@ -209,14 +223,41 @@ class TableWork:
 
     def _is_written(self, parquet: Path) -> bool:
         """Whether every record is a row, as the text stands."""
+        if self._is_proven(parquet):
+            return True
+        # Two wrongs could make the counts agree, where quotes can be misread.
+        may_miscount = self._counted is None or self._counted.quotes > 0
+        rejected = self._loader.rejected() if may_miscount else 0
         try:
             is_balanced = self._write(parquet, is_first_try=True) == self._expected()
-            # Two wrongs could make the counts agree, where quotes can be misread.
-            return is_balanced and not (self._may_miscount and self._loader.rejected())
+            return is_balanced and not (may_miscount and self._loader.rejected() > rejected)
         except EngineRefused as refusal:
             self._notes.append(f"read record by record: {refusal}")
             self._read_anew([stretch for stretch in self._stretches if not stretch.read])
             return False
+
+    def _is_proven(self, parquet: Path) -> bool:
+        """As `_is_written`, where the engine's reader made values itself, and all of them are what their texts say."""
+        printed, counted = self._printed(), self._counted
+        if not printed or not counted or counted.line_end_bytes is None:
+            return False
+        source = self._source(self._stretches, printed=printed)
+        rejected = self._loader.rejected() if counted.quotes else 0
+        try:
+            rows = self._loader.write(source, self._selection(printed=printed), self._order.fingerprint, parquet)
+        except EngineRefused:
+            rows = -1
+        if rows == counted.records and not (counted.quotes and self._loader.rejected() > rejected):
+            layout = self._layout
+            quotes = counted.quotes * len(layout.dialect.quote.encode())
+            delimiters = counted.records * (layout.width - 1) * len(layout.dialect.delimiter.encode())
+            texts = counted.size - quotes - delimiters - counted.line_end_bytes
+            totals = self._loader.printed_totals(parquet, printed, has_quotes=counted.quotes > 0)
+            if totals == (texts, counted.letters, 0):
+                return True
+        # What this file's first rows did not show is not hoped for in the dataset's next file.
+        self._columns.printed = None
+        return False
 
     def _write_with_care(self, parquet: Path) -> int:
         """Some records are misshapen, or some texts do not fit: find which, widen, mend, and tell the rest."""

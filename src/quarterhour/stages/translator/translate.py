@@ -199,6 +199,8 @@ class _Work:
             if made := work.run_straight(parquet):
                 with placing(order.output) as unfinished:
                     parquet.replace(unfinished)
+        if columns.printed is None:
+            precedent.columns.printed = None
         return self._translation(text, start, made, precedent) if made else None
 
     def run(self) -> Translation:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from quarterhour.dataset_settings import ColumnSettings, DatasetSettings
 from quarterhour.lake.column_types import describe
@@ -10,6 +11,7 @@ from quarterhour.lake.translated import KnownColumn
 from quarterhour.stages.translator.content.plain_text import ContentUnreadable
 from quarterhour.stages.translator.readings.choice import Choice
 from quarterhour.stages.translator.readings.choosing import choose, choose_all
+from quarterhour.stages.translator.readings.printed import PrintedTable
 from quarterhour.stages.translator.readings.reading import BLANKS, TEXT, Reading, UnknownReading, widen
 from quarterhour.stages.translator.readings.time_texts import TIMESTAMP, TIMESTAMPTZ
 
@@ -64,6 +66,7 @@ class FileColumns:
         columns = FileColumns(names, [], {}, None, self._misfit_share)
         columns._seen_nulls = self._seen_nulls
         columns.readings, columns.reasons, columns._pinned = dict(self.readings), dict(self.reasons), self._pinned
+        columns.printed = self.printed
         return columns
 
     def pinned(self, name: str) -> ColumnSettings | None:
@@ -83,6 +86,13 @@ class FileColumns:
         reading = self.readings[name]
         seen = tuple(null for null in reading.nulls if null in self._seen_nulls)
         return reading if reading.type == TEXT else replace(reading, nulls=seen)
+
+    @cached_property
+    def printed(self) -> PrintedTable | None:
+        """How the columns are read so that the engine's reader makes integers itself; None where that cannot be proven."""
+        if any(column.time_zone for column in self._pinned.values()):
+            return None
+        return PrintedTable.of(self.readings, self._texts)
 
     def is_plainly_written(self, name: str) -> bool:
         """Whether the texts that were seen are values in their type's plain form, or empty: no token for no value, no blanks."""

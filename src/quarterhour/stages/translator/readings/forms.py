@@ -309,7 +309,7 @@ def is_exact_double(text: str) -> bool:
 _DOUBLE_FORM = _plain_double()
 
 # The usual shapes of the plain form, which need no pattern: what is cast successfully and has the shape is the value.
-_SHAPES = {
+SHAPES = {
     DATE: ("____-__-__",),
     TIMESTAMP: ("____-__-_____:__:__",),
     TIMESTAMPTZ: ("____-__-_____:__:__Z", "____-__-_____:__:__+00:00", "____-__-_____:__:__+00"),
@@ -331,7 +331,7 @@ def _iso(type_name: str) -> Form:
         return " ".join(
             f"WHEN {column} LIKE {literal(shape)} AND {column} >= '{first}' AND {column} < '{beyond}' "
             f"THEN TRY_CAST({column} AS {type_name})"
-            for shape in _SHAPES[type_name]
+            for shape in SHAPES[type_name]
         )
 
     def strict(column: str) -> str:

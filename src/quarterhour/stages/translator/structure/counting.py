@@ -1,6 +1,7 @@
 """The independent count of a plain text's records, and the parts in which a long text is read side by side."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,21 +44,31 @@ class Counted:
     """A body in parts."""
 
     parts: tuple[Part, ...]
-    has_quotes: bool
-    """Without any, the count of the records is certain."""
+    quotes: int
+    """Quote characters. Without any, the count of the records is certain."""
+    line_end_bytes: int | None
+    """Of the line ends between records; None where a carriage return stands elsewhere too."""
+    size: int
+    """Bytes of the whole body."""
+    letters: int
+    """How many of the letters that were asked for stand in it."""
 
     @property
     def records(self) -> int:
         return sum(part.records for part in self.parts)
 
 
-def count_records(body: Body, quote: str, folder: Path, part_bytes: int, check: Callable[[], None]) -> Counted:
+def count_records(
+    body: Body, quote: str, folder: Path, part_bytes: int, check: Callable[[], None], letters: bytes = b""
+) -> Counted:
     """Count by the line ends outside of quotes: right where quotes are paired, and no empty line stands between records.
+
+    Other bytes are counted on the way: quotes, and each of `letters`.
 
     A long body is also copied to parts of `part_bytes` or more in `folder`, to be read side by side. It is cut only where no
     quote is near: one that is quoted throughout stays whole.
     """
-    count = _Count(quote.encode())
+    count = _Count(quote.encode(), letters)
     lasts_to_end = body.end == body.path.stat().st_size
     with body.path.open("rb", buffering=0) as file:
         file.seek(body.start)
@@ -67,30 +78,34 @@ def count_records(body: Body, quote: str, folder: Path, part_bytes: int, check: 
                 count.take(piece)
             parts = (Part(body.path, count.records(), body.start, 0, body.line),)
         else:
-            parts = tuple(_copied_parts(pieces, count, folder, part_bytes, body))
-    return Counted(parts, count.has_quotes)
+            with ThreadPoolExecutor(1, "copy") as copier:
+                parts = tuple(_copied_parts(pieces, count, folder, part_bytes, body, copier))
+    return Counted(parts, count.quotes, count.line_end_bytes, body.end - body.start, count.letters)
 
 
-def _copied_parts(pieces: "_Pieces", count: "_Count", folder: Path, part_bytes: int, body: Body) -> list[Part]:
+def _copied_parts(
+    pieces: "_Pieces", count: "_Count", folder: Path, part_bytes: int, body: Body, copier: ThreadPoolExecutor
+) -> list[Part]:
     parts: list[Part] = []
-    skipped, line, before = body.start, body.line, 0
+    skipped, before, lines_before = body.start, 0, 0
     piece = pieces.next()
     while piece or not parts:
         path = folder / f"{len(parts)}.csv"
-        lines = 0
         with path.open("wb") as out:
             while piece:
                 end = count.first_end(piece) if out.tell() >= part_bytes else 0
                 taken, rest = (piece[:end], piece[end:]) if 0 < end < len(piece) else (piece, b"")
+                # To count takes as long as to copy.
+                copied = copier.submit(out.write, taken)
                 count.take(taken)
-                out.write(taken)
-                lines += taken.count(b"\n")
+                copied.result()
                 piece = rest or pieces.next()
                 if rest:
                     break
             size = out.tell()
-        parts.append(Part(path, count.records() - before, 0, skipped, line, is_last=not piece))
-        skipped, line, before = skipped + size, line + lines, count.records()
+        records, line = count.records() - before, body.line + lines_before
+        parts.append(Part(path, records, 0, skipped, line, is_last=not piece))
+        skipped, before, lines_before = skipped + size, before + records, count.lines
     return parts
 
 
@@ -108,12 +123,17 @@ class _Pieces:
 
 
 class _Count:
-    """Counts records in a text that comes in pieces."""
+    """Counts records, and bytes of some kinds, in a text that comes in pieces."""
 
-    def __init__(self, quote: bytes) -> None:
+    def __init__(self, quote: bytes, letters: bytes) -> None:
         self._quote = quote
-        self.has_quotes = False
-        self._total = 0
+        self._letters = [letters[place : place + 1] for place in range(len(letters))]
+        self.quotes = 0
+        self.letters = 0
+        self._ends = 0
+        self._line_feeds_inside = 0
+        self._returns = 0
+        self._returns_at_end = 0
         self._inside = False
         self._tail = b"\n"
 
@@ -124,15 +144,38 @@ class _Count:
     def take(self, piece: bytes) -> None:
         quote = self._quote
         if quote and (self._inside or quote in piece):
-            self.has_quotes = True
             parts = piece.split(quote)
-            self._total += sum(part.count(b"\n") for part in parts[self._inside :: 2])
+            self.quotes += len(parts) - 1
+            self._ends += sum(part.count(b"\n") for part in parts[self._inside :: 2])
+            self._line_feeds_inside += sum(part.count(b"\n") for part in parts[not self._inside :: 2])
             self._inside ^= (len(parts) - 1) % 2 == 1
         else:
-            self._total += piece.count(b"\n")
+            self._ends += piece.count(b"\n")
+        self._count_returns(piece)
+        # Most texts have few of them, and to look for a byte is far quicker than to count it.
+        self.letters += sum(piece.count(letter) for letter in self._letters if letter in piece)
         self._tail = piece[-_TAIL_BYTES:] if len(piece) >= _TAIL_BYTES else (self._tail + piece)[-_TAIL_BYTES:]
+
+    def _count_returns(self, piece: bytes) -> None:
+        if b"\r" in piece:
+            self._returns += piece.count(b"\r")
+            self._returns_at_end += piece.count(b"\r\n")
+        if piece[:1] == b"\n" and self._tail[-1:] == b"\r":
+            self._returns_at_end += 1
+
+    @property
+    def line_end_bytes(self) -> int | None:
+        if not self._returns:
+            return self._ends
+        are_all_at_ends = self._returns == self._returns_at_end and not self._line_feeds_inside
+        return self._ends + self._returns if are_all_at_ends else None
+
+    @property
+    def lines(self) -> int:
+        """Line feeds so far."""
+        return self._ends + self._line_feeds_inside
 
     def records(self) -> int:
         """The records so far, empty lines between them included, those at the end left out."""
         ending = self._tail[len(self._tail.rstrip(b"\r\n")) :]
-        return max(0, self._total - max(0, ending.count(b"\n") - 1) + (not self._tail.endswith(b"\n")))
+        return max(0, self._ends - max(0, ending.count(b"\n") - 1) + (not self._tail.endswith(b"\n")))
