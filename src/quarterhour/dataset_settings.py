@@ -11,6 +11,11 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from quarterhour.check_settings import CheckSettings
 from quarterhour.setting_types import DATASET_NAME, MaxRejected, Section, check_timezone
 
+Conflict = Literal["newest", "first", "fail"]
+"""Which row stands where two have the same key and other values."""
+Duplicates = Literal["keep", "drop"]
+"""Without keys: what happens to a row that another file has as well."""
+
 _FRIENDLY_TYPES: Mapping[str, str] = {
     "text": "VARCHAR",
     "string": "VARCHAR",
@@ -130,6 +135,16 @@ class DatasetSettings(Section):
     name: Annotated[str, Field(pattern=DATASET_NAME)]
     files: Annotated[str, Field(description="Glob below data/raw.")]
     keys: Annotated[tuple[str, ...], Field(description="Columns that name a row; rows are appended without.")] = ()
+    conflict: Annotated[
+        Conflict,
+        Field(
+            description="With keys, where a key stands with other values: newest replaces them, first keeps them, "
+            "fail holds the file back."
+        ),
+    ] = "newest"
+    duplicates: Annotated[
+        Duplicates, Field(description="Without keys, rows that another file has as well: keep them, or drop them.")
+    ] = "keep"
     max_rejected: Annotated[
         MaxRejected | None, Field(description="As inputs.max_rejected, which stands where it is not given.")
     ] = None
@@ -156,6 +171,16 @@ class DatasetSettings(Section):
         labels = [check.label for check in self.checks]
         if twice := next((label for label in labels if labels.count(label) > 1), None):
             raise ValueError(f"dataset {self.name!r}: two checks are called {twice!r}: give them a name each")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_and_rules_agree(self) -> Self:
+        if not self.keys and self.conflict != "newest":
+            raise ValueError(f"dataset {self.name!r}: conflict is for rows with keys: name the keys, or leave it out")
+        if self.keys and self.duplicates != "keep":
+            raise ValueError(f"dataset {self.name!r}: duplicates is for rows without keys: leave it out, or the keys")
+        if len(set(self.keys)) < len(self.keys):
+            raise ValueError(f"dataset {self.name!r}: keys names a column twice")
         return self
 
     def column(self, name: str) -> ColumnSettings | None:

@@ -10,6 +10,7 @@ _EXAMPLES = """
 # name = "bars"
 # files = "bars/*.csv"
 # keys = ["symbol", "time"]
+# conflict = "newest"     # or "first", or "fail": where a key stands with other values
 # max_rejected = "0.1%"   # or a number of records: above it the run fails
 # ragged = "repair"       # or "quarantine", or "pad"
 # [[datasets.columns]]    # a contract: what is not named is as detected

@@ -44,3 +44,8 @@ def literal(value: str) -> str:
 def string_list(values: Iterable[str]) -> str:
     """`values` as a SQL list of strings."""
     return "[" + ", ".join(literal(value) for value in values) + "]"
+
+
+def first_line(error: duckdb.Error) -> str:
+    """What went wrong, without the query around it."""
+    return str(error).splitlines()[0]

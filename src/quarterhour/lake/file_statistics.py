@@ -5,7 +5,7 @@ A bound is left out wherever it would not be a true bound: readers skip files by
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -21,10 +21,12 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d+)?)(\+00)?")
 
 
-def delta_statistics(rows: int, reported: Mapping[str, Mapping[str, str]], columns: Mapping[str, str]) -> str:
+def delta_statistics(
+    rows: int, reported: Mapping[str, Mapping[str, str]], columns: Mapping[str, str], keys: Collection[str] = ()
+) -> str:
     """The `stats` text of an add action. `reported` is COPY's column_statistics; `columns` are storage types by name."""
     by_name = {_unquoted(name): facts for name, facts in reported.items()}
-    indexed = {*list(columns)[:_INDEXED_COLUMNS], *LINEAGE}
+    indexed = {*list(columns)[:_INDEXED_COLUMNS], *keys, *LINEAGE}
     null_count: dict[str, int] = {}
     lowest: dict[str, Any] = {}
     highest: dict[str, Any] = {}

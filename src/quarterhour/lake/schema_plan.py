@@ -6,10 +6,11 @@ from pathlib import Path
 
 import duckdb
 
-from quarterhour.lake.column_types import LINEAGE, data_columns, describe, widened
+from quarterhour.lake.column_types import LINEAGE, RECORD, data_columns, describe, widened
 from quarterhour.lake.duck import identifier, literal, string_list
 from quarterhour.lake.ledger import Input
-from quarterhour.lake.tables import Table, parquet_columns, storage_columns
+from quarterhour.lake.parquet_files import DamagedFile, parquet_columns
+from quarterhour.lake.tables import Table, storage_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,11 @@ def plan_merge(
     sources: list[Source] = []
     held_back: list[HeldBack] = []
     for entry, path in candidates:
-        source = Source(entry, path, parquet_columns(connection, path))
+        try:
+            source = Source(entry, path, parquet_columns(connection, path))
+        except DamagedFile as error:
+            held_back.append(HeldBack(entry, damaged_message(entry, path, error.message)))
+            continue
         try:
             if missing := [key for key in keys if key not in source.columns]:
                 raise _Refused(f"it lacks the key column {', '.join(missing)}")
@@ -74,6 +79,13 @@ def plan_merge(
         held_back=held_back,
         needs_rewrite=any(columns[name] != storage for name, storage in before.items()),
         added={name: storage for name, storage in columns.items() if name not in before},
+    )
+
+
+def damaged_message(entry: Input, path: Path, why: str) -> str:
+    return (
+        f"{entry.name}: its {entry.rows} rows are held back: its translated file {path} is damaged: {why}. "
+        "Put it back from a backup and release the file, or drop the file again with another content"
     )
 
 
@@ -126,11 +138,23 @@ def _common_type(
         return storage
     common = widened(before, storage)
     if common is None:
-        raise _Refused(f"column {name!r} is {before} in the table and {storage} in the file")
+        raise _Refused(
+            f"column {name!r} is {before} in the table and {storage} in the file{_first_misfit(connection, source, name, before)}"
+        )
     if common != before:
         for relation in standing:
             _check_exact(connection, relation, name, before, common)
     return common
+
+
+def _first_misfit(connection: duckdb.DuckDBPyConnection, source: Source, name: str, storage: str) -> str:
+    """Where the first value stands that the table's type cannot hold; empty where all could be read as it."""
+    column = identifier(name)
+    found = connection.execute(
+        f"SELECT {RECORD}, {column}::VARCHAR FROM {_relation([source.path])} "
+        f"WHERE {column} IS NOT NULL AND TRY_CAST({column}::VARCHAR AS {storage}) IS NULL ORDER BY {RECORD} LIMIT 1"
+    ).fetchall()
+    return f" (first in record {found[0][0]}: {found[0][1]!r})" if found else ""
 
 
 def _relation(paths: Sequence[Path]) -> str:

@@ -32,6 +32,8 @@ from quarterhour.lake.file_statistics import delta_statistics
 _TARGET_FILE_SIZE = "128MB"
 _PATH = "_path"
 """Of a scan with paths: the data file that a row stands in."""
+_ROW = "_row"
+"""Of a scan with paths: its place in the data file, from 0."""
 
 _COMMIT_FILE = re.compile(r"\d{20}\.json")
 
@@ -113,6 +115,10 @@ class Table:
         """Data files of this version that are no longer there: it was cleaned up."""
         return [file.name for file in self.files if not (self.path / file.name).exists()]
 
+    def file_bounds(self) -> Any | None:
+        """An Arrow table: each data file's `path`, and `min.`, `max.` and `null_count.` of columns that have them; or None."""
+        return self._delta.get_add_actions(flatten=True) if self.files else None
+
     @property
     def rows(self) -> int:
         return sum(file.rows for file in self.files)
@@ -122,19 +128,22 @@ class Table:
         return sum(file.size for file in self.files)
 
     def scan(self, *, with_path: bool = False, only: Sequence[str] | None = None) -> str:
-        """SQL of the table's rows; `only` names the data files to read, `with_path` adds each row's own as `_path`."""
+        """SQL of the table's rows; `only` names the data files to read, `with_path` adds `_path` and `_row`."""
         names = [file.name for file in self.files] if only is None else only
         if not names:
+            place = [f"NULL::VARCHAR AS {_PATH}", f"NULL::BIGINT AS {_ROW}"] if with_path else []
             empty = [f"NULL::{storage} AS {identifier(name)}" for name, storage in self.columns.items()]
-            return f"(SELECT {', '.join([*empty, *([f'NULL::VARCHAR AS {_PATH}'] if with_path else [])])} WHERE false)"
+            return f"(SELECT {', '.join([*empty, *place])} WHERE false)"
         # A column that was added later is null in the files from before.
         schema = ", ".join(
             f"{literal(name)}: {{name: {literal(name)}, type: {literal(storage)}, default_value: NULL}}"
             for name, storage in self.columns.items()
         )
         paths = string_list(str(self.path / name) for name in names)
-        extra = f", filename = {literal(_PATH)}" if with_path else ""
-        return f"read_parquet({paths}, schema = MAP {{{schema}}}{extra})"
+        if not with_path:
+            return f"read_parquet({paths}, schema = MAP {{{schema}}})"
+        rows = f"read_parquet({paths}, schema = MAP {{{schema}}}, filename = {literal(_PATH)}, file_row_number = true)"
+        return f"(SELECT * RENAME (file_row_number AS {_ROW}) FROM {rows})"
 
     def file_name(self, path: str) -> str:
         """The relative name of a `_path`."""
@@ -205,12 +214,25 @@ def open_table(path: Path, version: int | None = None) -> Table | None:
         return None
     except DeltaError as error:
         raise TableError(f"{path}: the Delta table cannot be read: {error}") from error
-    features = delta.protocol().reader_features or []
-    if unknown := set(features) - {"timestampNtz"}:
-        raise TableError(
-            f"{path}: written by another program with {', '.join(sorted(unknown))}; turn that off to go on"
-        )
+    _check_writable(path, delta)
     return Table(path, delta)
+
+
+def _check_writable(path: Path, delta: DeltaTable) -> None:
+    """Raises TableError for a table of another program that cannot be read file by file."""
+    features = set(delta.protocol().reader_features or []) - {"timestampNtz"}
+    metadata = delta.metadata()
+    if metadata.configuration.get("delta.columnMapping.mode", "none") != "none":
+        features.add("columnMapping")
+    if features:
+        raise TableError(
+            f"{path}: written by another program with {', '.join(sorted(features))}; turn that off to go on"
+        )
+    if metadata.partition_columns:
+        raise TableError(
+            f"{path}: partitioned by {', '.join(metadata.partition_columns)} by another program: "
+            "write it anew without partitions, or move it away"
+        )
 
 
 def create_table(path: Path, columns: Mapping[str, str]) -> Table:
@@ -232,13 +254,16 @@ def _fields(columns: Mapping[str, str]) -> list[Field]:
     return [Field(name, PrimitiveType(to_delta(storage)), nullable=True) for name, storage in columns.items()]
 
 
-def add_columns(table: Table, columns: Mapping[str, str]) -> Table:
+def add_columns(table: Table, columns: Mapping[str, str], facts: Mapping[str, str] | None = None) -> Table:
     """The table with further columns, null in the rows that are there. A version of its own, which holds no rows."""
     if not columns:
         return table
     delta = DeltaTable(table.path, version=table.version)
     try:
-        delta.alter.add_columns(_fields(columns), commit_properties=CommitProperties(max_commit_retries=0))
+        delta.alter.add_columns(
+            _fields(columns),
+            commit_properties=CommitProperties(custom_metadata=dict(facts or {}), max_commit_retries=0),
+        )
     except CommitFailedError as error:
         raise TableChanged(f"{table.path}: another program wrote to it: {error}") from error
     _sync_commit(table.path, table.version + 1)
@@ -256,9 +281,16 @@ class WrittenFile:
 
 
 def write_files(
-    connection: duckdb.DuckDBPyConnection, path: Path, query: str, columns: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    query: str,
+    columns: Mapping[str, str],
+    keys: Sequence[str] = (),
 ) -> list[WrittenFile]:
-    """Write the rows of `query`, whose columns are `columns`, to data files below the table's folder, durably."""
+    """Write the rows of `query`, whose columns are `columns`, to data files below the table's folder, durably.
+
+    Bounds of the `keys` are kept however many columns there are.
+    """
     path.mkdir(parents=True, exist_ok=True)
     reported = connection.execute(
         f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES '{_TARGET_FILE_SIZE}', "
@@ -271,7 +303,7 @@ def write_files(
             file.unlink()
             continue
         _fsync(file)
-        written.append(WrittenFile(file, int(rows), int(size), delta_statistics(int(rows), statistics, columns)))
+        written.append(WrittenFile(file, int(rows), int(size), delta_statistics(int(rows), statistics, columns, keys)))
     fsync_folder(path)
     return written
 
@@ -335,25 +367,6 @@ def restore_files(table: Table, earlier: Table, facts: Mapping[str, str]) -> Tab
         raise TableError(f"{table.path}: version {earlier.version} cannot be restored: {error}") from error
     _sync_commit(table.path, version)
     return Table(table.path, DeltaTable(table.path, version=version))
-
-
-def parquet_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
-    """The DuckDB types of a Parquet file's columns, by name."""
-    described = connection.execute(f"DESCRIBE FROM read_parquet({literal(str(path))})").fetchall()
-    return {str(name): str(kind) for name, kind, *_ in described}
-
-
-def parquet_columns_by_file(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, dict[str, str]]:
-    """As `parquet_columns`, of many files in one query."""
-    if not paths:
-        return {}
-    columns: dict[Path, dict[str, str]] = {path: {} for path in paths}
-    for file, name, kind in connection.execute(
-        f"SELECT file_name, name, duckdb_type FROM parquet_schema({string_list(str(path) for path in paths)}) "
-        "WHERE num_children IS NULL ORDER BY file_name, column_id"
-    ).fetchall():
-        columns[Path(file)][str(name)] = str(kind)
-    return columns
 
 
 def storage_columns(columns: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,6 @@ import gzip
 import io
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import bokeh_sampledata
 import duckdb
@@ -17,6 +16,7 @@ import pytest
 from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from merging import counts, merge, values
 from pending_inputs import put, table_rows
 from stage_context import RecordingContext
 
@@ -27,54 +27,40 @@ from quarterhour.stages.merger import MergerService
 KEYED = {"datasets": [{"name": "bars", "files": "bars/*", "keys": ["k"]}]}
 
 
-def _merge(context: RecordingContext) -> dict[str, Any]:
-    data = MergerService().run(context).data
-    assert data["rows"] == data["inserted"] + data["updated"] + data["unchanged"] + data["held_back"]
-    return data
-
-
-def _counts(data: dict[str, Any]) -> tuple[int, int, int, int]:
-    return data["inserted"], data["updated"], data["unchanged"], data["held_back"]
-
-
-def _values(*rows: tuple[object, object]) -> str:
-    return "SELECT * FROM (VALUES " + ", ".join(f"({k}, {v})" for k, v in rows) + ") t(k, v)"
-
-
 def test_rows_without_keys_are_appended_identical_ones_too(tmp_path: Path) -> None:
     context = RecordingContext(tmp_path)
-    put(context, "bars", _values((1, 2), (1, 2)), "one")
-    put(context, "bars", _values((1, 2)), "two")
-    assert _counts(_merge(context)) == (3, 0, 0, 0)
+    put(context, "bars", values((1, 2), (1, 2)), "one")
+    put(context, "bars", values((1, 2)), "two")
+    assert counts(merge(context)) == (3, 0, 0, 0)
     assert table_rows(context, "bars", "k v") == [(1, 2)] * 3
 
 
 def test_the_newest_row_of_a_key_stands_and_equal_rows_are_not_written(tmp_path: Path) -> None:
     context = RecordingContext(tmp_path, KEYED)
-    first = put(context, "bars", _values((1, 10), (2, 20), ("NULL", 30)), "one")
-    assert _counts(_merge(context)) == (3, 0, 0, 0)
-    second = put(context, "bars", _values((2, 20), (1, 11), ("NULL", 31), (4, 40)), "two")
-    assert _counts(_merge(context)) == (1, 2, 1, 0)
+    first = put(context, "bars", values((1, 10), (2, 20), ("NULL", 30)), "one")
+    assert counts(merge(context)) == (3, 0, 0, 0)
+    second = put(context, "bars", values((2, 20), (1, 11), ("NULL", 31), (4, 40)), "two")
+    assert counts(merge(context)) == (1, 2, 1, 0)
     found = table_rows(context, "bars", "k v _file")
     assert found == [(None, 31, second), (1, 11, second), (2, 20, first), (4, 40, second)]
 
 
 def test_rows_that_are_superseded_within_a_batch_are_accounted_for(tmp_path: Path) -> None:
     context = RecordingContext(tmp_path, KEYED)
-    put(context, "bars", _values((1, 10), (1, 11), (1, 11)), "one")
-    put(context, "bars", _values((1, 12), (2, 20)), "two")
-    assert _counts(_merge(context)) == (2, 2, 1, 0)
+    put(context, "bars", values((1, 10), (1, 11), (1, 11)), "one")
+    put(context, "bars", values((1, 12), (2, 20)), "two")
+    assert counts(merge(context)) == (2, 2, 1, 0)
     assert table_rows(context, "bars", "k v") == [(1, 12), (2, 20)]
 
 
 def test_a_batch_that_changes_nothing_is_still_recorded_once(tmp_path: Path) -> None:
     context = RecordingContext(tmp_path, KEYED)
-    put(context, "bars", _values((1, 10)), "one")
-    _merge(context)
-    same = put(context, "bars", _values((1, 10)), "same")
-    assert _counts(_merge(context)) == (0, 0, 1, 0)
+    put(context, "bars", values((1, 10)), "one")
+    merge(context)
+    same = put(context, "bars", values((1, 10)), "same")
+    assert counts(merge(context)) == (0, 0, 1, 0)
     assert DeltaTable(context.workspace.table("bars")).transaction_version(same) == 2
-    assert _counts(_merge(context)) == (0, 0, 0, 0)
+    assert counts(merge(context)) == (0, 0, 0, 0)
 
 
 @pytest.mark.slow
@@ -90,11 +76,11 @@ def test_an_upsert_is_a_dict_update(
     for number, rows in enumerate(files):
         if not rows:
             continue
-        put(context, "bars", _values(*((k, "NULL::INTEGER" if v is None else v) for k, v in rows)), f"file {number}")
+        put(context, "bars", values(*((k, v) for k, v in rows)), f"file {number}")
         expected |= dict(rows)
         if number % 2:
-            _merge(context)
-    data = _merge(context)
+            merge(context)
+    data = merge(context)
     assert data["held_back"] == 0
     if expected:
         assert dict(table_rows(context, "bars", "k v")) == expected
@@ -105,7 +91,7 @@ def test_an_input_whose_column_changed_its_type_is_held_back_and_the_others_go_o
     put(context, "bars", "SELECT 1 AS k, 2 AS v", "one")
     bad = put(context, "bars", "SELECT 1 AS k, 'two' AS v", "two")
     put(context, "bars", "SELECT 3 AS k, 4 AS v", "three")
-    assert _counts(_merge(context)) == (2, 0, 0, 1)
+    assert counts(merge(context)) == (2, 0, 0, 1)
     with context.lake.ledger() as ledger:
         found = ledger.find(bad)
     assert found is not None
@@ -121,9 +107,9 @@ def test_columns_are_added_and_widened_where_no_value_is_lost(tmp_path: Path) ->
         ["SELECT 1 AS v", "SELECT 5000000000 AS v", "SELECT 0.5::DOUBLE AS v, 'new' AS w", "SELECT NULL::VARCHAR AS v"]
     ):
         put(context, "bars", sql, f"file {number}")
-        assert _counts(_merge(context)) == (1, 0, 0, 0)
+        assert counts(merge(context)) == (1, 0, 0, 0)
     put(context, "bars", "SELECT 9007199254740993 AS v", "too exact")
-    assert _counts(_merge(context)) == (0, 0, 0, 1)
+    assert counts(merge(context)) == (0, 0, 0, 1)
     assert "9007199254740993" in context.errors()[0]
     assert table_rows(context, "bars", "v w") == [(None, None), (0.5, "new"), (1.0, None), (5e9, None)]
 
@@ -137,7 +123,7 @@ def test_types_that_delta_lacks_are_kept_by_the_rule(tmp_path: Path) -> None:
         "TIMESTAMPTZ '2024-03-31 00:59:59.000001Z' AS z, TIMESTAMP '1960-01-01 00:00:00' AS n, 'nan'::DOUBLE AS f",
         "one",
     )
-    _merge(context)
+    merge(context)
     row = DeltaTable(context.workspace.table("bars")).to_pyarrow_table().to_pylist()[0]
     assert (row["t"], row["h"], row["e"], str(row["d"]), row["u"]) == ("10:30:00.5", 7, "a", "1.25", 3)
     assert row["z"].isoformat() == "2024-03-31T00:59:59.000001+00:00"
@@ -145,39 +131,27 @@ def test_types_that_delta_lacks_are_kept_by_the_rule(tmp_path: Path) -> None:
     assert row["f"] != row["f"]
 
 
-def test_one_dataset_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
-    context = RecordingContext(tmp_path)
-    broken = put(context, "aaa", "SELECT 1 AS k", "one")
-    context.workspace.translated_file("aaa", broken).write_bytes(b"not Parquet")
-    put(context, "bbb", "SELECT 1 AS k", "two")
-    with pytest.raises(duckdb.Error):
-        MergerService().run(context)
-    assert table_rows(context, "bbb", "k") == [(1,)]
-    with context.lake.ledger() as ledger:
-        assert [entry.dataset for entry in ledger.pending()] == ["aaa"]
-
-
 def test_a_second_attempt_accounts_for_the_first(tmp_path: Path) -> None:
     context = RecordingContext(tmp_path)
-    put(context, "bars", _values((1, 2), (3, 4)), "one")
-    first = _merge(context)
-    again = _merge(RecordingContext(tmp_path, attempt=2))
+    put(context, "bars", values((1, 2), (3, 4)), "one")
+    first = merge(context)
+    again = merge(RecordingContext(tmp_path, attempt=2))
     assert again == first
 
 
 def test_keys_that_the_table_was_not_made_by_hold_back(tmp_path: Path) -> None:
     context = RecordingContext(tmp_path)
-    put(context, "bars", _values((1, 2), (1, 3)), "one")
-    _merge(context)
+    put(context, "bars", values((1, 2), (1, 3)), "one")
+    merge(context)
     keyed = RecordingContext(tmp_path, KEYED)
-    put(keyed, "bars", _values((1, 4)), "two")
-    assert _counts(_merge(keyed)) == (0, 0, 0, 1)
+    put(keyed, "bars", values((1, 4)), "two")
+    assert counts(merge(keyed)) == (0, 0, 0, 1)
     assert "more than one row with k = 1" in keyed.errors()[0]
 
 
 def test_a_home_that_the_delta_library_cannot_address_is_named(tmp_path: Path) -> None:
     context = RecordingContext(tmp_path / "a [b]")
-    put(context, "bars", _values((1, 2)), "one")
+    put(context, "bars", values((1, 2)), "one")
     with pytest.raises(StageError, match="rename it"):
         MergerService().run(context)
 
@@ -185,7 +159,7 @@ def test_a_home_that_the_delta_library_cannot_address_is_named(tmp_path: Path) -
 def test_a_cancelled_merge_leaves_off(tmp_path: Path) -> None:
     context = RecordingContext(tmp_path)
     context.cancelled = True
-    put(context, "bars", _values((1, 2)), "one")
+    put(context, "bars", values((1, 2)), "one")
     with pytest.raises(StageCancelled):
         MergerService().run(context)
     assert not context.workspace.table("bars").exists()
@@ -193,10 +167,10 @@ def test_a_cancelled_merge_leaves_off(tmp_path: Path) -> None:
 
 def test_a_home_with_spaces_and_umlauts_works(tmp_path: Path) -> None:
     context = RecordingContext(tmp_path / "Zwei Wörter #1")
-    put(context, "bars", _values((1, 2)), "one")
-    _merge(context)
-    put(context, "bars", _values((3, 4)), "two")
-    _merge(context)
+    put(context, "bars", values((1, 2)), "one")
+    merge(context)
+    put(context, "bars", values((3, 4)), "two")
+    merge(context)
     # By pyarrow: Polars takes the address that deltalake gives it for a path.
     rows = DeltaTable(context.workspace.table("bars")).to_pyarrow_table(columns=["k", "v"]).to_pylist()
     assert sorted((row["k"], row["v"]) for row in rows) == [(1, 2), (3, 4)]
@@ -214,7 +188,7 @@ def test_real_tables_read_the_same_by_duckdb_polars_and_pandas_as_by_the_csv_mod
     read = f"SELECT * FROM read_csv('{raw}', nullstr = ['', 'NA'])"
     for month in (1, 2):
         put(context, "flights", f"{read} WHERE month % 2 = {month % 2}", f"flights {month}")
-        _merge(context)
+        merge(context)
     path = context.workspace.table("flights")
     distance = sum(int(float(row["distance"])) for row in expected)
     tailless = sum(row["tailnum"] in ("", "NA") for row in expected)
@@ -238,7 +212,7 @@ def test_real_stocks_merged_twice_stand_once(tmp_path: Path) -> None:
         expected = sum(1 for _ in csv.DictReader(file))
     context = RecordingContext(tmp_path, {"datasets": [{"name": "stocks", "files": "*", "keys": ["Ticker", "Date"]}]})
     put(context, "stocks", f"SELECT * FROM read_csv('{path}')", "once")
-    assert _counts(_merge(context)) == (expected, 0, 0, 0)
+    assert counts(merge(context)) == (expected, 0, 0, 0)
     put(context, "stocks", f"SELECT * FROM read_csv('{path}')", "twice")
-    assert _counts(_merge(context)) == (0, 0, expected, 0)
+    assert counts(merge(context)) == (0, 0, expected, 0)
     assert polars.read_delta(str(context.workspace.table("stocks"))).height == expected

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import orjson
 
+from quarterhour.stages.merger.rules import MergeRules
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -41,12 +43,12 @@ def total(counts: Mapping[str, Counts]) -> Counts:
     return sum(counts.values(), Counts())
 
 
-def commit_facts(run_id: str, keys: tuple[str, ...], by_input: Mapping[str, Counts]) -> dict[str, str]:
+def commit_facts(run_id: str, rules: MergeRules, by_input: Mapping[str, Counts]) -> dict[str, str]:
     """What a merge writes into its commit: texts, as Delta wants them. `inputs` holds [inserted, updated, unchanged] of each."""
     whole = total(by_input)
     return {
         "run_id": run_id,
-        "keys": orjson.dumps(keys).decode(),
+        **rules.as_facts(),
         "inserted": str(whole.inserted),
         "updated": str(whole.updated),
         "unchanged": str(whole.unchanged),
@@ -63,6 +65,6 @@ def read_counts(commit_info: Mapping[str, object], fingerprint: str) -> Counts |
 
 
 def read_keys(commit_info: Mapping[str, object]) -> tuple[str, ...] | None:
-    """The keys by which the commit merged; None where it was no merge."""
-    keys = commit_info.get("keys")
-    return tuple(orjson.loads(str(keys))) if keys is not None else None
+    """The keys by which the commit left the table's rows unique; None where it does not say."""
+    rules = MergeRules.read(commit_info)
+    return rules.keys if rules else None

@@ -8,6 +8,7 @@ import duckdb
 
 from quarterhour.lake import duck
 from quarterhour.lake.ledger import Input, InputState
+from quarterhour.lake.parquet_files import parquet_columns_by_file
 from quarterhour.lake.reversals import (
     MERGED_STATES,
     Moves,
@@ -23,7 +24,6 @@ from quarterhour.lake.tables import (
     add_columns,
     commit,
     open_table,
-    parquet_columns_by_file,
     write_files,
 )
 from quarterhour.settings import Settings

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -10,8 +11,9 @@ from quarterhour.errors import StageCancelled
 from quarterhour.lake import duck
 from quarterhour.lake.holds import HoldLedger
 from quarterhour.lake.ledger import Input, InputLedger, InputState
+from quarterhour.lake.parquet_files import find_damaged
 from quarterhour.lake.reversals import ReversalLedger
-from quarterhour.lake.schema_plan import HeldBack, Plan, plan_merge
+from quarterhour.lake.schema_plan import HeldBack, Plan, damaged_message, plan_merge
 from quarterhour.lake.tables import (
     Table,
     TableError,
@@ -24,9 +26,12 @@ from quarterhour.lake.tables import (
 from quarterhour.stages.base import StageContext, StageResult
 from quarterhour.stages.dataset_failures import combined
 from quarterhour.stages.merger.accounts import Counts, commit_facts, read_counts, read_keys, total
+from quarterhour.stages.merger.append import judge_append
 from quarterhour.stages.merger.publishing import held_for_an_analysis, publish_analyses
 from quarterhour.stages.merger.reversing import settle_reversal
-from quarterhour.stages.merger.upsert import judge_append, judge_upsert, repeated_key
+from quarterhour.stages.merger.rules import MergeRules
+from quarterhour.stages.merger.upsert import Clash, Upsert, repeated_key
+from quarterhour.stages.merger.verdict import Finding, Verdict, rows_text
 
 
 @dataclass(slots=True)
@@ -37,9 +42,21 @@ class _Account:
     counts: Counts = field(default_factory=Counts)
     version: int | None = None
     total_rows: int = 0
+    findings: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def add_finding(self, data: dict[str, Any]) -> None:
+        """Numbers are summed over the inputs; of the rest the last stands."""
+        for name, value in data.items():
+            self.findings[name] = self.findings.get(name, 0) + value if isinstance(value, int) else value
 
     def as_data(self) -> dict[str, Any]:
-        return {"rows": self.rows, **self.counts.as_data(), "version": self.version, "total_rows": self.total_rows}
+        return {
+            "rows": self.rows,
+            **self.counts.as_data(),
+            "version": self.version,
+            "total_rows": self.total_rows,
+            **self.findings,
+        }
 
 
 class MergerService:
@@ -149,7 +166,9 @@ class _DatasetMerge:
         self._dataset = dataset
         self._account = account
         self._path = context.workspace.table(dataset)
-        self._keys = context.settings.keys_of(dataset)
+        self._rules = MergeRules.of(context.settings, dataset)
+        self._keys = self._rules.keys
+        self._held_back: set[str] = set()
 
     def run(self, inputs: list[Input]) -> None:
         # From the ledger, which had it from the translator: a number of its own beside the merge's.
@@ -158,13 +177,7 @@ class _DatasetMerge:
         waiting = self._settle_what_a_crash_left(table, inputs) if table else inputs
         waiting = self._hold_back_by_checks(waiting)
         if waiting:
-            with duck.connect(self._context.workspace) as connection:
-                self._context.watch(connection)
-                try:
-                    table = self._merge(connection, table, waiting)
-                except duckdb.InterruptException:
-                    self._context.check_cancelled()
-                    raise
+            table = self._merge_readable(table, waiting)
         if table:
             self._account.version, self._account.total_rows = table.version, table.rows
 
@@ -179,6 +192,48 @@ class _DatasetMerge:
         settled = {entry.fingerprint for entry in merged}
         return [entry for entry in inputs if entry.fingerprint not in settled]
 
+    def _merge_readable(self, table: Table | None, inputs: list[Input]) -> Table | None:
+        """Merge the inputs; those whose translated file turns out to be damaged are held back, and the rest is merged anew."""
+        while True:
+            with duck.connect(self._context.workspace) as connection:
+                self._context.watch(connection)
+                try:
+                    return self._merge(connection, table, self._waiting(inputs))
+                except duckdb.InterruptException:
+                    self._context.check_cancelled()
+                    raise
+                except duckdb.OutOfMemoryException:
+                    raise
+                except duckdb.Error as error:
+                    if not self._hold_back_damaged(connection, self._waiting(inputs)):
+                        self._check_table(connection, table, error)
+                        raise
+
+    def _waiting(self, inputs: list[Input]) -> list[Input]:
+        return [entry for entry in inputs if entry.fingerprint not in self._held_back]
+
+    def _hold_back_damaged(self, connection: duckdb.DuckDBPyConnection, inputs: list[Input]) -> bool:
+        by_path = {self._translated(entry): entry for entry in inputs}
+        damaged = find_damaged(connection, by_path)
+        self._hold_back(
+            [HeldBack(by_path[path], damaged_message(by_path[path], path, why)) for path, why in damaged.items()]
+        )
+        return bool(damaged)
+
+    def _check_table(self, connection: duckdb.DuckDBPyConnection, table: Table | None, error: duckdb.Error) -> None:
+        """Raises TableError where a data file of the table cannot be read."""
+        if table is None:
+            return
+        damaged = find_damaged(connection, [self._path / file.name for file in table.files])
+        for path, why in damaged.items():
+            raise TableError(
+                f"{path}: this data file of the merged table is damaged: {why}. Put it back from a backup, or move the "
+                f"folder {self._path} away and merge the dataset's files anew (docs/merger.md)"
+            ) from error
+
+    def _translated(self, entry: Input) -> Path:
+        return self._context.workspace.translated_file(self._dataset, entry.fingerprint)
+
     def _merge(self, connection: duckdb.DuckDBPyConnection, table: Table | None, inputs: list[Input]) -> Table | None:
         if held := held_for_an_analysis(self._context.settings, self._dataset, table, inputs):
             self._hold_back(held)
@@ -186,34 +241,56 @@ class _DatasetMerge:
         if table and (held := self._keys_do_not_hold(connection, table, inputs)):
             self._hold_back(held)
             return table
-        candidates = [
-            (entry, self._context.workspace.translated_file(self._dataset, entry.fingerprint)) for entry in inputs
-        ]
-        plan = plan_merge(connection, table, candidates, self._keys)
-        self._hold_back(plan.held_back)
-        if not plan.sources:
-            return table
-        return self._commit(connection, table or create_table(self._path, plan.columns), plan)
+        while waiting := self._waiting(inputs):
+            plan = plan_merge(connection, table, [(entry, self._translated(entry)) for entry in waiting], self._keys)
+            self._hold_back(plan.held_back)
+            if not plan.sources:
+                return table
+            verdict = self._judge(connection, table, plan)
+            if isinstance(verdict, Verdict):
+                return self._commit(connection, table or create_table(self._path, plan.columns), plan, verdict)
+            # What is held back may have brought columns, or rows that others clashed with.
+            self._hold_back(verdict)
+        return table
 
-    def _commit(self, connection: duckdb.DuckDBPyConnection, table: Table, plan: Plan) -> Table:
-        verdict = (
-            judge_upsert(connection, table, plan, self._keys) if self._keys else judge_append(connection, table, plan)
-        )
-        written = write_files(connection, self._path, verdict.query, plan.columns) if verdict.query else []
+    def _judge(
+        self, connection: duckdb.DuckDBPyConnection, table: Table | None, plan: Plan
+    ) -> Verdict | list[HeldBack]:
+        """What the batch makes of the table; or inputs that are to be held back first, by `conflict = "fail"`."""
+        if not self._keys:
+            return judge_append(connection, table, plan, self._rules)
+        upsert = Upsert(connection, table, plan, self._rules)
+        upsert.prepare()
+        clashes = upsert.clashes() if self._rules.conflict == "fail" else []
+        entries = {source.entry.fingerprint: source.entry for source in plan.sources}
+        return [_clash_held_back(entries[clash.fingerprint], clash) for clash in clashes] or upsert.judge()
+
+    def _commit(self, connection: duckdb.DuckDBPyConnection, table: Table, plan: Plan, verdict: Verdict) -> Table:
+        written = write_files(connection, self._path, verdict.query, plan.columns, self._keys) if verdict.query else []
         self._context.check_cancelled()
         fingerprints = [source.entry.fingerprint for source in plan.sources]
         added = {} if plan.needs_rewrite else {n: t for n, t in plan.added.items() if n not in table.columns}
         after = commit(
-            add_columns(table, added),
+            add_columns(table, added, self._rules.as_facts()),
             added=written,
             removed=verdict.replaced,
             replace_with=plan.columns if plan.needs_rewrite else None,
             fingerprints=fingerprints,
-            facts=commit_facts(self._context.run_id, self._keys, verdict.by_input),
+            facts=commit_facts(self._context.run_id, self._rules, verdict.by_input),
         )
         self._ledger.record_merged(fingerprints, self._context.run_id, after.version)
         self._account.counts += total(verdict.by_input)
+        self._tell(plan, verdict.findings)
         return after
+
+    def _tell(self, plan: Plan, findings: list[Finding]) -> None:
+        names = {source.entry.fingerprint: source.entry.name for source in plan.sources}
+        for finding in findings:
+            name = names[finding.fingerprint]
+            self._account.add_finding(finding.data)
+            self._context.emit(
+                f"{name}: {finding.what}", level="warning", dataset=self._dataset, file=name, **finding.data
+            )
 
     def _hold_back_by_checks(self, inputs: list[Input]) -> list[Input]:
         """Returns those that the analyzer's checks did not mark."""
@@ -242,8 +319,17 @@ class _DatasetMerge:
 
     def _hold_back(self, held: list[HeldBack]) -> None:
         for one in held:
+            self._held_back.add(one.entry.fingerprint)
             self._ledger.record_held_back([one.entry.fingerprint], self._context.run_id, one.message)
             self._account.counts += Counts(held_back=one.entry.rows)
             self._context.emit(
                 one.message, level="error", dataset=self._dataset, file=one.entry.name, rows=one.entry.rows
             )
+
+
+def _clash_held_back(entry: Input, clash: Clash) -> HeldBack:
+    return HeldBack(
+        entry,
+        f"{entry.name}: its {entry.rows} rows are held back: {rows_text(clash.rows)} with a key that stands with other values: "
+        f"{'; '.join(clash.examples)}. Correct the file and drop it again, or set conflict to newest or first and release it",
+    )
