@@ -17,6 +17,7 @@ from quarterhour.lake.column_types import data_columns
 from quarterhour.lake.exports.filters import Filter, checked
 from quarterhour.lake.exports.request import ExportError, ExportRequest
 from quarterhour.lake.queries import open_dataset
+from quarterhour.lake.scratch import own_scratch
 from quarterhour.lake.sql_problems import problem_of
 from quarterhour.lake.tables import Table
 from quarterhour.workspace import Workspace
@@ -38,6 +39,8 @@ class Plan:
     """Storage types by column, in the order asked for."""
     filter: Filter
     connection: duckdb.DuckDBPyConnection
+    scratch: Path
+    """A folder for what is made on the way."""
 
     @property
     def source(self) -> str:
@@ -83,11 +86,11 @@ def planned(workspace: Workspace, request: ExportRequest, writes: Iterable[Path]
     """
     table = open_dataset(workspace, request.dataset, request.version)
     columns = chosen_columns(table, request.columns)
-    with duck.connect(workspace) as connection:
+    with own_scratch(workspace.scratch, "export") as scratch, duck.connect(workspace) as connection:
         connection.execute("SET errors_as_json = true")
         where = checked(connection, request.dataset, table.columns, request.where)
         _confine(connection, table.path, writes)
-        yield Plan(request, table, columns, where, connection)
+        yield Plan(request, table, columns, where, connection, scratch)
 
 
 def chosen_columns(table: Table, asked: tuple[str, ...]) -> dict[str, str]:
@@ -108,6 +111,8 @@ def _confine(connection: duckdb.DuckDBPyConnection, folder: Path, writes: Iterab
     """The steps of https://duckdb.org/docs/operations_manual/securing_duckdb/overview; the last one locks the others."""
     connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
     connection.execute(f"SET threads = {min(_THREADS, os.cpu_count() or 1)}")
+    connection.execute("SET autoload_known_extensions = false")
+    connection.execute("SET python_enable_replacements = false")
     # Files are read once: what is kept of them would only take memory.
     connection.execute("SET enable_external_file_cache = false")
     connection.execute(f"SET allowed_directories = {duck.string_list([f'{folder}{os.sep}'])}")

@@ -102,32 +102,40 @@ def write_xlsx(plan: Plan, path: Path, report: Callable[[int], None]) -> int:
     if problem := refusal(plan, plan.count()):
         raise InvalidQuery(f"{plan.request.dataset}: {problem}")
     as_text = _columns_beyond_numbers(plan)
-    options = {"constant_memory": True, "tmpdir": str(path.parent), "use_zip64": True}
-    workbook = xlsxwriter.Workbook(str(path), options)
-    # The same export is the same file.
-    workbook.set_properties({"created": plan.table.updated_at().replace(tzinfo=None)})
-    sheet = _Sheet(
-        workbook.add_worksheet("data"),
-        plan,
-        workbook.add_format({"bold": True}),
-        workbook.add_format({"quote_prefix": True}),
-        {kind: workbook.add_format({"num_format": told}) for kind, told in _CLOCK_FORMATS.items()},
-    )
+    options = {"constant_memory": True, "tmpdir": str(plan.scratch), "use_zip64": True}
+    with xlsxwriter.Workbook(str(path), options) as workbook:
+        # The same export is the same file.
+        workbook.set_properties({"created": plan.table.updated_at().replace(tzinfo=None)})
+        sheet = _Sheet(
+            workbook.add_worksheet("data"),
+            plan,
+            workbook.add_format({"bold": True}),
+            workbook.add_format({"quote_prefix": True}),
+            {kind: workbook.add_format({"num_format": told}) for kind, told in _CLOCK_FORMATS.items()},
+        )
+        _write_header(sheet)
+        return _write_rows(sheet, as_text, report)
+
+
+def _write_header(sheet: _Sheet) -> None:
     sheet.worksheet.freeze_panes(1, 0)
-    for place, (name, kind) in enumerate(plan.columns.items()):
+    for place, (name, kind) in enumerate(sheet.plan.columns.items()):
         if kind in _CLOCK_FORMATS:
             sheet.worksheet.set_column(place, place, _TIME_WIDTH)
         sheet.text(0, place, name, sheet.bold)
-    rows = 0
-    writers = [_writer(sheet, place, kind, name in as_text) for place, (name, kind) in enumerate(plan.columns.items())]
-    for rows, values in enumerate(_rows(plan), 1):
+
+
+def _write_rows(sheet: _Sheet, as_text: frozenset[str], report: Callable[[int], None]) -> int:
+    columns = sheet.plan.columns.items()
+    writers = [_writer(sheet, place, kind, name in as_text) for place, (name, kind) in enumerate(columns)]
+    row = 0
+    for row, values in enumerate(_rows(sheet.plan), 1):
         for write, value in zip(writers, values, strict=True):
             if value is not None:
-                write(rows, value)
-        if rows % _ROWS_AT_ONCE == 0:
-            report(rows)
-    workbook.close()
-    return rows
+                write(row, value)
+        if row % _ROWS_AT_ONCE == 0:
+            report(row)
+    return row
 
 
 def _rows(plan: Plan) -> Iterator[tuple[Any, ...]]:
