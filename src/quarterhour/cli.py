@@ -12,6 +12,7 @@ import orjson
 import typer
 
 from quarterhour.cli_analyses import app as analyses_app
+from quarterhour.cli_checks import app as checks_app
 from quarterhour.cli_exports import export
 from quarterhour.cli_history import app as history_app
 from quarterhour.cli_quarantine import app as quarantine_app
@@ -34,6 +35,7 @@ app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(analyses_app, name="analyses")
 app.add_typer(history_app)
 app.command()(export)
+app.add_typer(checks_app, name="checks")
 
 
 @app.command()

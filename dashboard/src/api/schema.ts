@@ -470,6 +470,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{name}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dataset Checks
+         * @description The checks declared of a dataset, each with its last result, and the outcomes of the last runs.
+         */
+        get: operations["getDatasetChecks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inputs/{item_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Input
+         * @description Have an input that is held back merged by the next run, whatever checks say of it.
+         */
+        post: operations["releaseInput"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{name}/export/check": {
         parameters: {
             query?: never;
@@ -625,6 +665,84 @@ export interface components {
              */
             readonly lost_between: number;
         };
+        /** CheckOutcome */
+        CheckOutcome: {
+            /** Name */
+            name: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "passed" | "warned" | "failed" | "skipped";
+            /**
+             * Failures
+             * @default 0
+             */
+            failures: number;
+            /** Observed */
+            observed?: {
+                [key: string]: unknown;
+            };
+        };
+        /** CheckResult */
+        CheckResult: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "passed" | "warned" | "failed" | "skipped";
+            /** Message */
+            message: string;
+            /**
+             * Rows
+             * @description Rows that were looked at; null for a check of the dataset.
+             */
+            rows: number | null;
+            /** Failures */
+            failures: number;
+            /** Files */
+            files: components["schemas"]["FailingFile"][];
+            /**
+             * Examples
+             * @description The first failing rows.
+             */
+            examples: components["schemas"]["FailingRow"][];
+            /**
+             * Observed
+             * @description What a check of the dataset measured.
+             */
+            observed: {
+                [key: string]: unknown;
+            };
+        };
+        /** CheckedRun */
+        CheckedRun: {
+            /** Run Id */
+            run_id: string;
+            /** Checked At */
+            checked_at: string;
+            /** Results */
+            results: components["schemas"]["CheckOutcome"][];
+        };
+        /** ChecksAnswer */
+        ChecksAnswer: {
+            /** Dataset */
+            dataset: string;
+            /**
+             * Run Id
+             * @description The run that checked it last.
+             */
+            run_id: string | null;
+            /** Checked At */
+            checked_at: string | null;
+            /** Checks */
+            checks: components["schemas"]["DeclaredCheck"][];
+            /**
+             * History
+             * @description Of the last runs, oldest first.
+             */
+            history: components["schemas"]["CheckedRun"][];
+        };
         /** Column */
         Column: {
             /** Name */
@@ -650,6 +768,39 @@ export interface components {
             columns: components["schemas"]["Column"][];
             /** Keys */
             keys: string[];
+        };
+        /** DeclaredCheck */
+        DeclaredCheck: {
+            /** Name */
+            name: string;
+            /**
+             * Check
+             * @description Its kind.
+             * @example not_null
+             * @example range
+             * @example drift
+             */
+            check: string;
+            /** Columns */
+            columns: string[];
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "warn" | "fail";
+            /**
+             * On Failure
+             * @enum {string}
+             */
+            on_failure: "report" | "hold_file" | "hold_run";
+            /**
+             * Asks
+             * @description What must hold.
+             * @example at least 0
+             */
+            asks: string;
+            /** @description Null before the first run that makes it. */
+            result: components["schemas"]["CheckResult"] | null;
         };
         /**
          * EventWire
@@ -694,6 +845,43 @@ export interface components {
              * @description Bytes of the file, where it is made already.
              */
             size: number | null;
+        };
+        /** FailingFile */
+        FailingFile: {
+            /**
+             * File
+             * @description The raw file's name below data/raw.
+             */
+            file: string;
+            /** Fingerprint */
+            fingerprint: string;
+            /** Rows */
+            rows: number;
+            /** Failures */
+            failures: number;
+            /**
+             * Is Over
+             * @description More fail than the check allows.
+             */
+            is_over: boolean;
+        };
+        /** FailingRow */
+        FailingRow: {
+            /** File */
+            file: string;
+            /**
+             * Record
+             * @description Its number in the file, from 1.
+             */
+            record: number;
+            /** Key */
+            key: {
+                [key: string]: unknown;
+            };
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
         };
         /** Health */
         Health: {
@@ -1027,6 +1215,20 @@ export interface components {
          * @enum {string}
          */
         Reason: "stage_error" | "timed_out" | "hung" | "crashed" | "out_of_memory" | "disk_full" | "balance_open" | "interrupted" | "internal_error";
+        /** ReleaseAnswer */
+        ReleaseAnswer: {
+            /**
+             * Id
+             * @description The input's fingerprint.
+             */
+            id: string;
+            /** File */
+            file: string;
+            /** Dataset */
+            dataset: string;
+            /** Message */
+            message: string;
+        };
         /** RestoreAnswer */
         RestoreAnswer: {
             /** Dataset */
@@ -2484,6 +2686,120 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDatasetChecks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksAnswer"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releaseInput: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseAnswer"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -16,7 +16,7 @@ from quarterhour.check_settings import (
     RowCountCheck,
     UniqueCheck,
 )
-from quarterhour.lake.ledger import Input
+from quarterhour.settings import Settings
 from quarterhour.stages.analyzer.checks import foreign_keys, row_checks, uniqueness
 from quarterhour.stages.analyzer.checks.drift import measure_drift
 from quarterhour.stages.analyzer.checks.results import CheckResult, FileFailures, Outcome
@@ -31,42 +31,42 @@ from quarterhour.stages.analyzer.checks.subject_rows import (
 from quarterhour.stages.analyzer.checks.values import Unjudgeable
 from quarterhour.stages.analyzer.checks.whole_checks import Measured, count_fault, count_rows, newest_moment
 from quarterhour.stages.analyzer.checks.wording import told_of_dataset, told_of_files
-from quarterhour.stages.analyzer.subject import Subject
-from quarterhour.stages.base import StageContext
-
-Reopen = Callable[[Sequence[Input]], Subject | None]
-"""The subject with only these of its new files; None where nothing is left."""
+from quarterhour.stages.analyzer.subject import Subject, open_subject
+from quarterhour.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the checks of a dataset know beside its rows."""
 
-    context: StageContext
+    workspace: Workspace
+    settings: Settings
     now: datetime
+    report: Callable[[], None]
+    """Called between two pieces of work; raises where they are to be left off."""
     new: Mapping[str, Any] | None
-    """The profile of what is new."""
+    """The profile of what is new; None where nothing is."""
     past: Sequence[Mapping[str, Any]]
     """Those of the last runs, oldest first."""
     released: Set[str] = frozenset()
     """Fingerprints of files that no check may hold back."""
 
 
-def evaluate(subject: Subject, checks: Sequence[Check], around: Surroundings, reopen: Reopen) -> list[CheckResult]:
+def evaluate(subject: Subject, checks: Sequence[Check], around: Surroundings) -> list[CheckResult]:
     """The results in the order of the checks. Raises SettingsError for a pattern that is none."""
     of_rows = [check for check in checks if _concerns_rows(subject, check)]
     found = _evaluate_rows(subject, of_rows, around) if subject.inputs else {}
-    left = _left(subject, found, around, reopen)
+    left = _left(subject, found, around)
     in_dataset = [check for check in checks if isinstance(check, UniqueCheck) and check not in of_rows]
     if left is not None and left.inputs:
         found |= _evaluate_rows(left, in_dataset, around)
-        left = _left(left, found, around, reopen)
+        left = _left(left, found, around)
     for check in checks:
         if isinstance(check, FreshnessCheck | DriftCheck) or (
             isinstance(check, RowCountCheck) and check.of == "dataset"
         ):
             found[check.label] = _evaluate_whole(left, check, around)
-            around.context.check_cancelled()
+            around.report()
     return [found.get(check.label) or _nothing_new(check) for check in checks]
 
 
@@ -94,11 +94,19 @@ def _concerns_rows(subject: Subject, check: Check) -> bool:
             return True
 
 
-def _left(subject: Subject, found: Mapping[str, CheckResult], around: Surroundings, reopen: Reopen) -> Subject | None:
+def _left(subject: Subject, found: Mapping[str, CheckResult], around: Surroundings) -> Subject | None:
+    """The subject without the files that are held back; None where nothing is left."""
     held = held_files(list(found.values()), around.released)
     if not held:
         return subject
-    return reopen([one for one in subject.inputs if one.fingerprint not in held])
+    return open_subject(
+        subject.connection,
+        around.workspace,
+        around.settings,
+        subject.dataset,
+        [one for one in subject.inputs if one.fingerprint not in held],
+        prefix="left ",
+    )
 
 
 def _evaluate_rows(subject: Subject, checks: Sequence[Check], around: Surroundings) -> dict[str, CheckResult]:
@@ -109,23 +117,23 @@ def _evaluate_rows(subject: Subject, checks: Sequence[Check], around: Surroundin
             if isinstance(check, RowCountCheck):
                 found[check.label] = _count_files(subject, check)
             else:
-                failing.append((check, _failing(around.context, subject, check, place)))
+                failing.append((check, _failing(around, subject, check, place)))
         except Unjudgeable as error:
             found[check.label] = _unjudged(subject, check, str(error))
-        around.context.check_cancelled()
+        around.report()
     counts = count_failing(subject, [rows for _, rows in failing])
     for (check, rows), count in zip(failing, counts, strict=True):
         found[check.label] = _result_of_rows(subject, check, rows, count)
-        around.context.check_cancelled()
+        around.report()
     return found
 
 
-def _failing(context: StageContext, subject: Subject, check: Check, place: int) -> Failing:
+def _failing(around: Surroundings, subject: Subject, check: Check, place: int) -> Failing:
     match check:
         case UniqueCheck():
             return uniqueness.failing_rows(subject, check, place)
         case ForeignKeyCheck():
-            return foreign_keys.failing_rows(context, subject, check)
+            return foreign_keys.failing_rows(around.workspace, around.settings, subject, check)
         case _:
             return row_checks.failing_rows(subject, cast(row_checks.RowCheck, check))
 

@@ -8,16 +8,17 @@ from quarterhour.check_settings import ForeignKeyCheck
 from quarterhour.lake.column_types import FILE, RECORD
 from quarterhour.lake.duck import identifier
 from quarterhour.lake.holds import HoldLedger
+from quarterhour.settings import Settings
 from quarterhour.stages.analyzer.checks.subject_rows import Failing, column_of
 from quarterhour.stages.analyzer.checks.values import Unjudgeable
 from quarterhour.stages.analyzer.profile import is_moment, is_number
 from quarterhour.stages.analyzer.subject import Subject, open_subject
-from quarterhour.stages.base import StageContext
+from quarterhour.workspace import Workspace
 
 
-def failing_rows(context: StageContext, subject: Subject, check: ForeignKeyCheck) -> Failing:
+def failing_rows(workspace: Workspace, settings: Settings, subject: Subject, check: ForeignKeyCheck) -> Failing:
     """Raises Unjudgeable."""
-    other = subject if check.references == subject.dataset else _other(context, subject, check.references)
+    other = subject if check.references == subject.dataset else _other(workspace, settings, subject, check.references)
     pairs = [
         (column_of(list(subject.columns), name), column_of(list(other.columns), referenced))
         for name, referenced in zip(check.columns, check.referenced or check.columns, strict=True)
@@ -33,13 +34,11 @@ def failing_rows(context: StageContext, subject: Subject, check: ForeignKeyCheck
     )
 
 
-def _other(context: StageContext, subject: Subject, dataset: str) -> Subject:
-    with HoldLedger(context.workspace.ledger_file) as ledger:
+def _other(workspace: Workspace, settings: Settings, subject: Subject, dataset: str) -> Subject:
+    with HoldLedger(workspace.ledger_file) as ledger:
         held = ledger.holds()
         pending = [one for one in ledger.pending(dataset) if one.fingerprint not in held]
-    found = open_subject(
-        subject.connection, context.workspace, context.settings, dataset, pending, prefix=f"other {dataset} "
-    )
+    found = open_subject(subject.connection, workspace, settings, dataset, pending, prefix=f"other {dataset} ")
     if found is None:
         raise Unjudgeable(f"the dataset {dataset!r} that it refers to has no rows yet")
     return found

@@ -8,13 +8,12 @@ from typing import Any
 from quarterhour.check_settings import Check
 from quarterhour.errors import StageError
 from quarterhour.lake.holds import HoldLedger
-from quarterhour.lake.ledger import Input
 from quarterhour.stages.analyzer.checks.evaluate import Surroundings, evaluate, held_files
 from quarterhour.stages.analyzer.checks.keeping import keep_results
 from quarterhour.stages.analyzer.checks.results import CheckResult
 from quarterhour.stages.analyzer.checks.wording import told_of_held_file
 from quarterhour.stages.analyzer.history import read_history
-from quarterhour.stages.analyzer.subject import Subject, open_subject
+from quarterhour.stages.analyzer.subject import Subject
 from quarterhour.stages.base import StageContext
 
 _EXAMPLES_IN_EVENT = 10
@@ -79,15 +78,15 @@ def judge(
 ) -> list[CheckResult]:
     """Evaluates only: nothing is kept, told or marked."""
     around = Surroundings(
-        context, now or datetime.now(UTC), new, _past(context, subject) if new is not None else [], released
+        context.workspace,
+        context.settings,
+        now or datetime.now(UTC),
+        context.check_cancelled,
+        new,
+        _past(context, subject) if new is not None else [],
+        released,
     )
-
-    def reopen(inputs: Sequence[Input]) -> Subject | None:
-        return open_subject(
-            subject.connection, context.workspace, context.settings, subject.dataset, inputs, prefix="left "
-        )
-
-    return evaluate(subject, checks, around, reopen)
+    return evaluate(subject, checks, around)
 
 
 def _past(context: StageContext, subject: Subject) -> list[Mapping[str, Any]]:
