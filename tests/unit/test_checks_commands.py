@@ -60,6 +60,9 @@ def test_what_is_suggested_passes_and_catches_what_breaks(home: Path) -> None:
     settings = home / "quarterhour.toml"
     suggested = cli(home, "checks", "suggest")
     assert suggested.exit_code == 0, suggested.output
+    (found,) = answers(home, "checks", "suggest", "flights")
+    assert tomllib.loads(found["toml"])["datasets"][0]["checks"] == found["checks"]
+    assert "'nothing' was not analysed yet" in cli(home, "checks", "suggest", "nothing").output
     settings.write_text(settings.read_text() + suggested.stdout)
     by_name = {check.label: check for dataset in load_settings(settings).datasets for check in dataset.checks}
     assert by_name["range(month)"].action == "hold_file"
@@ -131,28 +134,18 @@ def test_the_api_shows_checks_and_releases(home: Path) -> None:
         assert server.http.get("/api/datasets/nothing/checks").status_code == 404
         assert server.get("/api/datasets/airlines/checks")["checks"] == []
 
-
-def test_a_held_run_fails_and_the_next_one_goes_on_once_the_file_is_released(home: Path) -> None:
-    settings = home / "quarterhour.toml"
+    # The same home, and a check that holds back whole runs.
     check = 'check = "row_count"\nof = "file"\nmin = 50\non_failure = "hold_run"\n'
-    settings.write_text(settings.read_text() + DATASET + check)
-    drop(home, "flights/02.csv", flights("02", 20))
+    settings.write_text(settings.read_text() + "[[datasets.checks]]\n" + check)
+    drop(home, "flights/01-more.csv", flights("01", 20))
     drop(home, "airlines/more.csv", b"carrier,name\nZZ,Nobody\n")
     (failed,) = answers(home, "run")
     assert (failed["state"], failed["reason"]) == ("failed", "stage_error")
     assert (
-        "the run is held back: flights: check row_count(file): flights/02.csv has 20 rows, fewer than 50"
+        "the run is held back: flights: check row_count(file): flights/01-more.csv has 20 rows, fewer than 50"
         in failed["message"]
     )
     assert next(stage for stage in failed["stages"] if stage["name"] == "analyzer")["attempts"] == 1
-    assert cli(home, "checks", "release", "flights/02.csv").exit_code == 0
+    assert cli(home, "checks", "release", "flights/01-more.csv").exit_code == 0
     ended = run(home)
     assert (ended["state"], ended["counts"]["inserted"]) == ("success", 21)
-
-
-def test_suggestions_are_toml_and_need_a_profile(home: Path) -> None:
-    (found,) = answers(home, "checks", "suggest", "flights")
-    (dataset,) = tomllib.loads(found["toml"])["datasets"]
-    assert dataset["checks"] == found["checks"]
-    unknown = cli(home, "checks", "suggest", "nothing")
-    assert (unknown.exit_code, "was not analysed yet" in unknown.output) == (1, True)

@@ -66,6 +66,8 @@ def all_rows(connection: duckdb.DuckDBPyConnection, workspace: Workspace, settin
     with HoldLedger(workspace.ledger_file) as ledger:
         pending = ledger.pending(name)
         known = [entry for entry in ledger.of_dataset(name) if entry.rows]
+        # What waits comes after what is merged.
+        known.sort(key=lambda entry: entry.merged_version is None)
     subject = open_subject(connection, workspace, settings, name, pending)
     if subject is None:
         raise UnknownDataset(f"{name!r} has no rows yet", dataset=name)
