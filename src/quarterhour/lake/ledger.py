@@ -5,11 +5,12 @@ the Delta table's fact (its application transaction); the ledger's `merged` foll
 """
 
 import sqlite3
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from quarterhour.errors import QuarterhourError
@@ -37,6 +38,10 @@ CREATE TABLE IF NOT EXISTS sightings (
     mtime_ns    INTEGER NOT NULL,
     fingerprint TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS schemas (
+    mark    TEXT PRIMARY KEY,
+    content BLOB NOT NULL
+) WITHOUT ROWID;
 """
 # What the first ledgers had not: added to them where they are opened.
 _ADDED_COLUMNS = {
@@ -48,8 +53,10 @@ _ADDED_COLUMNS = {
     "reading": "TEXT NOT NULL DEFAULT ''",
     "merged_version": "INTEGER",
     "supersedes": "INTEGER NOT NULL DEFAULT 0",
+    "schema": "TEXT NOT NULL DEFAULT ''",
+    "read_like": "TEXT",
 }
-_VERSION = 3
+_VERSION = 4
 _LEAST_DIGITS = 8
 
 
@@ -110,6 +117,10 @@ class Input:
     """The version of the merged table that took it in; of two inputs the one with the greater came later."""
     supersedes: bool = False
     """Its rows stand in place of those of the version that it `replaces`, and of all before that one."""
+    schema: str = ""
+    """The mark of the dataset's columns by which it was read, so that it can be read alike once more; empty if not known."""
+    read_like: str | None = None
+    """The fingerprint of the file as which it was read, where it was read just like an earlier one of its run."""
 
 
 class Sighting(NamedTuple):
@@ -207,8 +218,13 @@ class InputLedger:
         """The commit point of a translated (or wholly quarantined) file. The same content again changes nothing."""
         self.record_all([(entry, sighting)])
 
-    def record_all(self, settled: Iterable[tuple[Input | None, Sighting]]) -> None:
-        """As `record_translated`, for several files in one transaction, in order; None where the content is known already."""
+    def record_all(
+        self, settled: Iterable[tuple[Input | None, Sighting]], schemas: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
+        """As `record_translated`, for several files in one transaction, in order; None where the content is known already.
+
+        `schemas` are those that the entries name, by mark.
+        """
         places = ",".join("?" * len(_FIELDS))
         with self._transaction():
             for entry, sighting in settled:
@@ -218,6 +234,12 @@ class InputLedger:
                         astuple(entry),
                     )
                 self._sight(sighting)
+            self._connection.executemany("INSERT OR IGNORE INTO schemas (mark, content) VALUES (?,?)", schemas.items())
+
+    def schema(self, mark: str) -> bytes | None:
+        """The columns that a mark stands for."""
+        rows = self._connection.execute("SELECT content FROM schemas WHERE mark = ?", (mark,)).fetchall()
+        return rows[0][0] if rows else None
 
     def _sight(self, sighting: Sighting) -> None:
         self._connection.execute(

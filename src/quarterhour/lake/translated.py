@@ -50,20 +50,29 @@ class KnownColumn:
 def read_schema(path: Path) -> dict[str, KnownColumn]:
     """A dataset's columns in their order; empty for a new dataset."""
     try:
-        stored = orjson.loads(path.read_bytes())
+        return parse_schema(path.read_bytes())
     except FileNotFoundError:
         return {}
+
+
+def parse_schema(content: bytes) -> dict[str, KnownColumn]:
+    """What `schema_json` wrote."""
+    stored = orjson.loads(content)
     formats = stored.get("formats", {})
     return {name: KnownColumn(type_name, formats.get(name, "")) for name, type_name in stored["columns"].items()}
 
 
 def write_schema(path: Path, columns: Mapping[str, KnownColumn]) -> None:
+    with placing(path) as unfinished:
+        unfinished.write_bytes(schema_json(columns))
+
+
+def schema_json(columns: Mapping[str, KnownColumn]) -> bytes:
     stored = {
         "columns": {name: column.type for name, column in columns.items()},
         "formats": {name: column.format for name, column in columns.items() if column.format},
     }
-    with placing(path) as unfinished:
-        unfinished.write_bytes(orjson.dumps(stored, option=orjson.OPT_INDENT_2))
+    return orjson.dumps(stored, option=orjson.OPT_INDENT_2)
 
 
 def merged_schema(known: Mapping[str, KnownColumn], found: Mapping[str, KnownColumn]) -> dict[str, KnownColumn]:

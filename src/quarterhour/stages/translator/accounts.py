@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import islice
 from typing import Any
 
@@ -11,6 +12,7 @@ from quarterhour.clock import wire_time
 from quarterhour.errors import StageError
 from quarterhour.lake.arrivals import Arrival
 from quarterhour.lake.ledger import Input, InputLedger, InputState
+from quarterhour.lake.translated import schema_json
 from quarterhour.stages.base import StageContext, StageResult
 from quarterhour.stages.translator.archive import Archive
 from quarterhour.stages.translator.budget import Tally, counted
@@ -21,6 +23,8 @@ _FILES_IN_RESULT = 50
 _COLUMNS_IN_EVENT = 100
 _LINES_IN_EVENT = 20
 _CHARACTERS_IN_EVENT = 200
+_DIGITS = 16
+"""Of a schema's mark."""
 _COUNTS = (
     "files_processed",
     "records",
@@ -200,6 +204,8 @@ class Accounts:
             repaired=made.repaired,
             message="" if made.records else no_records,
             reading=reading_of(made),
+            schema=sha256(schema_json(outcome.known)).hexdigest()[:_DIGITS],
+            read_like=_read_like(outcome),
         )
 
     def _commit(self, settled: list[tuple[Outcome, Input]]) -> None:
@@ -208,7 +214,8 @@ class Accounts:
         rows = [(entry, outcome.task.arrival.sighting(entry.fingerprint)) for outcome, entry in settled]
         rows += [(None, skip.arrival.sighting(skip.first.fingerprint)) for skip in skips]
         if rows:
-            self._ledger.record_all(rows)
+            schemas = {entry.schema: schema_json(outcome.known) for outcome, entry in settled if entry.schema}
+            self._ledger.record_all(rows, schemas)
         for outcome, entry in settled:
             if entry.is_rejected:
                 self._tell_rejected(outcome, entry)
@@ -273,6 +280,11 @@ class Accounts:
         self.counts.update(_facts(entry))
         self.counts.update({"files_processed": 1, "bytes": entry.size})
         self._rows_of[entry.dataset] += entry.rows
+
+
+def _read_like(outcome: Outcome) -> str | None:
+    precedent = outcome.translation.precedent if outcome.translation else None
+    return precedent.fingerprint if precedent and precedent.fingerprint != outcome.task.fingerprint else None
 
 
 def _facts(entry: Input) -> dict[str, Any]:

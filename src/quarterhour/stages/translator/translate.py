@@ -83,6 +83,8 @@ class SideTable:
 class Precedent:
     """How the dataset's last plain file was read: the next one most likely is like it."""
 
+    fingerprint: str
+    """Of the file."""
     header: bytes
     """The text up to its first record."""
     layout: Layout
@@ -243,7 +245,7 @@ class _Work:
         if self._columns is None or not is_usual or not is_plain(layout) or layout.notes or layout.end is not None:
             return None
         with text.path.open("rb") as file:
-            return Precedent(file.read(layout.start), layout, self._columns)
+            return Precedent(self._order.fingerprint, file.read(layout.start), layout, self._columns)
 
     def _main_text(self) -> tuple[PlainText, list[PlainText]]:
         """The first text with the others of an archive that go on with its table; and those that are tables of their own."""

@@ -22,6 +22,8 @@ class Outcome:
     """What was made of one file: `translation`, or the `fault` that kept it from being translated."""
 
     task: Task
+    known: Mapping[str, KnownColumn]
+    """The dataset's columns by which it was read."""
     translation: Translation | None = None
     fault: str = ""
     is_final: bool = True
@@ -43,7 +45,8 @@ class Worker:
         self._scratch = scratch
         self._workspace = context.workspace
         self._schema_locks: dict[str, threading.Lock] = {}
-        self._precedents: dict[str, Precedent] = {}
+        self.precedents: dict[str, Precedent] = {}
+        """By dataset: how its last plain file was read."""
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -73,11 +76,11 @@ class Worker:
                 self._workspace.translated_file(task.arrival.dataset, task.fingerprint).unlink(missing_ok=True)
                 self._workspace.quarantine_file(task.arrival.dataset, task.fingerprint).unlink(missing_ok=True)
                 is_final = isinstance(error, ContentUnreadable) and not isinstance(error, BalanceOpenInFile)
-                return Outcome(task, fault=error.message, is_final=is_final)
+                return Outcome(task, columns, fault=error.message, is_final=is_final)
             # Without rows the types are guesses, and would bind the files to come.
             if made.rows:
                 self._add_columns(lock, task.arrival.dataset, made.columns, holds_lock=not columns)
-            return Outcome(task, made)
+            return Outcome(task, columns, made)
 
     def _translate(
         self, task: Task, connection: duckdb.DuckDBPyConnection, columns: Mapping[str, KnownColumn]
@@ -86,9 +89,9 @@ class Worker:
         with _readable_path(task, self._scratch) as raw:
             order = self._order(task, raw)
             dataset = task.arrival.dataset
-            made = translate(order, connection, lambda: columns, self._precedents.get(dataset))
+            made = translate(order, connection, lambda: columns, self.precedents.get(dataset))
             if made.precedent:
-                self._precedents[dataset] = made.precedent
+                self.precedents[dataset] = made.precedent
             before = task.before
             if task.has_grown and before and before.reading and before.reading != reading_of(made):
                 # Its records may be other ones than those that were counted before.
