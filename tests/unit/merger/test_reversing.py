@@ -198,54 +198,122 @@ def test_the_history_tells_what_made_each_version_and_which_can_be_read(tmp_path
         dataset_history(context.workspace, context.settings, "absent")
 
 
-CELL = st.one_of(st.none(), st.integers(0, 2))
+def config(**rules: Any) -> dict[str, Any]:
+    return {"datasets": [{"name": "bars", "files": "bars/*", **rules}]}
+
+
+RULES: dict[str, dict[str, Any]] = {
+    "newest": config(keys=["k"]),
+    "first": config(keys=["k"], conflict="first"),
+    "fail": config(keys=["k"], conflict="fail"),
+    "keep": config(),
+    "drop": config(duplicates="drop"),
+}
+CELL = st.one_of(st.none(), st.integers(0, 1))
+COLUMNS = st.sampled_from(["k v", "k v", "k w", "k v w"])
 STEP = st.one_of(
-    st.tuples(st.just("merge"), st.lists(st.tuples(CELL, CELL), min_size=1, max_size=4)),
+    st.tuples(st.just("merge"), st.tuples(COLUMNS, st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=4))),
     st.tuples(st.just("retract"), st.integers(0, 9)),
     st.tuples(st.just("restore"), st.integers(0, 19)),
 )
+File = list[dict[str, int | None]]
+
+
+class Clashing(Exception):
+    """The model would hold a file back."""
+
+
+def model(files: list[File], rule: str) -> list[tuple[int | None, ...]]:
+    """What a table without keys, or of one row a key, is to hold."""
+    if rule in ("keep", "drop"):
+        rows: list[tuple[int | None, ...]] = []
+        for file in files:
+            fresh = [tuple(row.get(name) for name in "kvw") for row in file]
+            rows += [row for row in fresh if rule == "keep" or row not in rows[: len(rows)]]
+        return rows
+    table: dict[int | None, dict[str, int | None]] = {}
+    for row in itertools.chain.from_iterable(files):
+        stands = table.get(row["k"])
+        if stands is None:
+            table[row["k"]] = {"k": None, "v": None, "w": None} | row
+        elif rule == "newest":
+            stands |= row
+        elif rule == "fail" and any(stands[name] != value for name, value in row.items()):
+            raise Clashing
+    return [tuple(row.values()) for row in table.values()]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("config", [KEYED, {}], ids=["keyed", "unkeyed"])
+@pytest.mark.parametrize("rule", RULES)
 @settings(
-    max_examples=12,
+    max_examples=6,
     deadline=None,
     # Shrinking would take minutes; the steps are few and printed.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(steps=st.lists(STEP, min_size=3, max_size=9))
+@given(steps=st.lists(STEP, min_size=3, max_size=8))
 def test_any_sequence_of_steps_makes_what_a_plain_model_makes(
-    tmp_path_factory: pytest.TempPathFactory, config: dict[str, Any], steps: list[tuple[str, Any]]
+    tmp_path_factory: pytest.TempPathFactory, rule: str, steps: list[tuple[str, Any]]
 ) -> None:
-    context = RecordingContext(tmp_path_factory.mktemp("home"), config)
-    files: dict[str, list[Row]] = {}
-    standing: set[str] = set()
-    versions: dict[int, frozenset[str]] = {0: frozenset()}
+    context = RecordingContext(tmp_path_factory.mktemp("home"), RULES[rule])
+    files: dict[str, File] = {"start": [{"k": 9, "v": 0, "w": 0}]}
+    put_rows(context, "start", files["start"])
+    standing = {"start"}
+    versions: dict[int, frozenset[str]] = {0: frozenset(), table_version(context): frozenset(standing)}
+
+    def expected(names: set[str]) -> list[tuple[int | None, ...]]:
+        return model([files[name] for name in files if name in names], rule)
+
     for number, (step, what) in enumerate(steps):
+        wanted = set(standing)
         if step == "merge":
             name = f"file {number}"
-            files[name] = what
-            merge(context, name, *what)
-            standing.add(name)
-        elif not files:
-            continue
+            columns, cells = what
+            rows = [{key: value for key, value in zip("kvw", row, strict=True) if key in columns} for row in cells]
+            files[name] = rows
+            wanted.add(name)
+            try:
+                expected(wanted)
+            except Clashing:
+                put_rows(context, name, rows)
+                assert state_of(context, name) is InputState.HELD_BACK
+                del files[name]
+                continue
+            put_rows(context, name, rows)
         elif step == "retract":
             name = list(files)[what % len(files)]
+            wanted ^= {name}
+            try:
+                expected(wanted)
+            except Clashing:
+                with pytest.raises(NotRetractable, match="would say something else"):
+                    take(context, name)
+                continue
             take(context, name)
-            standing ^= {name}
         else:
             version = list(versions)[what % len(versions)]
             restore(context.workspace, context.settings, "bars", version)
-            standing = set(versions[version])
-        versions[DeltaTable(context.workspace.table("bars")).version()] = frozenset(standing)
-        rows = list(itertools.chain.from_iterable(files[name] for name in files if name in standing))
-        expected = list(dict(rows).items()) if config else rows
-        assert _sorted(table_rows(context, "bars", "k v")) == _sorted(expected)
+            wanted = set(versions[version])
+        standing = wanted
+        versions[table_version(context)] = frozenset(standing)
+        found = [
+            tuple(row.get(name) for name in "kvw")
+            for row in DeltaTable(context.workspace.table("bars")).to_pyarrow_table().to_pylist()
+        ]
+        assert sorted(found, key=repr) == sorted(expected(standing), key=repr)
     for name in files:
         assert state_of(context, name) == ("merged" if name in standing else "retracted")
 
 
-def _sorted(rows: list[Any]) -> list[Any]:
-    return sorted(rows, key=repr)
+def put_rows(context: RecordingContext, name: str, rows: File) -> None:
+    columns = list(rows[0])
+    cells = ", ".join(
+        "(" + ", ".join("NULL::INTEGER" if row[one] is None else str(row[one]) for one in columns) + ")" for row in rows
+    )
+    put(context, "bars", f"SELECT * FROM (VALUES {cells}) t({', '.join(columns)})", name)
+    MergerService().run(context)
+
+
+def table_version(context: RecordingContext) -> int:
+    return DeltaTable(context.workspace.table("bars")).version()

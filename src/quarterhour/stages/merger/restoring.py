@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from quarterhour.errors import InvalidQuery
+from quarterhour.lake.derived import is_derived
 from quarterhour.lake.ledger import InputState
 from quarterhour.lake.queries import open_dataset
 from quarterhour.lake.reversals import Moves, ReversalLedger
@@ -13,11 +15,12 @@ from quarterhour.lake.tables import LogEntry, Table, restore_files
 from quarterhour.settings import Settings
 from quarterhour.stages.merger.reversing import (
     commit_moves,
-    keys_of_table,
     read_moves,
     reversal_facts,
+    rules_of_table,
     settle_reversals,
 )
+from quarterhour.stages.merger.rules import MergeRules
 from quarterhour.workspace import Workspace
 
 
@@ -45,6 +48,8 @@ def restore(workspace: Workspace, settings: Settings, name: str, version: int, d
         if not dry_run:
             settle_reversals(workspace, ledger)
         table = open_dataset(workspace, name)
+        if is_derived(table):
+            raise InvalidQuery(f"{name} is the result of an analysis: the next run makes it anew, whatever is restored")
         earlier = open_dataset(workspace, name, version)
         moves = _moves(ledger, name, table, version)
         if not dry_run and version != table.version:
@@ -53,10 +58,10 @@ def restore(workspace: Workspace, settings: Settings, name: str, version: int, d
 
 
 def _commit(ledger: ReversalLedger, settings: Settings, name: str, table: Table, earlier: Table, moves: Moves) -> Table:
-    keys = keys_of_table(earlier, settings.keys_of(name))
+    rules = rules_of_table(earlier, MergeRules.of(settings, name))
 
     def make(token: str) -> Table:
-        facts = reversal_facts("restore", token, keys, moves, {}, earlier.rows)
+        facts = reversal_facts("restore", token, rules, moves, {}, earlier.rows)
         return restore_files(table, earlier, {**facts, "restored_version": str(earlier.version)})
 
     return commit_moves(ledger, name, table, moves, make)

@@ -27,14 +27,15 @@ from quarterhour.lake.tables import (
     write_files,
 )
 from quarterhour.settings import Settings
-from quarterhour.stages.merger.recompute import Recomputed, RowChanges, recompute_appended, recompute_keyed
+from quarterhour.stages.merger.recompute import KeysClash, Recomputed, RowChanges, Shift, recompute
 from quarterhour.stages.merger.reversing import (
     Settled,
     commit_moves,
-    keys_of_table,
     reversal_facts,
+    rules_of_table,
     settle_reversals,
 )
+from quarterhour.stages.merger.rules import MergeRules
 from quarterhour.workspace import Workspace
 
 Target = Literal["retracted", "merged"]
@@ -114,7 +115,7 @@ class _Retraction:
         if table is None:
             raise NotRetractable(f"{entry.name}: the merged table {entry.dataset} is gone")
         self._table: Table = table
-        self._keys = keys_of_table(table, settings.keys_of(entry.dataset))
+        self._rules = rules_of_table(table, MergeRules.of(settings, entry.dataset))
 
     def run(self, settled: Sequence[Settled], *, dry_run: bool) -> Retraction:
         chosen = {one.fingerprint for one in self._chosen}
@@ -151,37 +152,32 @@ class _Retraction:
         for one, path in candidates:
             if not path.exists():
                 raise NotRetractable(f"{one.name} cannot be put back: its translated file is gone: {path}")
-        plan = plan_merge(connection, self._table, candidates, self._keys)
+        plan = plan_merge(connection, self._table, candidates, self._rules.keys)
         if plan.held_back:
             raise NotRetractable(plan.held_back[0].message)
         return plan
 
     def _recompute(self, connection: duckdb.DuckDBPyConnection, plan: Plan, moves: Moves) -> Recomputed:
-        if not self._keys:
-            leaving = [mark for mark, (before, _) in moves.items() if before is InputState.MERGED]
-            return recompute_appended(
-                connection,
-                self._table,
-                plan.columns,
-                leaving=leaving,
-                entering=plan.sources,
-                rewrite=plan.needs_rewrite,
-            )
-        standing = [
-            one for one in self._inputs if moves.get(one.fingerprint, (one.state, one.state))[1] is InputState.MERGED
-        ]
+        is_appended = not self._rules.keys and self._rules.duplicates == "keep"
+        standing = [one for one in self._inputs if _state_after(one, moves) is InputState.MERGED]
         touched = [one for one in self._inputs if one.fingerprint in moves]
-        sources = self._sources(connection, {one.fingerprint: one for one in (*touched, *standing)})
-        return recompute_keyed(
-            connection,
-            self._table,
-            plan.columns,
-            self._keys,
-            touched=[sources[one.fingerprint] for one in touched],
-            standing=[sources[one.fingerprint] for one in standing],
-            newest_wins=True,
-            rewrite=plan.needs_rewrite,
+        if is_appended:
+            sources = {source.entry.fingerprint: source for source in plan.sources}
+        else:
+            sources = self._sources(connection, {one.fingerprint: one for one in (*touched, *standing)})
+        shift = Shift(
+            standing=[sources[one.fingerprint] for one in standing if one.fingerprint in sources],
+            touched=[sources[one.fingerprint] for one in touched if one.fingerprint in sources],
+            leaving=[mark for mark, (before, _) in moves.items() if before is InputState.MERGED],
         )
+        try:
+            return recompute(connection, self._table, plan.columns, self._rules, shift)
+        except KeysClash as clash:
+            name = sources[clash.fingerprint].entry.name
+            raise NotRetractable(
+                f"{name}: {clash.rows} rows, the first of them record {clash.record}, would say something else of a key than "
+                f'a file before it, which conflict = "fail" does not allow: retract {name} first'
+            ) from clash
 
     def _sources(self, connection: duckdb.DuckDBPyConnection, inputs: dict[str, Input]) -> dict[str, Source]:
         paths = {mark: self._workspace.translated_file(self._dataset, mark) for mark in inputs}
@@ -195,9 +191,9 @@ class _Retraction:
 
     def _commit(self, connection: duckdb.DuckDBPyConnection, plan: Plan, made: Recomputed, moves: Moves) -> Table:
         path = self._workspace.table(self._dataset)
-        written = write_files(connection, path, made.query, plan.columns) if made.query else []
+        written = write_files(connection, path, made.query, plan.columns, self._rules.keys) if made.query else []
         added = {} if plan.needs_rewrite else {n: t for n, t in plan.added.items() if n not in self._table.columns}
-        table = add_columns(self._table, added)
+        table = add_columns(self._table, added, self._rules.as_facts())
         kind = "retract" if self._to == "retracted" else "put_back"
 
         def make(token: str) -> Table:
@@ -207,7 +203,7 @@ class _Retraction:
                 added=written,
                 removed=made.replaced,
                 replace_with=plan.columns if plan.needs_rewrite else None,
-                facts=reversal_facts(kind, token, self._keys, moves, made.changes.as_data(), rows),
+                facts=reversal_facts(kind, token, self._rules, moves, made.changes.as_data(), rows),
             )
 
         return commit_moves(self._ledger, self._dataset, table, moves, make)
@@ -238,6 +234,10 @@ class _Retraction:
         version, rows = self._table.version, self._table.rows
         changes = RowChanges().as_data()
         return Retraction("none", self._dataset, [], version, rows, changes, is_dry_run=False, message=message)
+
+
+def _state_after(entry: Input, moves: Moves) -> InputState:
+    return moves[entry.fingerprint][1] if entry.fingerprint in moves else entry.state
 
 
 def _why_not(entry: Input) -> str:

@@ -10,7 +10,7 @@ import orjson
 from quarterhour.lake.ledger import InputState
 from quarterhour.lake.reversals import Intent, Moves, ReversalLedger
 from quarterhour.lake.tables import Table, open_table
-from quarterhour.stages.merger.accounts import read_keys
+from quarterhour.stages.merger.rules import MergeRules
 from quarterhour.workspace import Workspace
 
 
@@ -32,13 +32,13 @@ class Settled:
 
 
 def reversal_facts(
-    kind: str, token: str, keys: tuple[str, ...], moves: Moves, counts: dict[str, int], rows: int
+    kind: str, token: str, rules: MergeRules, moves: Moves, counts: dict[str, int], rows: int
 ) -> dict[str, str]:
     """What such a commit says of itself, as texts."""
     return {
         "kind": kind,
         "reversal": token,
-        "keys": orjson.dumps(keys).decode(),
+        **rules.as_facts(),
         "moved": orjson.dumps(moves).decode(),
         "rows": str(rows),
         **{name: str(count) for name, count in counts.items()},
@@ -78,12 +78,12 @@ def settle_reversal(workspace: Workspace, ledger: ReversalLedger, intent: Intent
     return Settled(intent.dataset, info["kind"], intent.version, moves) if is_made else None
 
 
-def keys_of_table(table: Table, configured: tuple[str, ...]) -> tuple[str, ...]:
-    """The keys by which the table was made last; those that are configured where it does not say."""
+def rules_of_table(table: Table, configured: MergeRules) -> MergeRules:
+    """The rules by which the table was made last; those that are configured where it does not say."""
     for version in range(table.version, -1, -1):
         info = table.commit_info(version)
         if info is None:
             break
-        if (keys := read_keys(info)) is not None:
-            return keys
+        if (rules := MergeRules.read(info)) is not None:
+            return rules
     return configured
