@@ -149,10 +149,10 @@ def _parts(tree: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _check_functions(connection: duckdb.DuckDBPyConnection, where: str, names: Mapping[str, int]) -> None:
-    """A function that does not exist is left to the binder, which has a better word for it."""
+    """What is no function of a row is left to the binder, which has a better word for it."""
     refused = connection.execute(
         "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE lower(function_name) IN (SELECT unnest(?)) "
-        "AND (function_type NOT IN ('scalar', 'macro', 'aggregate') OR stability = 'VOLATILE' OR has_side_effects "
+        "AND ((function_type = 'scalar' AND (stability = 'VOLATILE' OR has_side_effects)) "
         "OR (function_type = 'macro' AND function_name NOT IN (SELECT unnest(?))) "
         "OR function_name IN (SELECT unnest(?)))",
         [list(names), sorted(_MACROS), sorted(_SESSION)],

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from quarterhour.errors import InvalidQuery
 from quarterhour.lake import duck
 from quarterhour.lake.column_types import data_columns
 from quarterhour.lake.exports.filters import Filter, checked
+from quarterhour.lake.exports.memory import bounded_memory
 from quarterhour.lake.exports.request import ExportError, ExportRequest
 from quarterhour.lake.queries import open_dataset
 from quarterhour.lake.scratch import own_scratch
@@ -65,6 +66,11 @@ class Plan:
             yield
         except duckdb.InterruptException:
             raise
+        except (duckdb.OutOfMemoryException, MemoryError) as error:
+            raise ExportError(
+                f"{self.request.dataset}: it needs more memory than an export may take: choose fewer columns, "
+                "a filter that makes no long texts, or another format"
+            ) from error
         except duckdb.Error as error:
             told = self.filter.error(error, query)
             raise told or ExportError(f"{self.request.dataset}: {problem_of(error).message}") from error
@@ -86,7 +92,11 @@ def planned(workspace: Workspace, request: ExportRequest, writes: Iterable[Path]
     """
     table = open_dataset(workspace, request.dataset, request.version)
     columns = chosen_columns(table, request.columns)
-    with own_scratch(workspace.scratch, "export") as scratch, duck.connect(workspace) as connection:
+    with (
+        own_scratch(workspace.scratch, "export") as scratch,
+        duck.connect(workspace) as connection,
+        bounded_memory() if request.where else nullcontext(),
+    ):
         connection.execute("SET errors_as_json = true")
         where = checked(connection, request.dataset, table.columns, request.where)
         _confine(connection, table.path, writes)

@@ -44,7 +44,9 @@ def _write_parquet(plan: Plan, path: Path, _: Report) -> int:
 
 
 def _copy(plan: Plan, path: Path, select: str, options: str) -> int:
-    [(rows, *_)] = plan.rows_of(f"COPY (SELECT {select} {plan.source}) TO {literal(str(path))} ({options})")
+    # The path is ours alone: it is written over, and not beside it to a file that the connection may not open.
+    to = f"TO {literal(str(path))} ({options}, USE_TMP_FILE false)"
+    [(rows, *_)] = plan.rows_of(f"COPY (SELECT {select} {plan.source}) {to}")
     return int(rows)
 
 
