@@ -1,6 +1,7 @@
 """A user's SQL text: one SELECT, the tables that it reads, and its errors by line and column of the text."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import duckdb
@@ -24,6 +25,7 @@ class Query:
     """The names that it reads, in lower case."""
 
 
+@lru_cache(maxsize=256)
 def parse_query(analysis: str, sql: str) -> Query:
     """Raises QueryError where it is not one SELECT."""
     with duckdb.connect() as connection:
@@ -46,11 +48,12 @@ def parse_query(analysis: str, sql: str) -> Query:
 def _not_one_select(analysis: str, sql: str, statements: list[duckdb.Statement]) -> str:
     if not statements:
         return f"analysis {analysis!r}: its sql holds no statement"
-    place = 0 if statements[0].type != duckdb.StatementType.SELECT else len(statements[0].query)
+    is_second = statements[0].type == duckdb.StatementType.SELECT
+    place = len(statements[0].query) if is_second else 0
     # The statement itself begins after what parts it from the one before.
     place += len(sql[place:]) - len(sql[place:].lstrip())
     line, column = _place(sql, len(sql[:place].encode()))
-    what = "a second statement" if place else f"a statement of kind {statements[0].type.name}"
+    what = "a second statement" if is_second else f"a statement of kind {statements[0].type.name}"
     advice = "; a PIVOT needs its values named with IN" if statements[0].type == duckdb.StatementType.MULTI else ""
     return f"analysis {analysis!r}: line {line}, column {column}: {what}: give one SELECT{advice}"
 

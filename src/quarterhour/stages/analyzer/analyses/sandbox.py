@@ -60,15 +60,10 @@ class Statement:
     def of(cls, connection: duckdb.DuckDBPyConnection, analysis: str, text: str) -> "Statement":
         """Raises duckdb.Error where it cannot be bound, StageError where its columns cannot be a table's."""
         described = connection.execute(f"{_head('DESCRIBE ')}{text}\n) SELECT * FROM shown").fetchall()
-        seen: set[str] = set()
-        for name, *_ in described:
-            if str(name).startswith("_"):
-                raise StageError(
-                    f"analysis {analysis!r}: column {name!r}: names that begin with _ are quarterhour's: give it another one"
-                )
-            if str(name).casefold() in seen:
-                raise StageError(f"analysis {analysis!r}: two columns are named {name!r}: give one another name (AS)")
-            seen.add(str(name).casefold())
+        if ours := [str(name) for name, *_ in described if str(name).startswith("_")]:
+            raise StageError(
+                f"analysis {analysis!r}: column {ours[0]!r}: names that begin with _ are quarterhour's: give it another one"
+            )
         return cls(analysis, text, storage_columns({str(name): str(kind) for name, kind, *_ in described}))
 
     def limited(self, rows: int, *, before: str = COPY) -> str:

@@ -1,19 +1,20 @@
 """The analyses of one run: in the order in which they read each other, each in the worker; one's failure stops no other."""
 
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from quarterhour.errors import QuarterhourError, StageCancelled, StageError, is_transient
 from quarterhour.lake.derived import discard_staged
 from quarterhour.stages.analyzer.analyses.definition import Definition, define, in_order
 from quarterhour.stages.analyzer.analyses.report import Outcome, Report
-from quarterhour.stages.analyzer.analyses.worker import RunOrder, Worker
+from quarterhour.stages.analyzer.analyses.worker import RunOrder, RunsOrders, Worker
 from quarterhour.stages.base import StageContext
 
 _SAY_EVERY_S = 2.0
 
 
-def run_analyses(context: StageContext) -> dict[str, Any]:
+def run_analyses(context: StageContext, make_worker: Callable[[], RunsOrders] = Worker) -> dict[str, Any]:
     """Called once per run; returns what `success` says of the analyses: `analyses`, by name.
 
     What they gave is staged: the merger makes it visible once it has merged what they read. Raises StageError where one failed
@@ -25,7 +26,7 @@ def run_analyses(context: StageContext) -> dict[str, Any]:
     failures: dict[str, str] = {}
     fatal: list[StageError] = []
     definitions = _defined(context, failures)
-    with Worker() as worker:
+    with make_worker() as worker:
         for place, definition in enumerate(definitions):
             try:
                 reports[definition.name] = _run(context, worker, definition, place, len(definitions))
@@ -48,6 +49,14 @@ def run_analyses(context: StageContext) -> dict[str, Any]:
     return {"analyses": {one.name: _as_data(one.name, reports, failures) for one in context.settings.analyses}}
 
 
+def in_words(data: Mapping[str, Any]) -> str:
+    """What `run_analyses` returned, for the stage's message; empty without analyses."""
+    outcomes = [one["outcome"] for one in data.get("analyses", {}).values()]
+    counted = [(kind.value, outcomes.count(kind.value)) for kind in Outcome]
+    parts = [f"{count} {kind}" for kind, count in counted if count]
+    return f"; analyses: {', '.join(parts)}" if parts else ""
+
+
 def _defined(context: StageContext, failures: dict[str, str]) -> list[Definition]:
     """In their order. One whose SQL cannot be read fails alone."""
     definitions: list[Definition] = []
@@ -61,7 +70,7 @@ def _defined(context: StageContext, failures: dict[str, str]) -> list[Definition
     return in_order(definitions)
 
 
-def _run(context: StageContext, worker: Worker, definition: Definition, place: int, total: int) -> Report:
+def _run(context: StageContext, worker: RunsOrders, definition: Definition, place: int, total: int) -> Report:
     said_s = 0.0
 
     def look() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import psutil
 
@@ -58,6 +58,16 @@ class PreviewOrder(Order[Preview | Report]):
         return preview_analysis(
             Workspace(self.home), self.settings, self.analysis, self.limit, is_explained=self.is_explained
         )
+
+
+class RunsOrders(Protocol):
+    """A place where orders are run, while the block lasts."""
+
+    def __enter__(self) -> "RunsOrders": ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def run(self, order: Order[_Answer], timeout_s: float, look: Callable[[], None]) -> _Answer: ...
 
 
 def serve(connection: "Connection[Any, Any]") -> None:
