@@ -9,15 +9,21 @@ import polars
 from pending_inputs import put
 from stage_context import RecordingContext
 
+from quarterhour.lake.scratch import own_scratch
 from quarterhour.stages.analyzer.analyses import run_analyses
+from quarterhour.stages.analyzer.analyses.foreseen import Foresight
 from quarterhour.stages.analyzer.analyses.worker import Order
 from quarterhour.stages.merger import MergerService
+from quarterhour.workspace import Workspace
 
 STOCKS = Path(bokeh_sampledata.__file__).parent / "_data" / "stocks.csv.gz"
 
 
 class Here:
     """The worker's contract, without a process."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
 
     def __enter__(self) -> "Here":
         return self
@@ -27,7 +33,8 @@ class Here:
 
     def run(self, order: Order[Any], timeout_s: float, look: Callable[[], None]) -> Any:
         look()
-        return order.obey()
+        with own_scratch(self._workspace.scratch, "foreseen") as folder:
+            return order.obey(Foresight(folder))
 
 
 class Runs:

@@ -84,9 +84,9 @@ FILES = st.lists(st.lists(ROW, min_size=1, max_size=4), min_size=1, max_size=3)
 
 @pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(FILES, st.booleans())
+@given(FILES, st.sampled_from([{"keys": ["k"]}, {"keys": ["k"], "conflict": "first"}, {}, {"duplicates": "drop"}]))
 def test_windows_over_any_arrivals_are_those_of_one_run(
-    tmp_path_factory: pytest.TempPathFactory, files: list[list[tuple[int, int | None, float]]], is_keyed: bool
+    tmp_path_factory: pytest.TempPathFactory, files: list[list[tuple[int, int | None, float]]], rules: dict[str, Any]
 ) -> None:
     grouped = (
         "SELECT time_bucket(INTERVAL '20 minutes', ts) AS slot, sum(v) AS total, count(*) AS n FROM bars GROUP BY 1"
@@ -95,7 +95,7 @@ def test_windows_over_any_arrivals_are_those_of_one_run(
         sql("slots", grouped, mode="window", window={"every": "20m", "into": "slot"}),
         {"name": "rolling", "rolling": {"dataset": "bars", "span": "40m", "by": ["k"], "sum": ["v"]}},
     ]
-    home = {"datasets": KEYED if is_keyed else [], "analyses": analyses}
+    home = {"datasets": [{"name": "bars", "files": "bars/*", **rules}], "analyses": analyses}
     runs, once = (Runs(tmp_path_factory.mktemp("home"), home) for _ in range(2))
     for number, rows in enumerate(files):
         found = runs.run(("bars", _minutes(rows), f"file {number}"))

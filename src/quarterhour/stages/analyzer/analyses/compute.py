@@ -8,6 +8,7 @@ from quarterhour.errors import StageError
 from quarterhour.lake import duck
 from quarterhour.lake.derived import discard_staged, read_staged, stage
 from quarterhour.settings import Settings
+from quarterhour.stages.analyzer.analyses.foreseen import Foresight
 from quarterhour.stages.analyzer.analyses.keeping import Computation
 from quarterhour.stages.analyzer.analyses.query import explained
 from quarterhour.stages.analyzer.analyses.report import Outcome, Preview, Report
@@ -16,11 +17,11 @@ from quarterhour.stages.analyzer.analyses.work import Work, is_current, key_of, 
 from quarterhour.workspace import Workspace
 
 
-def run_analysis(workspace: Workspace, settings: Settings, name: str) -> Report:
+def run_analysis(workspace: Workspace, settings: Settings, name: str, foresight: Foresight) -> Report:
     """Stage the result of one analysis; nothing where it would be the one that stands. Raises StageError."""
     folder = workspace.staged_analysis(name)
     with duck.connect(workspace) as connection:
-        work = open_work(connection, workspace, settings, name)
+        work = open_work(connection, workspace, settings, name, foresight)
         if isinstance(work, Report):
             discard_staged(folder)
             return work
@@ -46,11 +47,11 @@ def run_analysis(workspace: Workspace, settings: Settings, name: str) -> Report:
 
 
 def preview_analysis(
-    workspace: Workspace, settings: Settings, name: str, limit: int, *, is_explained: bool
+    workspace: Workspace, settings: Settings, name: str, foresight: Foresight, *, limit: int, is_explained: bool
 ) -> Preview | Report:
     """The first rows that it would give now, over all the data; nothing is kept."""
     with duck.connect(workspace) as connection:
-        work = open_work(connection, workspace, settings, name)
+        work = open_work(connection, workspace, settings, name, foresight)
         if isinstance(work, Report):
             return work
         work = replace(work, published=None)

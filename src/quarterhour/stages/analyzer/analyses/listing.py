@@ -43,5 +43,5 @@ def preview(
 ) -> Preview | Report:
     """Under the analysis's own timeout. Raises StageError."""
     timeout_s = next(one.timeout for one in settings.analyses if one.name == name)
-    with Worker() as worker:
+    with Worker(workspace) as worker:
         return worker.run(PreviewOrder(workspace.home, settings, name, limit, is_explained), timeout_s, lambda: None)

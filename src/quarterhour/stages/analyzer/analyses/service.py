@@ -10,11 +10,12 @@ from quarterhour.stages.analyzer.analyses.definition import Definition, define, 
 from quarterhour.stages.analyzer.analyses.report import Outcome, Report
 from quarterhour.stages.analyzer.analyses.worker import RunOrder, RunsOrders, Worker
 from quarterhour.stages.base import StageContext
+from quarterhour.workspace import Workspace
 
 _SAY_EVERY_S = 2.0
 
 
-def run_analyses(context: StageContext, make_worker: Callable[[], RunsOrders] = Worker) -> dict[str, Any]:
+def run_analyses(context: StageContext, make_worker: Callable[[Workspace], RunsOrders] = Worker) -> dict[str, Any]:
     """Called once per run; returns what `success` says of the analyses: `analyses`, by name.
 
     What they gave is staged: the merger makes it visible once it has merged what they read. Raises StageError where one failed
@@ -26,7 +27,7 @@ def run_analyses(context: StageContext, make_worker: Callable[[], RunsOrders] = 
     failures: dict[str, str] = {}
     fatal: list[StageError] = []
     definitions = _defined(context, failures)
-    with make_worker() as worker:
+    with make_worker(context.workspace) as worker:
         for place, definition in enumerate(definitions):
             try:
                 reports[definition.name] = _run(context, worker, definition, place, len(definitions))

@@ -23,8 +23,7 @@ from quarterhour.lake.ledger import Input
 from quarterhour.lake.schema_plan import select_list
 from quarterhour.lake.tables import Table, open_table
 from quarterhour.settings import Settings
-from quarterhour.stages.analyzer.analyses.definition import Reference, View
-from quarterhour.stages.analyzer.subject import Subject, open_subject
+from quarterhour.stages.analyzer.analyses.foreseen import Foreseen, Foresight
 from quarterhour.workspace import Workspace
 
 
@@ -32,7 +31,7 @@ from quarterhour.workspace import Workspace
 class InputSource:
     """A dataset of files, as the merger will leave it."""
 
-    subject: Subject
+    foreseen: Foreseen
     since: int | None
     """The version that the analysis saw last; None where it did not run yet."""
     changes: Changes
@@ -40,77 +39,61 @@ class InputSource:
 
     @property
     def name(self) -> str:
-        return self.subject.dataset
+        return self.foreseen.dataset
 
     @property
     def columns(self) -> dict[str, str]:
-        return self.subject.columns
+        return {name: self.foreseen.columns[name] for name in data_columns(self.foreseen.columns)}
 
     @property
     def keys(self) -> tuple[str, ...]:
-        return self.subject.keys
+        return self.foreseen.keys
 
     @property
-    def pending(self) -> tuple[str, ...]:
-        return tuple(sorted(entry.fingerprint for entry in self.subject.inputs))
+    def table(self) -> Table | None:
+        return self.foreseen.table
 
     @property
     def state(self) -> Source:
-        table = self.subject.table
-        return Source(table.version if table else None, self.pending)
+        return Source(self.table.version if self.table else None, self.foreseen.inputs)
 
     @property
     def is_as_before(self) -> bool:
-        return self.since is not None and not self.pending and self.changes.is_none
+        return self.since is not None and not self.foreseen.inputs and self.changes.is_none
 
     @property
     def new_inputs(self) -> frozenset[str] | None:
         """Those whose rows the analysis has not seen; None where all are new."""
         if self.since is None or not self.changes.is_known:
             return None
-        return self.changes.inputs | set(self.pending)
+        return self.changes.inputs | set(self.foreseen.inputs)
 
     @property
     def whole(self) -> str:
         """Relation of all rows, with lineage."""
-        return self.subject.whole
+        return f"({self.foreseen.whole()})"
 
     def new(self) -> str:
         """Query of the new rows, with lineage: those that were added, and of those with keys the ones that changed."""
         inputs = self.new_inputs
         if inputs is None:
             return f"SELECT * FROM {self.whole}"
-        listed = string_list(sorted(inputs))
-        rows = f"SELECT * FROM {self.whole} WHERE list_contains({listed}::VARCHAR[], {FILE})"
-        table = self.subject.table
-        if not self.keys or table is None:
-            return rows
-        plan = self.subject.plan
-        standing = f"SELECT {select_list(plan.columns, table.columns)} FROM {table.scan()}"
-        same = " AND ".join(
-            f"n.{column} IS NOT DISTINCT FROM s.{column}" for column in map(identifier, data_columns(plan.columns))
-        )
-        return (
-            f"SELECT n.* FROM ({rows}) n ANTI JOIN "
-            f"(SELECT * FROM ({standing}) WHERE NOT list_contains({listed}::VARCHAR[], {FILE})) s ON {same}"
-        )
+        if not self.changes.inputs:
+            return self.foreseen.new_rows() or f"SELECT * FROM {self.whole} WHERE false"
+        return f"SELECT * FROM {self.whole} WHERE list_contains({string_list(sorted(inputs))}, {FILE})"
 
     def before(self) -> str | None:
         """Query of the rows, with lineage, that the analysis saw last. None where their files are gone."""
-        columns = self.subject.plan.columns
-        table = (
-            open_table(self.subject.table.path, self.since) if self.subject.table and self.since is not None else None
-        )
+        table = open_table(self.table.path, self.since) if self.table and self.since is not None else None
         if table is None:
             return f"SELECT * FROM {self.whole} WHERE false"
         if not all((table.path / file.name).exists() for file in table.files):
             return None
-        return f"SELECT {select_list(columns, table.columns)} FROM {table.scan()}"
+        return f"SELECT {select_list(self.foreseen.columns, table.columns)} FROM {table.scan()}"
 
     def readable(self) -> list[Path]:
-        table = self.subject.table
-        merged = [table.path] if table else []
-        return [*merged, *(source.path for source in self.subject.plan.sources)]
+        paths = [self.table.path if self.table else None, self.foreseen.written]
+        return [path for path in paths if path is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +164,8 @@ AnySource = InputSource | DerivedSource
 class Home:
     """What the analyses of one home read: which datasets there are, and each as a source."""
 
-    def __init__(self, workspace: Workspace, settings: Settings) -> None:
+    def __init__(self, workspace: Workspace, settings: Settings, foresight: Foresight) -> None:
+        self._foresight = foresight
         self._workspace = workspace
         self._settings = settings
         self._analyses = {analysis.name for analysis in settings.analyses}
@@ -192,21 +176,17 @@ class Home:
         merged = {folder.name for folder in workspace.merged.iterdir() if folder.is_dir()}
         self.known = self._analyses | taken | merged | {dataset.name for dataset in settings.datasets}
 
-    def open(
-        self, connection: duckdb.DuckDBPyConnection, dataset: str, published: Published | None
-    ) -> AnySource | None:
+    def open(self, dataset: str, published: Published | None) -> AnySource | None:
         """None where it has no rows yet."""
         seen = published.sources.get(dataset) if published else None
         if dataset in self._analyses:
             return self._open_derived(dataset, seen)
-        subject = open_subject(
-            connection, self._workspace, self._settings, dataset, self._pending_of(dataset), prefix=f"{dataset}:"
-        )
-        if subject is None:
+        foreseen = self._foresight.of(self._workspace, self._settings, dataset, self._pending_of(dataset))
+        if foreseen is None:
             return None
         since = seen.version if seen else None
-        changes = changes_since(subject.table, since) if subject.table and since is not None else Changes()
-        return InputSource(subject, since, changes)
+        changes = changes_since(foreseen.table, since) if foreseen.table and since is not None else Changes()
+        return InputSource(foreseen, since, changes)
 
     def _pending_of(self, dataset: str) -> Sequence[Input]:
         return [entry for entry in self._pending if entry.dataset == dataset]
@@ -236,7 +216,3 @@ def rows_of(dataset: str) -> str:
 
 def before_of(dataset: str) -> str:
     return f"{dataset}:before"
-
-
-def needs(references: Collection[Reference], dataset: str, view: View) -> bool:
-    return Reference(dataset, view) in references

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import duckdb
 
 from quarterhour.analysis_settings import WindowSettings
-from quarterhour.lake.column_types import FILE
-from quarterhour.lake.duck import identifier, literal, string_list
+from quarterhour.lake.duck import identifier, literal
 from quarterhour.lake.tables import Table
 from quarterhour.stages.analyzer.analyses.built_ins import bucket_of
 from quarterhour.stages.analyzer.analyses.sources import InputSource
@@ -71,24 +70,15 @@ def find_windows(
     connection: duckdb.DuckDBPyConnection, settings: WindowSettings, time: str, source: InputSource
 ) -> Windows | None:
     """None where it cannot be told what changed, so that all is to be computed anew."""
-    changes, table = source.changes, source.subject.table
+    changes = source.changes
     if source.since is None or not changes.is_known or changes.is_foreign:
         return None
     if changes.inputs and source.keys:
         # What their rows replaced is not there any more.
         return None
+    rows = [source.new(), *([removed] if (removed := source.foreseen.removed_rows()) else [])]
     bucket = bucket_of(settings.every, identifier(time))
-    parts = [f"SELECT {bucket} AS w FROM {source.subject.new}"] if source.pending else []
-    if changes.inputs:
-        listed = string_list(sorted(changes.inputs))
-        parts.append(f"SELECT {bucket} FROM {source.whole} WHERE list_contains({listed}, {FILE})")
-    if source.pending and source.keys and time not in source.keys and table and time in table.columns:
-        same = " AND ".join(f"t.{key} IS NOT DISTINCT FROM n.{key}" for key in map(identifier, source.keys))
-        parts.append(
-            f"SELECT {bucket_of(settings.every, f't.{identifier(time)}')} FROM {table.scan()} t "
-            f"SEMI JOIN {source.subject.new} n ON {same}"
-        )
-    found = " UNION ALL ".join(parts) or "SELECT NULL::TIMESTAMP AS w WHERE false"
+    found = " UNION ALL ".join(f"SELECT {bucket} AS w FROM ({query})" for query in rows)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_TOUCHED} AS SELECT DISTINCT w FROM ({found})")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_NEEDED} AS FROM {_TOUCHED}")
     if settings.lookback is not None:

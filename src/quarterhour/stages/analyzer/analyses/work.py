@@ -12,6 +12,7 @@ from quarterhour.lake.derived import Published, is_derived, read_published
 from quarterhour.lake.tables import Table, open_table
 from quarterhour.settings import Settings
 from quarterhour.stages.analyzer.analyses.definition import Definition, Reference, View, define
+from quarterhour.stages.analyzer.analyses.foreseen import Foresight
 from quarterhour.stages.analyzer.analyses.report import Outcome, Report
 from quarterhour.stages.analyzer.analyses.sources import AnySource, Home, InputSource
 from quarterhour.workspace import Workspace
@@ -47,7 +48,7 @@ class Work:
 
 
 def open_work(
-    connection: duckdb.DuckDBPyConnection, workspace: Workspace, settings: Settings, name: str
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, settings: Settings, name: str, foresight: Foresight
 ) -> Work | Report:
     """A report where it has to wait for data."""
     definition = define(next(one for one in settings.analyses if one.name == name))
@@ -56,14 +57,14 @@ def open_work(
         raise StageError(
             f"analysis {name!r}: a dataset of this name was made of files: rename the analysis", analysis=name
         )
-    home = Home(workspace, settings)
+    home = Home(workspace, settings, foresight)
     references, unknown = definition.references(home.known)
     published = read_published(table) if table else None
     if published is not None and published.definition != definition.digest:
         published = None
     sources: dict[str, AnySource] = {}
     for dataset in sorted({one.dataset for one in references.values()}):
-        source = home.open(connection, dataset, published)
+        source = home.open(dataset, published)
         if source is None:
             unknown.append(dataset)
         else:

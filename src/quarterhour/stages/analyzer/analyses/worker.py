@@ -2,9 +2,11 @@
 
 import multiprocessing
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -14,8 +16,10 @@ from typing import Any, Generic, Protocol, TypeVar
 import psutil
 
 from quarterhour.errors import StageCancelled, StageError
+from quarterhour.lake.scratch import own_scratch
 from quarterhour.settings import Settings
 from quarterhour.stages.analyzer.analyses.compute import preview_analysis, run_analysis
+from quarterhour.stages.analyzer.analyses.foreseen import Foresight
 from quarterhour.stages.analyzer.analyses.report import Preview, Report
 from quarterhour.workspace import Workspace
 
@@ -35,7 +39,7 @@ class Order(Generic[_Answer]):
     settings: Settings
     analysis: str
 
-    def obey(self) -> _Answer:
+    def obey(self, foresight: Foresight) -> _Answer:
         raise NotImplementedError
 
 
@@ -43,8 +47,8 @@ class Order(Generic[_Answer]):
 class RunOrder(Order[Report]):
     """Stage the analysis's result."""
 
-    def obey(self) -> Report:
-        return run_analysis(Workspace(self.home), self.settings, self.analysis)
+    def obey(self, foresight: Foresight) -> Report:
+        return run_analysis(Workspace(self.home), self.settings, self.analysis, foresight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,14 @@ class PreviewOrder(Order[Preview | Report]):
     limit: int
     is_explained: bool
 
-    def obey(self) -> Preview | Report:
+    def obey(self, foresight: Foresight) -> Preview | Report:
         return preview_analysis(
-            Workspace(self.home), self.settings, self.analysis, self.limit, is_explained=self.is_explained
+            Workspace(self.home),
+            self.settings,
+            self.analysis,
+            foresight,
+            limit=self.limit,
+            is_explained=self.is_explained,
         )
 
 
@@ -70,8 +79,9 @@ class RunsOrders(Protocol):
     def run(self, order: Order[_Answer], timeout_s: float, look: Callable[[], None]) -> _Answer: ...
 
 
-def serve(connection: "Connection[Any, Any]") -> None:
+def serve(connection: "Connection[Any, Any]", folder: Path) -> None:
     """Orders in, for each its answer or the exception; until the other side is gone."""
+    foresight = Foresight(folder)
     orders: list[Order[Any]] = []
     has_order = threading.Semaphore(0)
 
@@ -89,7 +99,7 @@ def serve(connection: "Connection[Any, Any]") -> None:
         has_order.acquire()
         order = orders.pop(0)
         try:
-            answer = order.obey()
+            answer = order.obey(foresight)
         except Exception as error:  # noqa: BLE001  raised again by the other side
             answer = error
         connection.send(answer)
@@ -98,8 +108,11 @@ def serve(connection: "Connection[Any, Any]") -> None:
 class Worker:
     """Runs orders one after the other; the process is started with the first, and anew after one that had to be ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self._context = multiprocessing.get_context("spawn")
+        self._held = ExitStack()
+        # Of this process, so that it is removed too where the other one had to be ended.
+        self._folder = self._held.enter_context(own_scratch(workspace.scratch, "foreseen"))
         self._process: BaseProcess | None = None
         self._connection: Connection[Any, Any] | None = None
 
@@ -108,6 +121,7 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         self._end()
+        self._held.close()
 
     def run(self, order: Order[_Answer], timeout_s: float, look: Callable[[], None]) -> _Answer:
         """`look` is called ten times a second, and may raise. Raises StageError where the query takes too long or too much."""
@@ -141,11 +155,14 @@ class Worker:
         if self._connection is None or self._process is None or not self._process.is_alive():
             self._end()
             ours, theirs = self._context.Pipe()
-            self._process = self._context.Process(target=serve, args=(theirs,), daemon=True)
+            self._process = self._context.Process(target=serve, args=(theirs, self._fresh_folder()), daemon=True)
             self._process.start()
             theirs.close()
             self._connection = ours
         return self._connection, self._process
+
+    def _fresh_folder(self) -> Path:
+        return Path(tempfile.mkdtemp(dir=self._folder))
 
     def _end(self) -> None:
         if self._process is not None:
