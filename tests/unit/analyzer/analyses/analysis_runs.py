@@ -40,11 +40,11 @@ class Here:
 class Runs:
     """One home, run after run."""
 
-    def __init__(self, home: Path, settings: dict[str, Any]) -> None:
+    def __init__(self, home: Path, settings: dict[str, Any], *, runs_before: int = 0) -> None:
         self.home = home
         self.settings = settings
         self.context = RecordingContext(home, settings)
-        self._count = 0
+        self._count = runs_before
 
     def next(self, *, attempt: int = 1) -> RecordingContext:
         """The context of another run."""
