@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, told_plainly
+from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, reading, told_plainly
 from quarterhour.errors import InvalidQuery
 
 if TYPE_CHECKING:
@@ -17,11 +17,8 @@ app = typer.Typer(help="Analyses: what is declared, and what each would give now
 @app.command("list")
 def list_(home: Home = HERE, as_json: AsJson = False) -> None:
     """Each analysis with its mode, what it reads, and the result that stands."""
-    from quarterhour.stages.analyzer.analyses.listing import list_analyses
-
-    with told_plainly():
-        settings, workspace = load(home)
-        for item in list_analyses(workspace, settings):
+    with reading(home) as source:
+        for item in source.get("/api/analyses")["items"]:
             print_json(item) if as_json else typer.echo(_line(item))
 
 

@@ -470,6 +470,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/analyses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Analyses
+         * @description The declared analyses, each with the result that stands.
+         */
+        get: operations["listAnalyses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{name}/checks": {
         parameters: {
             query?: never;
@@ -614,6 +634,47 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AnalysisItem
+         * @description One analysis. Its result is the dataset of its name.
+         */
+        AnalysisItem: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @example sql
+             * @example buckets
+             * @example rolling
+             * @example top
+             * @example change
+             */
+            kind: string;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "full" | "window" | "append";
+            /**
+             * Reads
+             * @description The names in its query.
+             */
+            reads: string[];
+            /**
+             * Run Id
+             * @description The run that published the result; null without one.
+             */
+            run_id: string | null;
+            /** Version */
+            version: number | null;
+            /** Rows */
+            rows: number;
+            /**
+             * Error
+             * @description Why its SQL cannot be read.
+             */
+            error: string | null;
+        };
         /**
          * Balance
          * @description Whether the rows of a run add up. Both differences are 0 where they do.
@@ -990,6 +1051,18 @@ export interface components {
              * @enum {string}
              */
             state: "merged" | "replaced" | "retracted";
+        };
+        /** Page[AnalysisItem] */
+        Page_AnalysisItem_: {
+            /** Items */
+            items: components["schemas"]["AnalysisItem"][];
+            /** Next */
+            next?: string | number | null;
+            /**
+             * Total
+             * @description Null where counting would cost more than the page.
+             */
+            total?: number | null;
         };
         /** Page[DatasetItem] */
         Page_DatasetItem_: {
@@ -1644,6 +1717,7 @@ export interface components {
              * @example put_back
              * @example restore
              * @example compaction
+             * @example analysis
              */
             operation: string;
             /** Run Id */
@@ -2682,6 +2756,36 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAnalyses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AnalysisItem_"];
                 };
             };
             /** @description Service Unavailable */

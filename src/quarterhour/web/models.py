@@ -189,7 +189,7 @@ class VersionItem(BaseModel):
     operation: Annotated[
         str,
         Field(
-            examples=["merge", "retract", "put_back", "restore", "compaction"],
+            examples=["merge", "retract", "put_back", "restore", "compaction", "analysis"],
             description="Or create, add_columns, or what another program says of its commit.",
         ),
     ]
