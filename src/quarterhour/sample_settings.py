@@ -18,6 +18,11 @@ _EXAMPLES = """
 # type = "decimal(18,2)"
 # required = true
 # min = 0
+# [[datasets.checks]]     # see docs/checks.md; `quarterhour checks suggest` proposes some
+# check = "range"
+# column = "price"
+# min = 0
+# on_failure = "hold_file"  # or "hold_run", or "report"; severity = "warn" only tells
 
 # Stages of your own stand among ours, in this order.
 # [[stages]]

@@ -761,8 +761,13 @@ export interface components {
             rows: number | null;
             /** Failures */
             failures: number;
-            /** Files */
+            /**
+             * Files
+             * @description The first thousand.
+             */
             files: components["schemas"]["FailingFile"][];
+            /** File Count */
+            file_count: number;
             /**
              * Examples
              * @description The first failing rows.

@@ -37,7 +37,8 @@ class CheckResult(BaseModel):
     message: str
     rows: Annotated[int | None, Field(description="Rows that were looked at; null for a check of the dataset.")]
     failures: int
-    files: list[FailingFile]
+    files: Annotated[list[FailingFile], Field(description="The first thousand.")]
+    file_count: int
     examples: Annotated[list[FailingRow], Field(description="The first failing rows.")]
     observed: Annotated[dict[str, Any], Field(description="What a check of the dataset measured.")]
 

@@ -5,7 +5,7 @@ from itertools import groupby
 from quarterhour.errors import StageCancelled
 from quarterhour.lake.ledger import Input
 from quarterhour.stages.analyzer.analyses import in_words, run_analyses
-from quarterhour.stages.analyzer.checks import checked_always, conclude_checks, waves
+from quarterhour.stages.analyzer.checks import checked_always, conclude_checks, told_of_checks, waves
 from quarterhour.stages.analyzer.dataset import DatasetReport, analyse_dataset
 from quarterhour.stages.base import StageContext, StageResult
 from quarterhour.stages.dataset_failures import combined
@@ -26,7 +26,8 @@ class AnalyzerService:
         data |= run_analyses(context)
         noun = "dataset" if len(profiled) == 1 else "datasets"
         msg = f"Profiled {len(profiled)} {noun}" if profiled else "Nothing new to analyse"
-        return StageResult(msg + in_words(data), data)
+        msg += told_of_checks(report.checks for report in reports.values()) + in_words(data)
+        return StageResult(msg, data)
 
 
 def _pending_by_dataset(context: StageContext) -> dict[str, list[Input]]:

@@ -57,8 +57,9 @@ def test_a_failing_file_is_held_back_and_the_others_go_on(tmp_path: Path) -> Non
     context = _home(tmp_path, POSITIVE)
     put(context, DATASET, "SELECT unnest([1, 2]) AS v", "bars/good.csv")
     put(context, DATASET, "SELECT unnest([3, -4, -5]) AS v", "bars/bad.csv")
-    data = _analyse(context)
-    assert (data["files_held"], data["checks_failed"]) == (1, {DATASET: ["range(v)"]})
+    result = AnalyzerService().run(context)
+    assert result.msg == "Profiled 1 dataset; 1 check, 1 failed, 1 file held back"
+    assert (result.data["files_held"], result.data["checks_failed"]) == (1, {DATASET: ["range(v)"]})
     assert _state(context, "bars/bad.csv") == (InputState.TRANSLATED, "")
     merged = _merge(context)
     assert (merged["rows"], merged["inserted"], merged["held_back"]) == (5, 2, 3)

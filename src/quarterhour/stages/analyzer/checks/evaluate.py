@@ -30,7 +30,7 @@ from quarterhour.stages.analyzer.checks.subject_rows import (
 )
 from quarterhour.stages.analyzer.checks.values import Unjudgeable
 from quarterhour.stages.analyzer.checks.whole_checks import Measured, count_fault, count_rows, newest_moment
-from quarterhour.stages.analyzer.checks.wording import told_of_dataset, told_of_files
+from quarterhour.stages.analyzer.checks.wording import told_of_counts, told_of_dataset, told_of_files
 from quarterhour.stages.analyzer.subject import Subject, open_subject
 from quarterhour.workspace import Workspace
 
@@ -159,8 +159,8 @@ def _count_files(subject: Subject, check: RowCountCheck) -> CheckResult:
     )
     if not files:
         return _result(check, "passed")
-    told = ", ".join(f"{one.file} has {faults[one.fingerprint]}" for one in files)
-    return _result(check, _bad(check), told_of_dataset(subject.dataset, check, told), files=files)
+    message = told_of_counts(subject.dataset, check, [(one.file, faults[one.fingerprint]) for one in files])
+    return _result(check, _bad(check), message, files=files)
 
 
 def _evaluate_whole(subject: Subject | None, check: Check, around: Surroundings) -> CheckResult:

@@ -1,6 +1,6 @@
 """What a check found, as it is kept, told and shown. Plain data; pure."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from quarterhour.check_settings import Action, Severity
@@ -9,6 +9,7 @@ Outcome = Literal["passed", "warned", "failed", "skipped"]
 """`skipped`: nothing to judge yet, such as too few runs to tell a drift."""
 
 _SHOWN_CHARACTERS = 200
+_FILES_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class CheckResult:
         return self.outcome in ("warned", "failed")
 
     def as_data(self) -> dict[str, Any]:
-        return asdict(self)
+        """Of many files, the first."""
+        return asdict(replace(self, files=self.files[:_FILES_KEPT])) | {"file_count": len(self.files)}
 
     def in_brief(self) -> dict[str, Any]:
         """What the history keeps of it."""

@@ -20,10 +20,16 @@ _MAD_TO_SIGMA = 1.4826
 _Z_999 = 3.0902
 
 
+# Of few values it is too small: the factors of C. Croux and P. Rousseeuw, Time-efficient algorithms for two highly robust
+# estimators of scale (COMPSTAT, 1992), by the number of values.
+_SMALL_SAMPLES = {2: 1.196, 3: 1.495, 4: 1.363, 5: 1.206, 6: 1.200, 7: 1.140, 8: 1.129, 9: 1.107}
+
+
 def spread(values: Sequence[float]) -> float:
     """The robust standard deviation."""
-    center = median(values)
-    return _MAD_TO_SIGMA * median([abs(value - center) for value in values])
+    center, number = median(values), len(values)
+    correction = _SMALL_SAMPLES.get(number) or number / (number - 0.8)
+    return correction * _MAD_TO_SIGMA * median([abs(value - center) for value in values])
 
 
 def robust_z(value: float, past: Sequence[float], chance: float) -> float:

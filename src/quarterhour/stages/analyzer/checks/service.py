@@ -139,6 +139,21 @@ def _held_run(results: Iterable[CheckResult], released: set[str]) -> list[str]:
     ]
 
 
+def told_of_checks(reports: Iterable[CheckReport]) -> str:
+    """What the run's message says of them; empty where none were made."""
+    made = list(reports)
+    checks = sum(one.checks for one in made)
+    if not checks:
+        return ""
+    parts = [f"{checks} {'check' if checks == 1 else 'checks'}"]
+    counts = (
+        (sum(len(one.failed) for one in made), "failed"),
+        (sum(len(one.warned) for one in made), "warned"),
+        (files := sum(len(one.held_back) for one in made), f"{'file' if files == 1 else 'files'} held back"),
+    )
+    return "; " + ", ".join([*parts, *(f"{count} {what}" for count, what in counts if count)])
+
+
 def conclude_checks(context: StageContext, reports: Mapping[str, CheckReport]) -> dict[str, Any]:
     """Called once per run, after all datasets: what `success` says of the checks. Raises StageError to hold back the run."""
     del context

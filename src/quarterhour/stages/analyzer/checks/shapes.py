@@ -33,8 +33,8 @@ def pattern_of(subject: Subject, name: str, facts: Mapping[str, Any]) -> str | N
         return None
     column, shape = identifier(name), _shape_sql(identifier(name))
     rows = subject.connection.execute(
-        f"SELECT {shape} AS shape FROM {subject.whole} WHERE {column} IS NOT NULL "
-        f"GROUP BY shape ORDER BY count(*) DESC, shape LIMIT {_MOST_SHAPES + 1}"
+        f"SELECT {shape} FROM {subject.whole} WHERE {column} IS NOT NULL "
+        f"GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {_MOST_SHAPES + 1}"
     ).fetchall()
     shapes = [str(found) for (found,) in rows]
     # Without a digit it is most likely a name or a word, of which there will be others.

@@ -14,6 +14,8 @@ from quarterhour.stages.analyzer.checks.results import FailingRow, FileFailures
 from quarterhour.stages.analyzer.checks.values import Unjudgeable
 from quarterhour.stages.analyzer.subject import Subject
 
+_KEPT_CHARACTERS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Failing:
@@ -96,7 +98,7 @@ def examples(subject: Subject, failing: Failing, columns: Sequence[str], limit: 
     files: dict[str, Input] = {one.fingerprint: one for one in subject.inputs}
     found: list[FailingRow] = []
     for file, record, *texts in rows:
-        named = dict(zip(names, map(json_value, texts), strict=True))
+        named = dict(zip(names, map(_kept, texts), strict=True))
         found.append(
             FailingRow(
                 files[file].name,
@@ -106,3 +108,9 @@ def examples(subject: Subject, failing: Failing, columns: Sequence[str], limit: 
             )
         )
     return tuple(found)
+
+
+def _kept(value: Any) -> Any:
+    """As JSON has it; a long text is cut."""
+    told = json_value(value)
+    return f"{told[:_KEPT_CHARACTERS]}…" if isinstance(told, str) and len(told) > _KEPT_CHARACTERS else told

@@ -31,6 +31,13 @@ def told_of_dataset(dataset: str, check: Check, fault: str) -> str:
     return f"{dataset}: check {check.label}: {fault}"
 
 
+def told_of_counts(dataset: str, check: Check, faults: Sequence[tuple[str, str]]) -> str:
+    """Of a check of files; `faults` are the files that have too few or too many rows."""
+    named = ", ".join(f"{file} has {fault}" for file, fault in faults[:_FILES_NAMED])
+    more = f", and {len(faults) - _FILES_NAMED} more files" if len(faults) > _FILES_NAMED else ""
+    return told_of_dataset(dataset, check, named + more)
+
+
 def told_of_held_file(name: str, rows: int, results: Sequence[CheckResult], fingerprint: str) -> str:
     """Why a file is held back, and the ways out; shown beside it until it is released or replaced."""
     reasons = "; ".join(_reason(result, fingerprint) for result in results)
