@@ -107,7 +107,7 @@ def test_months_of_flights_do_not_drift_but_other_units_and_a_lost_column_do(
         {"check": "drift", "of": "distribution", "columns": ["distance", "carrier"]},
     ]
     settings = configured(*[check | {"severity": "warn"} for check in checks])
-    some = "SELECT * FROM ({}) WHERE hash(day, flight, sched_dep_time) % 8 = 0"
+    some = "SELECT dep_time, distance, carrier FROM ({}) WHERE hash(day, flight, sched_dep_time) % 8 = 0"
     for number, path in enumerate(months[:6]):
         context = RecordingContext(tmp_path, settings, run_id=f"run {number}")
         put(context, DATASET, some.format(_csv(path)), path.name)

@@ -1,6 +1,5 @@
 """What the texts of a column have in common: a short list of values, or the shape that all of them have."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ _ROWS_PER_VALUE = 20
 _MOST_SHAPES = 3
 _MOST_PARTS = 12
 _FEW_ROWS = 50
+_META = frozenset(r"\.^$*+?()[]{}|")
 _CLASSES = {"0": "[0-9]", "A": "[A-Z]", "a": "[a-z]"}
 
 
@@ -70,7 +70,7 @@ def _with_lengths(subject: Subject, name: str, shape: str) -> str:
 
 
 def _escaped(sign: str) -> str:
-    return "\\" + sign if re.match(r"[^\w\s]", sign, re.ASCII) and sign.isascii() else sign
+    return f"\\{sign}" if sign in _META else sign
 
 
 def _times(least: int, most: int) -> str:
