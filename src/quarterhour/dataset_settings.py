@@ -13,6 +13,8 @@ from quarterhour.setting_types import DATASET_NAME, MaxRejected, Section, check_
 
 Conflict = Literal["newest", "first", "fail"]
 """Which row stands where two have the same key and other values."""
+Rewritten = Literal["replace", "keep"]
+"""Without keys: whether a file that was rewritten stands in the place of its version before, or beside it."""
 Duplicates = Literal["keep", "drop"]
 """Without keys: what happens to a row that another file has as well."""
 
@@ -145,6 +147,13 @@ class DatasetSettings(Section):
     duplicates: Annotated[
         Duplicates, Field(description="Without keys, rows that another file has as well: keep them, or drop them.")
     ] = "keep"
+    rewritten: Annotated[
+        Rewritten,
+        Field(
+            description="Without keys, a file with other content under its old name: its rows replace those of the version "
+            "before, or both are kept."
+        ),
+    ] = "replace"
     max_rejected: Annotated[
         MaxRejected | None, Field(description="As inputs.max_rejected, which stands where it is not given.")
     ] = None

@@ -117,6 +117,8 @@ def changes_since(table: Table, version: int | None) -> Changes:
             return Changes(is_known=False)
         if "inputs" in info and "kind" not in info:
             inputs |= orjson.loads(info["inputs"]).keys()
+            # New versions of files: the rows of those before them went.
+            is_foreign = is_foreign or "moved" in info
         elif info.get("operation") not in _HARMLESS:
             is_foreign = True
     return Changes(frozenset(inputs), is_foreign or (version is not None and version > table.version))

@@ -291,13 +291,30 @@ class InputLedger:
         rows = self._connection.execute(f"SELECT {_COLUMNS} FROM inputs WHERE run_id = ? ORDER BY position", (run_id,))
         return [_input(row) for row in rows]
 
-    def record_merged(self, fingerprints: Iterable[str], run_id: str, version: int) -> None:
-        """`version` of the merged table took them in."""
+    def record_merged(
+        self,
+        fingerprints: Iterable[str],
+        run_id: str,
+        version: int,
+        superseding: Iterable[str] = (),
+        moved: Mapping[str, InputState] = MappingProxyType({}),
+    ) -> None:
+        """`version` of the merged table took them in, those of `superseding` in the place of others, which are `moved`."""
         with self._transaction():
             self._connection.executemany(
                 "UPDATE inputs SET state = ?, merged_run_id = ?, message = '', merged_version = ? WHERE fingerprint = ?",
                 [(InputState.MERGED.value, run_id, version, fingerprint) for fingerprint in fingerprints],
             )
+            self._connection.executemany(
+                "UPDATE inputs SET supersedes = 1 WHERE fingerprint = ?", [(one,) for one in superseding]
+            )
+            self._set_states(moved)
+
+    def _set_states(self, states: Mapping[str, InputState]) -> None:
+        self._connection.executemany(
+            "UPDATE inputs SET state = ?, message = '' WHERE fingerprint = ?",
+            [(state.value, fingerprint) for fingerprint, state in states.items()],
+        )
 
     def record_held_back(self, fingerprints: Iterable[str], run_id: str, message: str) -> None:
         with self._transaction():

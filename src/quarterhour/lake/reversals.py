@@ -5,7 +5,9 @@ Imports no data engine: the server asks it too.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import orjson
 
 from quarterhour.errors import QuarterhourError
 from quarterhour.lake.ledger import Input, InputLedger, InputState
@@ -27,6 +29,16 @@ Moves = Mapping[str, tuple[InputState, InputState]]
 
 class NotRetractable(QuarterhourError):
     """The input's rows cannot be taken out, or put back."""
+
+
+class TranslatedFileGone(NotRetractable):
+    """A translated file that decides which rows stand is not in data/translated any more."""
+
+
+def read_moves(commit_info: Mapping[str, Any]) -> dict[str, tuple[InputState, InputState]]:
+    """The inputs that a commit moved; without those that it took in for the first time."""
+    moved: dict[str, list[str]] = orjson.loads(commit_info.get("moved", "{}"))
+    return {mark: (InputState(before), InputState(after)) for mark, (before, after) in moved.items()}
 
 
 class Intent(NamedTuple):
@@ -62,10 +74,7 @@ class ReversalLedger(InputLedger):
     def settle(self, dataset: str, moves: Moves) -> None:
         """After the commit: the inputs are in their new states, and nothing of the dataset is intended any more."""
         with self._transaction():
-            self._connection.executemany(
-                "UPDATE inputs SET state = ?, message = '' WHERE fingerprint = ?",
-                [(after.value, fingerprint) for fingerprint, (_, after) in moves.items()],
-            )
+            self._set_states({fingerprint: after for fingerprint, (_, after) in moves.items()})
             self._connection.execute("DELETE FROM reversals WHERE dataset = ?", (dataset,))
 
 
@@ -87,7 +96,7 @@ def states_with(inputs: Sequence[Input], retracted: Collection[str]) -> dict[str
     replaced: set[str] = set()
     for entry in inputs:
         if entry.state in MERGED_STATES and entry.fingerprint not in retracted:
-            replaced |= _superseded_by(entry, by_fingerprint)
+            replaced |= superseded_by(entry, by_fingerprint)
 
     def state(fingerprint: str) -> InputState:
         if fingerprint in retracted:
@@ -97,7 +106,7 @@ def states_with(inputs: Sequence[Input], retracted: Collection[str]) -> dict[str
     return {one.fingerprint: state(one.fingerprint) for one in inputs if one.state in MERGED_STATES}
 
 
-def _superseded_by(entry: Input, by_fingerprint: Mapping[str, Input]) -> set[str]:
+def superseded_by(entry: Input, by_fingerprint: Mapping[str, Input]) -> set[str]:
     """All the versions before an input in whose place its rows stand."""
     found: set[str] = set()
     before = by_fingerprint.get(entry.replaces or "") if entry.supersedes else None

@@ -26,7 +26,7 @@ from quarterhour.lake.exports.request import ExportError, ExportTimedOut
 from quarterhour.lake.holds import NotHeldBack
 from quarterhour.lake.ledger import UnknownInput
 from quarterhour.lake.retries import NotRetriable, UnknownQuarantineId
-from quarterhour.lake.reversals import NotRetractable
+from quarterhour.lake.reversals import NotRetractable, TranslatedFileGone
 from quarterhour.lifecycle import Run
 from quarterhour.web.models import Problem
 
@@ -38,6 +38,7 @@ STATUS_OF: dict[type[QuarterhourError], int] = {
     NotResumable: 409,
     NotRetriable: 409,
     NotRetractable: 409,
+    TranslatedFileGone: 409,
     NotHeldBack: 409,
     LockHeld: 409,
     UnknownStage: 404,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import duckdb
 
 from quarterhour.lake import duck
-from quarterhour.lake.column_types import data_columns
-from quarterhour.lake.ledger import Input
+from quarterhour.lake.column_types import FILE, data_columns
+from quarterhour.lake.ledger import Input, InputLedger, InputState
+from quarterhour.lake.renewals import is_renewing, shift_states
 from quarterhour.lake.schema_plan import Plan, order_values, plan_merge, select_list, source_query
 from quarterhour.lake.tables import Table, open_table
 from quarterhour.settings import Settings
@@ -29,6 +30,8 @@ class Subject:
     """View of the pending rows; it has none where nothing fits."""
     whole: str
     """View of the dataset after the merge: by keys the newest row stands."""
+    replaced: frozenset[str] = frozenset()
+    """Fingerprints of inputs whose rows will go, since pending ones are newer versions of their files."""
 
     @property
     def columns(self) -> dict[str, str]:
@@ -67,14 +70,26 @@ def open_subject(
         plan,
         new=duck.identifier(f"{prefix}new_rows"),
         whole=duck.identifier(f"{prefix}whole"),
+        replaced=_replaced(workspace, settings, dataset, plan),
     )
     _make_views(subject, duck.identifier(f"{prefix}winners"))
     return subject
 
 
+def _replaced(workspace: Workspace, settings: Settings, dataset: str, plan: Plan) -> frozenset[str]:
+    renewing = [source.entry for source in plan.sources if is_renewing(settings, source.entry)]
+    if not renewing:
+        return frozenset()
+    with InputLedger(workspace.ledger_file) as ledger:
+        moves = shift_states(ledger.of_dataset(dataset), [source.entry for source in plan.sources], renewing)
+    return frozenset(mark for mark, (_, after) in moves.items() if after is InputState.REPLACED)
+
+
 def _make_views(subject: Subject, winners: str) -> None:
     connection, plan, table = subject.connection, subject.plan, subject.table
     standing = f"SELECT {select_list(plan.columns, table.columns)} FROM {table.scan()} t" if table else None
+    if standing and subject.replaced:
+        standing += f" WHERE NOT list_contains({duck.string_list(sorted(subject.replaced))}, {FILE})"
     if not plan.sources:
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {subject.whole} AS {standing}")
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {subject.new} AS FROM {subject.whole} WHERE false")

@@ -10,12 +10,11 @@ from quarterhour.errors import InvalidQuery
 from quarterhour.lake.derived import is_derived
 from quarterhour.lake.ledger import InputState
 from quarterhour.lake.queries import open_dataset
-from quarterhour.lake.reversals import Moves, ReversalLedger
+from quarterhour.lake.reversals import Moves, ReversalLedger, read_moves
 from quarterhour.lake.tables import LogEntry, Table, restore_files
 from quarterhour.settings import Settings
 from quarterhour.stages.merger.reversing import (
     commit_moves,
-    read_moves,
     reversal_facts,
     rules_of_table,
     settle_reversals,

@@ -8,7 +8,6 @@ import duckdb
 
 from quarterhour.lake import duck
 from quarterhour.lake.ledger import Input, InputState
-from quarterhour.lake.parquet_files import parquet_columns_by_file
 from quarterhour.lake.reversals import (
     MERGED_STATES,
     Moves,
@@ -17,7 +16,7 @@ from quarterhour.lake.reversals import (
     states_with,
     with_earlier,
 )
-from quarterhour.lake.schema_plan import Plan, Source, plan_merge
+from quarterhour.lake.schema_plan import Plan, plan_merge
 from quarterhour.lake.tables import (
     Table,
     TableChanged,
@@ -34,6 +33,7 @@ from quarterhour.stages.merger.reversing import (
     reversal_facts,
     rules_of_table,
     settle_reversals,
+    sources_of,
 )
 from quarterhour.stages.merger.rules import MergeRules
 from quarterhour.workspace import Workspace
@@ -164,7 +164,7 @@ class _Retraction:
         if is_appended:
             sources = {source.entry.fingerprint: source for source in plan.sources}
         else:
-            sources = self._sources(connection, {one.fingerprint: one for one in (*touched, *standing)})
+            sources = sources_of(connection, self._workspace, [*touched, *standing])
         shift = Shift(
             standing=[sources[one.fingerprint] for one in standing if one.fingerprint in sources],
             touched=[sources[one.fingerprint] for one in touched if one.fingerprint in sources],
@@ -178,16 +178,6 @@ class _Retraction:
                 f"{name}: {clash.rows} rows, the first of them record {clash.record}, would say something else of a key than "
                 f'a file before it, which conflict = "fail" does not allow: retract {name} first'
             ) from clash
-
-    def _sources(self, connection: duckdb.DuckDBPyConnection, inputs: dict[str, Input]) -> dict[str, Source]:
-        paths = {mark: self._workspace.translated_file(self._dataset, mark) for mark in inputs}
-        for mark, path in paths.items():
-            if not path.exists():
-                raise NotRetractable(
-                    f"{inputs[mark].name}: its translated file is gone, so that what stands instead is not known: {path}"
-                )
-        columns = parquet_columns_by_file(connection, list(paths.values()))
-        return {mark: Source(inputs[mark], path, columns[path]) for mark, path in paths.items()}
 
     def _commit(self, connection: duckdb.DuckDBPyConnection, plan: Plan, made: Recomputed, moves: Moves) -> Table:
         path = self._workspace.table(self._dataset)

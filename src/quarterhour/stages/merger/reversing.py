@@ -1,14 +1,16 @@
 """What retraction and restoring share: a commit that moves inputs, its intent before it, and the ledger after it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import uuid4
 
+import duckdb
 import orjson
 
-from quarterhour.lake.ledger import InputState
-from quarterhour.lake.reversals import Intent, Moves, ReversalLedger
+from quarterhour.lake.ledger import Input
+from quarterhour.lake.parquet_files import parquet_columns_by_file
+from quarterhour.lake.reversals import Intent, Moves, ReversalLedger, TranslatedFileGone, read_moves
+from quarterhour.lake.schema_plan import Source
 from quarterhour.lake.tables import Table, open_table
 from quarterhour.stages.merger.rules import MergeRules
 from quarterhour.workspace import Workspace
@@ -43,12 +45,6 @@ def reversal_facts(
         "rows": str(rows),
         **{name: str(count) for name, count in counts.items()},
     }
-
-
-def read_moves(info: dict[str, Any]) -> dict[str, tuple[InputState, InputState]]:
-    """The inputs that a commit moved; without those that it took in for the first time."""
-    moved: dict[str, list[str]] = orjson.loads(info.get("moved", "{}"))
-    return {mark: (InputState(before), InputState(after)) for mark, (before, after) in moved.items()}
 
 
 def commit_moves(
@@ -87,3 +83,17 @@ def rules_of_table(table: Table, configured: MergeRules) -> MergeRules:
         if (rules := MergeRules.read(info)) is not None:
             return rules
     return configured
+
+
+def sources_of(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, inputs: Sequence[Input]
+) -> dict[str, Source]:
+    """The inputs' translated files, by fingerprint. Raises TranslatedFileGone."""
+    by_path = {workspace.translated_file(one.dataset, one.fingerprint): one for one in inputs}
+    for path, entry in by_path.items():
+        if not path.exists():
+            raise TranslatedFileGone(
+                f"{entry.name}: its translated file is gone, so what stands instead is not known: {path}"
+            )
+    columns = parquet_columns_by_file(connection, list(by_path))
+    return {entry.fingerprint: Source(entry, path, columns[path]) for path, entry in by_path.items()}

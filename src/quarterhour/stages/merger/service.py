@@ -26,12 +26,12 @@ from quarterhour.lake.tables import (
 from quarterhour.stages.base import StageContext, StageResult
 from quarterhour.stages.dataset_failures import combined
 from quarterhour.stages.merger.accounts import Counts, commit_facts, read_counts, read_keys, total
-from quarterhour.stages.merger.append import judge_append
 from quarterhour.stages.merger.publishing import held_for_an_analysis, publish_analyses
+from quarterhour.stages.merger.renewal import judge_unkeyed
 from quarterhour.stages.merger.reversing import settle_reversal
 from quarterhour.stages.merger.rules import MergeRules
 from quarterhour.stages.merger.upsert import Clash, Upsert, repeated_key
-from quarterhour.stages.merger.verdict import Finding, Verdict, rows_text
+from quarterhour.stages.merger.verdict import Finding, Renewal, Verdict, rows_text
 
 
 @dataclass(slots=True)
@@ -186,11 +186,19 @@ class _DatasetMerge:
         merged = [entry for entry in inputs if table.merged_at_version(entry.fingerprint) is not None]
         for entry in merged:
             self._account.counts += _counts_of_merged(self._context, table, entry)
-            version = table.merged_at_version(entry.fingerprint)
-            assert version is not None
-            self._ledger.record_merged([entry.fingerprint], self._context.run_id, version)
+        # All inputs of a commit at once: what they replaced goes with them.
+        versions = sorted(
+            {version for one in merged if (version := table.merged_at_version(one.fingerprint)) is not None}
+        )
+        for version in versions:
+            marks = [one.fingerprint for one in merged if table.merged_at_version(one.fingerprint) == version]
+            self._record_merged(marks, version, Renewal.read(table.commit_info(version) or {}))
         settled = {entry.fingerprint for entry in merged}
         return [entry for entry in inputs if entry.fingerprint not in settled]
+
+    def _record_merged(self, fingerprints: list[str], version: int, renewal: Renewal) -> None:
+        moved = {mark: after for mark, (_, after) in renewal.moves.items()}
+        self._ledger.record_merged(fingerprints, self._context.run_id, version, renewal.superseding, moved)
 
     def _merge_readable(self, table: Table | None, inputs: list[Input]) -> Table | None:
         """Merge the inputs; those whose translated file turns out to be damaged are held back, and the rest is merged anew."""
@@ -258,7 +266,10 @@ class _DatasetMerge:
     ) -> Verdict | list[HeldBack]:
         """What the batch makes of the table; or inputs that are to be held back first, by `conflict = "fail"`."""
         if not self._keys:
-            return judge_append(connection, table, plan, self._rules)
+            context = self._context
+            return judge_unkeyed(
+                connection, context.workspace, context.settings, self._dataset, table, plan, self._rules
+            )
         upsert = Upsert(connection, table, plan, self._rules)
         upsert.prepare()
         clashes = upsert.clashes() if self._rules.conflict == "fail" else []
@@ -276,9 +287,9 @@ class _DatasetMerge:
             removed=verdict.replaced,
             replace_with=plan.columns if plan.needs_rewrite else None,
             fingerprints=fingerprints,
-            facts=commit_facts(self._context.run_id, self._rules, verdict.by_input),
+            facts=commit_facts(self._context.run_id, self._rules, verdict.by_input) | verdict.renewal.as_facts(),
         )
-        self._ledger.record_merged(fingerprints, self._context.run_id, after.version)
+        self._record_merged(fingerprints, after.version, verdict.renewal)
         self._account.counts += total(verdict.by_input)
         self._tell(plan, verdict.findings)
         return after

@@ -1,8 +1,13 @@
 """What a batch means for a table: the outcome of the comparison, and what people should be told of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
+from quarterhour.lake.renewals import StateMoves
+from quarterhour.lake.reversals import read_moves
 from quarterhour.lake.tables import DataFile
 from quarterhour.stages.merger.accounts import Counts
 
@@ -21,6 +26,33 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewal:
+    """Which inputs of a batch stand in the place of other inputs, and what becomes of those."""
+
+    superseding: list[str] = field(default_factory=list[str])
+    moves: StateMoves = field(default_factory=StateMoves)
+    removed: int = 0
+    """Rows that are gone."""
+
+    def as_facts(self) -> dict[str, str]:
+        """For the commit."""
+        if not self.superseding:
+            return {}
+        return {
+            "superseding": orjson.dumps(self.superseding).decode(),
+            "moved": orjson.dumps(self.moves).decode(),
+            "removed": str(self.removed),
+        }
+
+    @classmethod
+    def read(cls, commit_info: Mapping[str, Any]) -> "Renewal":
+        if "superseding" not in commit_info:
+            return cls()
+        superseding = orjson.loads(commit_info["superseding"])
+        return cls(superseding, read_moves(commit_info), int(commit_info["removed"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The outcome of the comparison of a batch with the table."""
 
@@ -30,6 +62,7 @@ class Verdict:
     replaced: list[DataFile]
     """Data files whose rows are all in `query` or superseded by it."""
     findings: list[Finding] = field(default_factory=list[Finding])
+    renewal: Renewal = field(default_factory=Renewal)
 
 
 def rows_text(count: int) -> str:

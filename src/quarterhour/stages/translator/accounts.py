@@ -234,10 +234,11 @@ class Accounts:
         assert made is not None
         for note in made.notes:
             self._context.emit(f"{entry.name}: {note}", level="warning", file=entry.name)
-        if task.repeats_rows and entry.rows and not self._context.settings.keys_of(entry.dataset):
+        found = self._context.settings.dataset(entry.dataset)
+        if task.repeats_rows and entry.rows and found and found.rewritten == "keep" and not found.keys:
             self._context.emit(
-                f"{entry.name}: a new version of a file whose rows were taken before; {entry.dataset!r} has no keys, so what "
-                "both versions hold stands in the table twice: name the dataset's keys under [[datasets]]",
+                f"{entry.name}: a new version of a file whose rows were taken before; both are kept, so what both versions "
+                'hold stands in the table twice: name the keys of its dataset, or set rewritten = "replace"',
                 level="warning",
                 file=entry.name,
                 dataset=entry.dataset,
@@ -262,6 +263,8 @@ class Accounts:
         self.counts["skipped_files"] += 1
         if skip.is_back:
             why = "it has the content of an earlier version again, which was taken before: nothing is merged anew"
+        elif first.state is InputState.RETRACTED:
+            why = f"its content was taken as {first.name}, and retracted: `quarterhour retract` puts it back"
         elif first.name == name:
             why = "its content has not changed"
         else:

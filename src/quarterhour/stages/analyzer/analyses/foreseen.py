@@ -13,7 +13,7 @@ from quarterhour.lake.ledger import Input
 from quarterhour.lake.schema_plan import Plan, plan_merge, select_list
 from quarterhour.lake.tables import Table, open_table
 from quarterhour.settings import Settings
-from quarterhour.stages.merger.append import judge_append
+from quarterhour.stages.merger.renewal import judge_unkeyed
 from quarterhour.stages.merger.rules import MergeRules
 from quarterhour.stages.merger.upsert import Upsert
 from quarterhour.stages.merger.verdict import Verdict
@@ -89,7 +89,7 @@ class Foresight:
         key = (dataset, table.version if table else None, rules, marks)
         if key not in self._known:
             with duck.connect(workspace) as connection:
-                foreseen = self._judge(connection, workspace, dataset, table, waiting, rules)
+                foreseen = self._judge(connection, workspace, settings, dataset, table, waiting, rules)
             if foreseen is None:
                 return None
             self._known[key] = foreseen
@@ -99,6 +99,7 @@ class Foresight:
         self,
         connection: duckdb.DuckDBPyConnection,
         workspace: Workspace,
+        settings: Settings,
         dataset: str,
         table: Table | None,
         waiting: Sequence[Input],
@@ -109,7 +110,7 @@ class Foresight:
             plan = plan_merge(connection, table, candidates, rules.keys)
             if not plan.sources:
                 return Foreseen(dataset, rules.keys, table, table.columns) if table else None
-            verdict = _verdict(connection, table, plan, rules)
+            verdict = _verdict(connection, workspace, settings, dataset, table, plan, rules)
             if isinstance(verdict, Verdict):
                 break
             waiting = [one for one in waiting if one.fingerprint not in verdict]
@@ -132,11 +133,17 @@ class Foresight:
 
 
 def _verdict(
-    connection: duckdb.DuckDBPyConnection, table: Table | None, plan: Plan, rules: MergeRules
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    settings: Settings,
+    dataset: str,
+    table: Table | None,
+    plan: Plan,
+    rules: MergeRules,
 ) -> Verdict | set[str]:
     """What the merger will make of the plan, or the inputs that it will hold back first."""
     if not rules.keys:
-        return judge_append(connection, table, plan, rules)
+        return judge_unkeyed(connection, workspace, settings, dataset, table, plan, rules)
     upsert = Upsert(connection, table, plan, rules)
     upsert.prepare()
     clashes = upsert.clashes() if rules.conflict == "fail" else []
