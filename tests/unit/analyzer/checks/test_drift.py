@@ -16,6 +16,7 @@ from quarterhour.stages.analyzer import AnalyzerService
 from quarterhour.stages.analyzer.checks.drift import measure_drift
 from quarterhour.stages.analyzer.checks.keeping import read_results
 from quarterhour.stages.analyzer.checks.robust import chance_index, robust_z, stability_index
+from quarterhour.stages.analyzer.checks.values import Unjudgeable
 from quarterhour.stages.merger import MergerService
 
 CHECKS: list[dict[str, Any]] = [
@@ -76,7 +77,7 @@ def test_too_few_runs_say_nothing_yet(tmp_path: Path) -> None:
 
 
 def _part(rows: int, **facts: Any) -> dict[str, Any]:
-    return {"rows": rows, "columns": {"v": {"type": "BIGINT", "count": rows, "nulls": 0, **facts}}}
+    return {"rows": rows, "columns": {"v": {"type": "BIGINT", "count": rows, "nulls": 0} | facts}}
 
 
 def test_counts_that_never_vary_may_vary_by_chance() -> None:
@@ -107,6 +108,13 @@ def test_the_index_and_the_score_are_the_textbooks() -> None:
     assert stability_index([0.5, 0.5], 1e12, [0.25, 0.75], 1e12) == pytest.approx(0.2747, abs=1e-4)
     # The distance 4 from the median 10, where the deviations' median is 1; 1.206 is the factor of five values.
     assert robust_z(14, [8, 9, 10, 11, 12], 0) == pytest.approx(0.6745 * 4 / 1.206, rel=1e-4)
+
+
+@pytest.mark.parametrize(("of", "kind"), [("mean", "VARCHAR"), ("mean", "DATE"), ("distribution", "BOOLEAN")])
+def test_what_a_column_never_has_is_not_passed_over(of: Any, kind: str) -> None:
+    check = DriftCheck(check="drift", of=of, columns=("v",))
+    with pytest.raises(Unjudgeable, match=f"column 'v' is {kind}"):
+        measure_drift(check, _part(10, type=kind), [])
 
 
 def test_frequent_values_do_not_look_like_a_drift() -> None:

@@ -9,7 +9,9 @@ from quarterhour.check_settings import DriftCheck
 from quarterhour.stages.analyzer.checks.distributions import Distribution, common_shares, distribution
 from quarterhour.stages.analyzer.checks.robust import chance_index, robust_z, spread, stability_index
 from quarterhour.stages.analyzer.checks.subject_rows import column_of
+from quarterhour.stages.analyzer.checks.values import Unjudgeable
 from quarterhour.stages.analyzer.checks.whole_checks import Measured
+from quarterhour.stages.analyzer.profile import is_number
 
 Part = Mapping[str, Any]
 """A profile of what is new in a run: its rows, and for each column its facts."""
@@ -22,7 +24,7 @@ _QUARTILES_TO_SIGMA = 1.349
 
 
 def measure_drift(check: DriftCheck, new: Part, past: Sequence[Part]) -> Measured:
-    """`past` is what the last runs had, oldest first. Raises Unjudgeable for a column that is not there."""
+    """`past` is what the last runs had, oldest first. Raises Unjudgeable for a missing column, or one of another kind."""
     runs = past[-check.last :]
     if check.of == "volume":
         counts = [float(run["rows"]) for run in runs]
@@ -39,6 +41,7 @@ def measure_drift(check: DriftCheck, new: Part, past: Sequence[Part]) -> Measure
 
 def _of_column(check: DriftCheck, name: str, new: Part, runs: Sequence[Part]) -> Measured:
     facts: Facts = new["columns"][name]
+    _check_type(check, name, facts["type"])
     past: list[tuple[Part, Facts]] = [(run, run["columns"][name]) for run in runs if name in run["columns"]]
     match check.of:
         case "null_share":
@@ -52,6 +55,14 @@ def _of_column(check: DriftCheck, name: str, new: Part, runs: Sequence[Part]) ->
             return _judged(check, f"mean of {name}", float(facts["mean"]), means, _mean_error(facts))
         case _:
             return _judged_distribution(check, name, facts, [one for _, one in past])
+
+
+def _check_type(check: DriftCheck, name: str, storage: str) -> None:
+    """Raises Unjudgeable where no run will ever have what is compared."""
+    if check.of == "mean" and not is_number(storage):
+        raise Unjudgeable(f"column {name!r} is {storage}: it has no mean")
+    if check.of == "distribution" and not is_number(storage) and storage != "VARCHAR":
+        raise Unjudgeable(f"column {name!r} is {storage}: distributions are compared of numbers and texts")
 
 
 def _judged(check: DriftCheck, what: str, value: float, past: Sequence[float], chance: float) -> Measured:
