@@ -16,6 +16,7 @@ import httpx
 import psutil
 from websockets.sync.client import connect
 
+from bench.exports import QUICK_ROWS, ROWS, measure_exports
 from bench.flights import grown_flights
 from bench.translation import QUICK, Sizes, measure_memory, measure_speed
 
@@ -34,6 +35,7 @@ def main() -> None:
         "--memory", action="store_true", help="only the Translator's peak memory, on a file beyond its limit"
     )
     parser.add_argument("--translation", action="store_true", help="only the Translator beside other engines")
+    parser.add_argument("--exports", action="store_true", help="only the exports: ten million rows in each format")
     arguments = parser.parse_args()
     sizes = QUICK if arguments.quick else Sizes()
     print(f"{'what':<66}{'measured':>14}{'aim':>10}")
@@ -41,6 +43,9 @@ def main() -> None:
         folder = Path(name)
         if arguments.memory:
             measure_memory(folder, show, sizes)
+            return
+        if arguments.exports:
+            measure_exports(folder, show, QUICK_ROWS if arguments.quick else ROWS)
             return
         if not arguments.translation:
             measure_server(folder)

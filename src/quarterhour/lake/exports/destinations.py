@@ -1,5 +1,6 @@
 """Where scheduled exports go: a folder, or an S3 bucket. What is there is always a whole file."""
 
+import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
@@ -85,6 +86,8 @@ class _S3:
             store = S3Store.from_url(
                 self._export.to,
                 client_options={
+                    # An address without TLS was chosen by whoever gave it.
+                    "allow_http": os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://"),
                     "connect_timeout": timedelta(seconds=_CONNECT_S),
                     "timeout": timedelta(seconds=_REQUEST_S),
                 },
@@ -98,8 +101,10 @@ class _S3:
                 chunk_size=_PART_BYTES,
                 max_concurrency=_PARTS_AT_ONCE,
             )
-        except BaseError as error:
-            raise ExportError(f"{self.place(name)}: not uploaded: {error}") from error
+        except (BaseError, FileNotFoundError) as error:
+            # The rest are its own structures.
+            told = str(error).partition("\n\nDebug source")[0]
+            raise ExportError(f"{self.place(name)}: not uploaded: {told}") from error
 
 
 def _parts(made: Path, report: Report) -> Iterator[bytes]:
