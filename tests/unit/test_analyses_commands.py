@@ -12,7 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from quarterhour.cli import app
-from serving import serving
+from quarterhour.cli_support import load
+from quarterhour.offline import OfflineReader
 
 pytestmark = pytest.mark.slow
 
@@ -63,14 +64,15 @@ def test_the_documented_examples_run_on_real_prices(tmp_path: Path) -> None:
     assert len(answer["rows"]) == 3 * prices["Ticker"].n_unique()
     assert "no analysis is named 'nothing'; there is daily" in command(tmp_path, "analyses", "run", "nothing").stderr
     assert command(tmp_path, "export", "weekly", "--out", str(tmp_path / "weekly.csv")).exit_code == 0
-    with serving(tmp_path) as server:
-        items = {item["name"]: item for item in server.get("/api/analyses")["items"]}
-        datasets = {item["name"]: item for item in server.get("/api/datasets")["items"]}
-        assert items.keys() < datasets.keys()
-        assert all(datasets[name]["rows"] == item["rows"] for name, item in items.items())
-        versions = server.get("/api/datasets/monthly/history")["items"]
-        assert [one["operation"] for one in versions[:2]] == ["analysis", "analysis"]
-        assert versions[0]["rows"] == items["monthly"]["rows"]
+    settings, workspace = load(tmp_path)
+    source = OfflineReader(settings, workspace)
+    items = {item["name"]: item for item in source.get("/api/analyses")["items"]}
+    datasets = {item["name"]: item for item in source.get("/api/datasets")["items"]}
+    assert items.keys() < datasets.keys()
+    assert all(datasets[name]["rows"] == item["rows"] for name, item in items.items())
+    versions = source.get("/api/datasets/monthly/history")["items"]
+    assert [one["operation"] for one in versions[:2]] == ["analysis", "analysis"]
+    assert versions[0]["rows"] == items["monthly"]["rows"]
 
 
 @pytest.mark.parametrize(

