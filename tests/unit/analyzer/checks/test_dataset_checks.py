@@ -1,5 +1,7 @@
 """Checks against the rest of the dataset and against others, and of the dataset as a whole."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from stage_context import RecordingContext
 
 from quarterhour.lake.holds import HoldLedger
 from quarterhour.settings import Settings
+from quarterhour.stages.analyzer.checks.answers import audit
 from quarterhour.stages.analyzer.checks.order import checked_always, waves
 from quarterhour.stages.merger import MergerService
 
@@ -126,6 +129,24 @@ def test_rows_are_counted_of_each_file_and_of_the_dataset(tmp_path: Path) -> Non
     assert "file 0 has 1 row, fewer than 2, file 2 has 4 rows, more than 3" in files.message
     # Of the file that is left.
     assert (whole.observed, [one.file for one in whole.files]) == ({"rows": 2}, ["file 1"])
+
+
+def test_an_audit_sees_what_is_merged_and_what_waits_but_not_what_is_held_back(tmp_path: Path) -> None:
+    context = RecordingContext(tmp_path, configured({"check": "range", "column": "v", "max": 9}))
+    put(context, DATASET, _rows(1, 10), "merged")
+    MergerService().run(context)
+    held = put(context, DATASET, _rows(11, 12, 13), "held")
+    with HoldLedger(context.workspace.ledger_file) as ledger:
+        ledger.hold([held], {held: "why"}, context.run_id)
+    MergerService().run(context)
+    put(context, DATASET, _rows(14, 2), "waiting")
+    (result,) = audit(context.workspace, context.settings, DATASET)
+    assert (result.rows, [(one.file, one.failures) for one in result.files]) == (4, [("merged", 1), ("waiting", 1)])
+    # Rows whose file the ledger does not know any more are no less wrong.
+    with closing(sqlite3.connect(context.workspace.ledger_file, isolation_level=None)) as ledger:
+        ledger.execute("DELETE FROM inputs WHERE name = 'merged'")
+    (result,) = audit(context.workspace, context.settings, DATASET)
+    assert (result.outcome, result.failures, result.examples[1].values) == ("failed", 2, {"v": 10})
 
 
 def test_only_what_is_fresh_or_not_is_checked_without_anything_new() -> None:

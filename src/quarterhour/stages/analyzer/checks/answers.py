@@ -11,6 +11,7 @@ from quarterhour.check_settings import Check
 from quarterhour.errors import UnknownDataset
 from quarterhour.lake import duck
 from quarterhour.lake.holds import HoldLedger
+from quarterhour.lake.ledger import InputState
 from quarterhour.lake.schema_plan import Source
 from quarterhour.settings import DATASET_NAME, Settings
 from quarterhour.stages.analyzer.checks.evaluate import Surroundings, evaluate
@@ -65,13 +66,13 @@ def all_rows(connection: duckdb.DuckDBPyConnection, workspace: Workspace, settin
     """The dataset as if all its rows were new: what is merged, and what waits. Raises UnknownDataset where there are none."""
     with HoldLedger(workspace.ledger_file) as ledger:
         pending = ledger.pending(name)
-        known = [entry for entry in ledger.of_dataset(name) if entry.rows]
-        # What waits comes after what is merged.
-        known.sort(key=lambda entry: entry.merged_version is None)
+        merged = [entry for entry in ledger.of_dataset(name) if entry.state is InputState.MERGED]
     subject = open_subject(connection, workspace, settings, name, pending)
     if subject is None:
         raise UnknownDataset(f"{name!r} has no rows yet", dataset=name)
-    sources = [Source(one, workspace.translated_file(name, one.fingerprint), {}) for one in known]
+    gone = {*subject.replaced, *(one.entry.fingerprint for one in subject.plan.held_back)}
+    standing = [one for one in (*merged, *pending) if one.fingerprint not in gone]
+    sources = [Source(one, workspace.translated_file(name, one.fingerprint), {}) for one in standing]
     return replace(subject, new=subject.whole, plan=replace(subject.plan, sources=sources))
 
 

@@ -69,18 +69,20 @@ def by_file(subject: Subject, failing: Failing) -> dict[str, int]:
 
 
 def file_failures(subject: Subject, counted: dict[str, int], check: Check) -> tuple[FileFailures, ...]:
-    """In the order of the inputs."""
+    """In the order of the inputs; rows that no input is known of stand for a file of their own."""
     limit = getattr(check, "max_failures", None)
+    known = {one.fingerprint: one for one in subject.inputs}
     return tuple(
         FileFailures(
-            one.name,
-            one.fingerprint,
-            one.rows,
-            counted[one.fingerprint],
-            is_over=limit is None or limit.is_exceeded(counted[one.fingerprint], one.rows),
+            one.name if one else fingerprint,
+            fingerprint,
+            one.rows if one else counted[fingerprint],
+            counted[fingerprint],
+            is_over=limit is None or one is None or limit.is_exceeded(counted[fingerprint], one.rows),
         )
-        for one in subject.inputs
-        if one.fingerprint in counted
+        for fingerprint in (*known, *(file for file in counted if file not in known))
+        if fingerprint in counted
+        for one in (known.get(fingerprint),)
     )
 
 
@@ -92,8 +94,8 @@ def examples(subject: Subject, failing: Failing, columns: Sequence[str], limit: 
     values = "".join(f", n.{identifier(name)}" for name in names)
     rows = subject.connection.execute(
         f"SELECT n.{FILE}, n.{RECORD}{values} FROM ({failing.rows_of(subject.new)}) n "
-        f"JOIN (VALUES {order_values(subject.plan.sources)}) AS b ({FILE}, _place) USING ({FILE}) "
-        f"ORDER BY b._place, n.{RECORD} LIMIT {limit}"
+        f"LEFT JOIN (VALUES {order_values(subject.plan.sources)}) AS b ({FILE}, _place) USING ({FILE}) "
+        f"ORDER BY b._place NULLS LAST, n.{RECORD} LIMIT {limit}"
     ).fetchall()
     files: dict[str, Input] = {one.fingerprint: one for one in subject.inputs}
     found: list[FailingRow] = []
@@ -101,7 +103,7 @@ def examples(subject: Subject, failing: Failing, columns: Sequence[str], limit: 
         named = dict(zip(names, map(_kept, texts), strict=True))
         found.append(
             FailingRow(
-                files[file].name,
+                files[file].name if file in files else str(file),
                 int(record),
                 {name: named[name] for name in subject.keys},
                 {name: named[name] for name in columns if name not in subject.keys},
