@@ -17,7 +17,8 @@ from pydantic import TypeAdapter
 from quarterhour.errors import QuarterhourError
 from quarterhour.files import fsync_folder, write_whole
 from quarterhour.lake.column_types import FILE
-from quarterhour.lake.tables import Table, WrittenFile, commit, create_table, open_table
+from quarterhour.lake.table_commits import WrittenFile, commit, create_table
+from quarterhour.lake.tables import Table, open_table
 from quarterhour.workspace import Workspace
 
 _APPLICATION = "quarterhour.analysis"

@@ -1,12 +1,6 @@
-"""The merged tables: the only place that opens Delta tables. DuckDB writes and reads the data files, deltalake commits them.
+"""The merged tables as they stand: with table_commits the only place that opens Delta tables. DuckDB reads the data files."""
 
-A commit is compare-and-set on the table's version: if another writer was first, it raises `TableChanged` and nothing happened.
-Its data files are on the disk before it, and it is on the disk when it returns.
-"""
-
-import os
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,21 +9,15 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote
 
-import duckdb
 import orjson
-from deltalake import CommitProperties, DeltaTable, Field, Transaction
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-from deltalake.schema import PrimitiveType, Schema
-from deltalake.transaction import AddAction, RemoveAction
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.schema import PrimitiveType
 
 from quarterhour.errors import QuarterhourError
-from quarterhour.files import fsync_folder
-from quarterhour.lake.column_types import from_delta, storage_type, to_delta
+from quarterhour.lake.column_types import from_delta, storage_type
 from quarterhour.lake.duck import identifier, literal, string_list
-from quarterhour.lake.file_statistics import delta_statistics
 
-# A larger data file costs too much to write again for one changed row, smaller ones cost too much to open.
-_TARGET_FILE_SIZE = "128MB"
 _PATH = "_path"
 """Of a scan with paths: the data file that a row stands in."""
 _ROW = "_row"
@@ -75,22 +63,19 @@ class Table:
 
     def __init__(self, path: Path, delta: DeltaTable) -> None:
         self.path = path
-        self._delta = delta
-
-    @property
-    def version(self) -> int:
-        return self._delta.version()
+        self.delta = delta
+        self.version = delta.version()
 
     @property
     def id(self) -> str:
         """Another table at the same path has another."""
-        return str(self._delta.metadata().id)
+        return str(self.delta.metadata().id)
 
     @cached_property
     def columns(self) -> dict[str, str]:
         """Storage types (DuckDB's names) by column, lineage columns too. Raises TableError for a type that is not ours."""
         columns: dict[str, str] = {}
-        for field in self._delta.schema().fields:
+        for field in self.delta.schema().fields:
             delta_type = field.type.type if isinstance(field.type, PrimitiveType) else str(field.type)
             storage = from_delta(delta_type)
             if storage is None:
@@ -102,7 +87,7 @@ class Table:
 
     @cached_property
     def files(self) -> list[DataFile]:
-        actions = self._delta.get_add_actions()
+        actions = self.delta.get_add_actions()
         # Its type is given as numpy's where that cannot be imported; it is a list.
         columns: list[list[Any]] = [
             cast(Any, actions[name]).to_pylist() for name in ("path", "size_bytes", "num_records")
@@ -117,7 +102,7 @@ class Table:
 
     def file_bounds(self) -> Any | None:
         """An Arrow table: each data file's `path`, and `min.`, `max.` and `null_count.` of columns that have them; or None."""
-        return self._delta.get_add_actions(flatten=True) if self.files else None
+        return self.delta.get_add_actions(flatten=True) if self.files else None
 
     @property
     def rows(self) -> int:
@@ -151,7 +136,7 @@ class Table:
 
     def merged_at_version(self, fingerprint: str) -> int | None:
         """The version whose commit took this input in; None if none did."""
-        return self._delta.transaction_version(fingerprint)
+        return self.delta.transaction_version(fingerprint)
 
     def commit_info(self, version: int) -> dict[str, Any] | None:
         """What the commit that made `version` says of itself; None once its log entry was cleaned up."""
@@ -190,7 +175,7 @@ class Table:
 
     def updated_at(self) -> datetime:
         """When this version was committed."""
-        info = self.commit_info(self.version) or self._delta.history(1)[0]
+        info = self.commit_info(self.version) or self.delta.history(1)[0]
         return datetime.fromtimestamp(int(info["timestamp"]) / 1000, UTC)
 
 
@@ -201,7 +186,7 @@ def open_table(path: Path, version: int | None = None) -> Table | None:
     """
     if not (path / "_delta_log").is_dir():
         return None
-    _check_path(path)
+    check_path(path)
     try:
         delta = DeltaTable(path)
         if version is not None:
@@ -235,159 +220,14 @@ def _check_writable(path: Path, delta: DeltaTable) -> None:
         )
 
 
-def create_table(path: Path, columns: Mapping[str, str]) -> Table:
-    """An empty table, version 0."""
-    _check_path(path)
-    try:
-        delta = DeltaTable.create(path, _schema(columns), mode="error")
-    except DeltaError as error:
-        raise TableChanged(f"{path}: the table could not be created: {error}") from error
-    _sync_commit(path, 0)
-    return Table(path, delta)
-
-
-def _schema(columns: Mapping[str, str]) -> Schema:
-    return Schema(_fields(columns))
-
-
-def _fields(columns: Mapping[str, str]) -> list[Field]:
-    return [Field(name, PrimitiveType(to_delta(storage)), nullable=True) for name, storage in columns.items()]
-
-
-def add_columns(table: Table, columns: Mapping[str, str], facts: Mapping[str, str] | None = None) -> Table:
-    """The table with further columns, null in the rows that are there. A version of its own, which holds no rows."""
-    if not columns:
-        return table
-    delta = DeltaTable(table.path, version=table.version)
-    try:
-        delta.alter.add_columns(
-            _fields(columns),
-            commit_properties=CommitProperties(custom_metadata=dict(facts or {}), max_commit_retries=0),
-        )
-    except CommitFailedError as error:
-        raise TableChanged(f"{table.path}: another program wrote to it: {error}") from error
-    _sync_commit(table.path, table.version + 1)
-    return Table(table.path, DeltaTable(table.path))
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenFile:
-    """A data file that stands in the table's folder and belongs to no version yet."""
-
-    path: Path
-    rows: int
-    size: int
-    statistics: str
-
-
-def write_files(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    query: str,
-    columns: Mapping[str, str],
-    keys: Sequence[str] = (),
-) -> list[WrittenFile]:
-    """Write the rows of `query`, whose columns are `columns`, to data files below the table's folder, durably.
-
-    Bounds of the `keys` are kept however many columns there are.
-    """
-    path.mkdir(parents=True, exist_ok=True)
-    reported = connection.execute(
-        f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES '{_TARGET_FILE_SIZE}', "
-        "FILENAME_PATTERN 'part-{uuidv7}', OVERWRITE_OR_IGNORE, RETURN_STATS)"
-    ).fetchall()
-    written: list[WrittenFile] = []
-    for name, rows, size, _footer, statistics, *_ in reported:
-        file = Path(name)
-        if not rows:
-            file.unlink()
-            continue
-        _fsync(file)
-        written.append(WrittenFile(file, int(rows), int(size), delta_statistics(int(rows), statistics, columns, keys)))
-    fsync_folder(path)
-    return written
-
-
-def commit(
-    table: Table,
-    *,
-    added: Sequence[WrittenFile],
-    removed: Sequence[DataFile] = (),
-    replace_with: Mapping[str, str] | None = None,
-    fingerprints: Sequence[str] = (),
-    facts: Mapping[str, str],
-) -> Table:
-    """Make the next version, in which `added` stand and `removed` do not. Returns it.
-
-    `replace_with` are the columns of a table whose every file is replaced by `added`. `fingerprints` become application
-    transactions whose number is the new version, so that its commit info can be found again; `facts` stand there.
-    """
-    version = table.version + 1
-    now_ms = int(time.time() * 1000)
-    actions: list[AddAction | RemoveAction] = [
-        AddAction(file.path.relative_to(table.path).as_posix(), file.size, {}, now_ms, True, file.statistics)
-        for file in added
-    ]
-    if replace_with is None:
-        actions += [RemoveAction(file.name, True, now_ms, file.size, {}) for file in removed]
-    delta = DeltaTable(table.path, version=table.version)
-    try:
-        delta.create_write_transaction(
-            actions,
-            "append" if replace_with is None else "overwrite",
-            delta.schema() if replace_with is None else _schema(replace_with),
-            commit_properties=CommitProperties(
-                custom_metadata=dict(facts),
-                # Another writer's version in between would make what was compared with the table untrue.
-                max_commit_retries=0,
-                app_transactions=[Transaction(fingerprint, version) for fingerprint in fingerprints],
-            ),
-        )
-    except CommitFailedError as error:
-        for file in added:
-            file.path.unlink(missing_ok=True)
-        raise TableChanged(f"{table.path}: another program wrote version {version}: {error}") from error
-    _sync_commit(table.path, version)
-    return Table(table.path, DeltaTable(table.path, version=version))
-
-
-def restore_files(table: Table, earlier: Table, facts: Mapping[str, str]) -> Table:
-    """Make the next version, with the data files and columns of `earlier`. Returns it."""
-    version = table.version + 1
-    delta = DeltaTable(table.path, version=table.version)
-    try:
-        delta.restore(
-            earlier.version,
-            protocol_downgrade_allowed=True,
-            commit_properties=CommitProperties(custom_metadata=dict(facts), max_commit_retries=0),
-        )
-    except CommitFailedError as error:
-        raise TableChanged(f"{table.path}: another program wrote version {version}: {error}") from error
-    except DeltaError as error:
-        raise TableError(f"{table.path}: version {earlier.version} cannot be restored: {error}") from error
-    _sync_commit(table.path, version)
-    return Table(table.path, DeltaTable(table.path, version=version))
-
-
 def storage_columns(columns: Mapping[str, str]) -> dict[str, str]:
     """The columns as a merged table keeps them."""
     return {name: storage_type(kind) for name, kind in columns.items()}
 
 
-def _check_path(path: Path) -> None:
+def check_path(path: Path) -> None:
     # The Delta library takes the address for a host name with these, and panics.
     if unusable := set(str(path)) & set("[]"):
         raise TableError(
             f"{path}: a folder with {' or '.join(sorted(unusable))} in its name cannot hold tables: rename it"
         )
-
-
-def _sync_commit(path: Path, version: int) -> None:
-    log = path / "_delta_log"
-    _fsync(log / f"{version:020d}.json")
-    fsync_folder(log)
-
-
-def _fsync(file: Path) -> None:
-    with file.open("rb+") as opened:
-        os.fsync(opened.fileno())

@@ -132,11 +132,14 @@ def test_another_writer_in_the_middle_of_a_merge_wins_and_the_merge_can_be_done_
     path = str(context.workspace.table("bars"))
     real = service.write_files
 
-    def write_files(*arguments: object) -> object:
-        process = multiprocessing.get_context("spawn").Process(target=_other_writer, args=(path, {"k": [2], "v": [20]}))
-        process.start()
-        process.join()
-        return real(*arguments)  # pyright: ignore[reportArgumentType]
+    def write_files(*arguments: object, **options: object) -> object:
+        if open_table(Path(path)).version == 1:  # pyright: ignore[reportOptionalMemberAccess]
+            process = multiprocessing.get_context("spawn").Process(
+                target=_other_writer, args=(path, {"k": [2], "v": [20]})
+            )
+            process.start()
+            process.join()
+        return real(*arguments, **options)  # pyright: ignore[reportArgumentType]
 
     monkeypatch.setattr(service, "write_files", write_files)
     with pytest.raises(StageError, match="another program wrote") as raised:
@@ -177,7 +180,7 @@ def test_a_query_that_fails_for_another_reason_says_its_own(tmp_path: Path, monk
     context = RecordingContext(tmp_path)
     put(context, "bars", values((1, 2)), "one")
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise duckdb.IOException("IO Error: no space left")
 
     monkeypatch.setattr(service, "write_files", full)

@@ -14,7 +14,7 @@ from quarterhour.stages.merger.accounts import Counts
 from quarterhour.stages.merger.batch import BATCH, make_batch, rows_by_input, same_values, table_query
 from quarterhour.stages.merger.key_search import smallest_keys
 from quarterhour.stages.merger.rules import MergeRules
-from quarterhour.stages.merger.verdict import Finding, Verdict, rows_text
+from quarterhour.stages.merger.verdict import Finding, Verdict, Write, rows_text
 
 # Where rows are kept, so many rows of the table are looked at for each row of the batch, the newest files first.
 _LOOK_BACK = 4
@@ -51,8 +51,8 @@ def judge_append(connection: duckdb.DuckDBPyConnection, table: Table | None, pla
     if plan.needs_rewrite:
         query = f"{table_query(table, plan.columns)} UNION ALL {query}"
     elif sum(dropped.values()) == sum(rows.values()):
-        return Verdict(counts, None, [], findings)
-    return Verdict(counts, query, table.files if table and plan.needs_rewrite else [], findings)
+        return Verdict(counts, [], [], findings)
+    return Verdict(counts, [Write(query)], table.files if table and plan.needs_rewrite else [], findings)
 
 
 def _find_overlaps(

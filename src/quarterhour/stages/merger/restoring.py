@@ -11,7 +11,8 @@ from quarterhour.lake.derived import is_derived
 from quarterhour.lake.ledger import InputState
 from quarterhour.lake.queries import open_dataset
 from quarterhour.lake.reversals import Moves, ReversalLedger, read_moves
-from quarterhour.lake.tables import LogEntry, Table, restore_files
+from quarterhour.lake.table_commits import restore_files
+from quarterhour.lake.tables import LogEntry, Table
 from quarterhour.settings import Settings
 from quarterhour.stages.merger.reversing import (
     commit_moves,

@@ -17,14 +17,8 @@ from quarterhour.lake.reversals import (
     with_earlier,
 )
 from quarterhour.lake.schema_plan import Plan, plan_merge
-from quarterhour.lake.tables import (
-    Table,
-    TableChanged,
-    add_columns,
-    commit,
-    open_table,
-    write_files,
-)
+from quarterhour.lake.table_commits import add_columns, commit, write_files
+from quarterhour.lake.tables import Table, TableChanged, open_table
 from quarterhour.settings import Settings
 from quarterhour.stages.merger.recompute import KeysClash, Recomputed, RowChanges, Shift, recompute
 from quarterhour.stages.merger.reversing import (

@@ -14,15 +14,8 @@ from quarterhour.lake.ledger import Input, InputLedger, InputState
 from quarterhour.lake.parquet_files import find_damaged
 from quarterhour.lake.reversals import ReversalLedger
 from quarterhour.lake.schema_plan import HeldBack, Plan, damaged_message, plan_merge
-from quarterhour.lake.tables import (
-    Table,
-    TableError,
-    add_columns,
-    commit,
-    create_table,
-    open_table,
-    write_files,
-)
+from quarterhour.lake.table_commits import add_columns, commit, create_table, write_files
+from quarterhour.lake.tables import Table, TableError, open_table
 from quarterhour.stages.base import StageContext, StageResult
 from quarterhour.stages.dataset_failures import combined
 from quarterhour.stages.merger.accounts import Counts, commit_facts, read_counts, read_keys, total
@@ -277,7 +270,11 @@ class _DatasetMerge:
         return [_clash_held_back(entries[clash.fingerprint], clash) for clash in clashes] or upsert.judge()
 
     def _commit(self, connection: duckdb.DuckDBPyConnection, table: Table, plan: Plan, verdict: Verdict) -> Table:
-        written = write_files(connection, self._path, verdict.query, plan.columns, self._keys) if verdict.query else []
+        written = [
+            file
+            for write in verdict.writes
+            for file in write_files(connection, self._path, write.query, plan.columns, self._keys, after=write.after)
+        ]
         self._context.check_cancelled()
         fingerprints = [source.entry.fingerprint for source in plan.sources]
         added = {} if plan.needs_rewrite else {n: t for n, t in plan.added.items() if n not in table.columns}

@@ -1,6 +1,6 @@
 """A keyed batch against its table: which rows are new, changed or unchanged, and which data files are written anew. SQL only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +23,11 @@ from quarterhour.stages.merger.batch import (
     value_columns,
 )
 from quarterhour.stages.merger.rules import MergeRules
-from quarterhour.stages.merger.verdict import EXAMPLES, Finding, Verdict, rows_text
+from quarterhour.stages.merger.verdict import EXAMPLES, Finding, Verdict, Write, rows_text
 
 _PLACE = f"_place, {RECORD}"
+# More would hold too much in memory: all their columns wait there for their places.
+_MOST_IN_PLACE = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +154,36 @@ class Upsert:
         """What the batch makes of the table by the rules."""
         rows = rows_by_input(self._connection)
         takes_newest = self._rules.conflict == "newest"
-        # Rows that stand for their key at the batch's end, and those of them that the table has and keeps as they are.
+        # Rows that stand for their key at the batch's end, and those of them that stand in the place of one of the table's.
         wins = "_is_last" if takes_newest else "_is_first"
-        writes = f"{wins} AND _is_changed" if takes_newest else "false"
-        replaced = self._replaced_files(writes)
+        is_written = f"{wins} AND _is_changed" if takes_newest else "false"
+        replaced = self._replaced_files(is_written)
         findings = self._findings()
         by_input = self._counts(rows, takes_newest=takes_newest)
-        if not self._changes_anything(wins, writes) and not self._plan.needs_rewrite:
-            return Verdict(by_input, None, [], findings)
-        names = ", ".join(identifier(name) for name in self._plan.columns)
-        query = f"SELECT {names} FROM ({self._winners(wins)}) b ANTI JOIN (FROM matched WHERE NOT ({writes})) m USING ({_PLACE})"
+        writes: list[Write] = []
         if replaced:
-            kept = table_query(self._table, self._plan.columns, only=[file.name for file in replaced], with_path=True)
-            unchanged = f"SELECT {names} FROM ({kept}) k ANTI JOIN (FROM matched WHERE {writes}) m USING (_path, _row)"
-            query = f"{unchanged} UNION ALL {query}"
-        return Verdict(by_input, query, replaced, findings)
+            writes.append(Write(self._replacing(replaced, wins, is_written), replaced[0].name))
+        if sum(count.inserted for count in by_input.values()):
+            names = ", ".join(identifier(name) for name in self._plan.columns)
+            writes.append(Write(f"SELECT {names} FROM ({self._winners(wins)}) b ANTI JOIN matched m USING ({_PLACE})"))
+        return Verdict(by_input, writes, replaced, findings)
+
+    def _replacing(self, replaced: Sequence[DataFile], wins: str, is_written: str) -> str:
+        """SQL of the rows of data files, with the new rows of their keys in the place of the old ones.
+
+        So the bounds of a data file stay narrow however often it is written anew. Where very many rows change they come last.
+        """
+        kept = table_query(self._table, self._plan.columns, only=[file.name for file in replaced], with_path=True)
+        names = [identifier(name) for name in self._plan.columns]
+        changed = f"FROM matched WHERE {is_written}"
+        updates = f"({self._winners(wins)}) b JOIN ({changed}) m USING ({_PLACE})"
+        [(count,)] = self._connection.execute(f"SELECT count(*) FROM ({changed})").fetchall()
+        if count > _MOST_IN_PLACE:
+            old = f"SELECT {', '.join(names)} FROM ({kept}) k ANTI JOIN ({changed}) m USING (_path, _row)"
+            return f"{old} UNION ALL SELECT {', '.join(f'b.{name}' for name in names)} FROM {updates}"
+        rows = f"SELECT b.*, m._path, m._row FROM {updates}"
+        chosen = ", ".join(f"CASE WHEN u._row IS NULL THEN k.{name} ELSE u.{name} END AS {name}" for name in names)
+        return f"SELECT {chosen} FROM ({kept}) k LEFT JOIN ({rows}) u ON k._path = u._path AND k._row = u._row"
 
     def _winners(self, wins: str) -> str:
         if not self._has_chains:
@@ -175,17 +192,6 @@ class Upsert:
         return (
             f"{singles} UNION ALL SELECT * EXCLUDE (_is_first, _is_last, _is_same, _in_file) FROM chains WHERE {wins}"
         )
-
-    def _changes_anything(self, wins: str, writes: str) -> bool:
-        """Whether any row that stands at the batch's end is not in the table as it is."""
-        winners = self._reach.rows
-        if self._has_chains:
-            [(surplus,)] = self._connection.execute(
-                "SELECT (SELECT count(*) FROM chains) - (SELECT count(*) FROM repeated)"
-            ).fetchall()
-            winners -= surplus
-        [(kept,)] = self._connection.execute(f"SELECT count(*) FROM matched WHERE {wins} AND NOT ({writes})").fetchall()
-        return winners > kept
 
     def _counts(self, rows: Mapping[str, int], *, takes_newest: bool) -> dict[str, Counts]:
         """Inserted are the first rows of their key that the table has not; the rest was updated or changed nothing."""
@@ -208,12 +214,12 @@ class Upsert:
             for file, count in rows.items()
         }
 
-    def _replaced_files(self, writes: str) -> list[DataFile]:
+    def _replaced_files(self, is_written: str) -> list[DataFile]:
         if self._table is None:
             return []
         if self._plan.needs_rewrite:
             return self._table.files
-        paths = self._connection.execute(f"SELECT DISTINCT _path FROM matched WHERE {writes}").fetchall()
+        paths = self._connection.execute(f"SELECT DISTINCT _path FROM matched WHERE {is_written}").fetchall()
         names = {self._table.file_name(path) for (path,) in paths}
         return [file for file in self._table.files if file.name in names]
 

@@ -53,14 +53,23 @@ class Renewal:
 
 
 @dataclass(frozen=True, slots=True)
+class Write:
+    """Rows that are to be written to data files of their own."""
+
+    query: str
+    after: str | None = None
+    """The data file in whose place among the table's files they come; None for the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The outcome of the comparison of a batch with the table."""
 
     by_input: dict[str, Counts]
-    query: str | None
-    """SQL of the rows to write; None where no row changes the table."""
+    writes: list[Write]
+    """What is to be written; nothing where no row changes the table."""
     replaced: list[DataFile]
-    """Data files whose rows are all in `query` or superseded by it."""
+    """Data files whose rows are all in `writes` or superseded by them."""
     findings: list[Finding] = field(default_factory=list[Finding])
     renewal: Renewal = field(default_factory=Renewal)
 
