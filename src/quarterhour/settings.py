@@ -116,6 +116,16 @@ class EventSettings(Section):
     )
 
 
+class MaintenanceSettings(Section):
+    """Of the merged tables, after each run."""
+
+    enabled: Annotated[bool, Field(description="Join small data files and forget old versions after each run.")] = True
+    keep_days: Annotated[float, Field(gt=0, description="Days for which the versions that stood can be read.")] = 7.0
+    budget: Annotated[
+        Seconds, Field(description="Seconds after which no further data files are joined after a run.")
+    ] = 60.0
+
+
 class ServerSettings(Section):
     host: str = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
@@ -168,6 +178,7 @@ class Settings(BaseSettings):
     watchdog: WatchdogSettings = WatchdogSettings()
     events: EventSettings = EventSettings()
     server: ServerSettings = ServerSettings()
+    maintenance: MaintenanceSettings = MaintenanceSettings()
     datasets: tuple[DatasetSettings, ...] = ()
     analyses: tuple[AnalysisSettings, ...] = ()
     downloads: DownloadSettings = DownloadSettings()

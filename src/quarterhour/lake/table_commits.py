@@ -102,7 +102,7 @@ def write_files(
         if not rows:
             file.unlink()
             continue
-        _fsync(file)
+        sync_file(file)
         written.append(WrittenFile(file, int(rows), int(size), delta_statistics(int(rows), statistics, columns, keys)))
     fsync_folder(path)
     return written
@@ -182,10 +182,11 @@ def restore_files(table: Table, earlier: Table, facts: Mapping[str, str]) -> Tab
 
 def _sync_commit(path: Path, version: int) -> None:
     log = path / "_delta_log"
-    _fsync(log / f"{version:020d}.json")
+    sync_file(log / f"{version:020d}.json")
     fsync_folder(log)
 
 
-def _fsync(file: Path) -> None:
+def sync_file(file: Path) -> None:
+    """Its content is on the disk when this returns."""
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())

@@ -11,6 +11,7 @@ from quarterhour.errors import StageCancelled
 from quarterhour.lake import duck
 from quarterhour.lake.holds import HoldLedger
 from quarterhour.lake.ledger import Input, InputLedger, InputState
+from quarterhour.lake.maintenance import table_lock
 from quarterhour.lake.parquet_files import find_damaged
 from quarterhour.lake.reversals import ReversalLedger
 from quarterhour.lake.schema_plan import HeldBack, Plan, damaged_message, plan_merge
@@ -73,7 +74,8 @@ class MergerService:
                 context.check_cancelled()
                 context.progress(done, rows, dataset=dataset)
                 try:
-                    _DatasetMerge(context, ledger, dataset, accounts.setdefault(dataset, _Account())).run(inputs)
+                    with table_lock(context.workspace, dataset):
+                        _DatasetMerge(context, ledger, dataset, accounts.setdefault(dataset, _Account())).run(inputs)
                 except StageCancelled:
                     raise
                 # One dataset's failure does not stop the others; it is raised once they are done.
