@@ -10,6 +10,7 @@ from quarterhour.engines.local import LocalEngine
 from quarterhour.errors import HomeInUse, LockHeld
 from quarterhour.event_log.base import Repair
 from quarterhour.event_log.jsonl import JsonlEventLog
+from quarterhour.housekeeper import Housekeeper
 from quarterhour.lock import LockManager
 from quarterhour.orchestrator import PipelineOrchestrator
 from quarterhour.scheduler import Scheduler
@@ -35,8 +36,16 @@ class Pipeline:
         self.bus = EventBus(self.log, settings.events)
         self.state = StateManager(self.bus, self.clock)
         self.engine = LocalEngine()
+        self.housekeeper = Housekeeper(settings, workspace, self.engine, self.bus, self.clock)
         self.orchestrator = PipelineOrchestrator(
-            settings, workspace, self.engine, self.bus, self.state, self.locks, self.clock
+            settings,
+            workspace,
+            self.engine,
+            self.bus,
+            self.state,
+            self.locks,
+            self.clock,
+            after_run=self.housekeeper.wake,
         )
         self.scheduler = Scheduler(settings.schedule, self.orchestrator, self.bus, self.state, self.clock)
         self.watchdog = Watchdog(settings, self.engine, self.bus, self.clock)
@@ -98,11 +107,13 @@ class Pipeline:
         async with asyncio.TaskGroup() as loops:
             watchdog = loops.create_task(self.watchdog.run(), name="watchdog")
             scheduler = loops.create_task(self.scheduler.run(), name="scheduler") if is_scheduled else None
+            housekeeper = loops.create_task(self.housekeeper.run(), name="housekeeper")
             try:
                 yield
             finally:
                 if scheduler is not None:
                     scheduler.cancel()
                 await self.orchestrator.close()
+                housekeeper.cancel()
                 await self.engine.close()
                 watchdog.cancel()

@@ -174,6 +174,20 @@ class LogRepaired(Event):
     kind = EventKind.ERROR
 
 
+class TablesMaintained(Event):
+    """Small data files were joined, or old versions forgotten, after a run. `data.tables`: what was done for each."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
+class MaintenanceFailed(Event):
+    """A table, or all, could not be maintained; runs go on all the same. `data`: dataset, where it is one."""
+
+    __slots__ = ()
+    kind = EventKind.ERROR
+
+
 # A stage
 
 

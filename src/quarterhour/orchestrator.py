@@ -1,7 +1,7 @@
 """PipelineOrchestrator: the one way to start, stop and reset the pipeline, whoever asks. Admission, lock, one task a run."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from datetime import datetime
 
@@ -31,6 +31,7 @@ class PipelineOrchestrator:
         state: StateManager,
         locks: LockManager,
         clock: Clock,
+        after_run: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._workspace = workspace
@@ -39,6 +40,7 @@ class PipelineOrchestrator:
         self._state = state
         self._locks = locks
         self._clock = clock
+        self._after_run = after_run
         # Two starts at once must not both be weighed against the same state.
         self._admission = asyncio.Lock()
         self._alone_for = ""
@@ -94,7 +96,7 @@ class PipelineOrchestrator:
                 raise
             runner = PipelineRunner(self._settings, self._workspace, self._engine, self._bus, self._state, self._clock)
             self._runner = runner
-            self._task = asyncio.create_task(_run_with(held, runner, run, chosen), name=f"run-{run.run_id}")
+            self._task = asyncio.create_task(self._run_with(held, runner, run, chosen), name=f"run-{run.run_id}")
             return run
 
     @asynccontextmanager
@@ -163,10 +165,12 @@ class PipelineOrchestrator:
         if self._task is not None:
             await asyncio.wait([self._task])
 
-
-async def _run_with(held: ExitStack, runner: PipelineRunner, run: Run, stages: Sequence[StageSettings]) -> None:
-    """The lock is freed after the run's last event, whatever happened."""
-    try:
-        await runner.run(run, stages)
-    finally:
-        await asyncio.to_thread(held.close)
+    async def _run_with(
+        self, held: ExitStack, runner: PipelineRunner, run: Run, stages: Sequence[StageSettings]
+    ) -> None:
+        """The lock is freed after the run's last event, whatever happened."""
+        try:
+            await runner.run(run, stages)
+        finally:
+            await asyncio.to_thread(held.close)
+            self._after_run()

@@ -45,5 +45,6 @@ def sample_settings() -> str:
         for name, field in type(section).model_fields.items():
             value = getattr(section, name)
             shown = f'"{value}"' if isinstance(value, str | RejectLimit) else str(value)
+            shown = shown.lower() if isinstance(value, bool) else shown
             lines.append(f"# {name} = {shown}" + (f"  # {field.description}" if field.description else ""))
     return "\n".join(lines) + "\n" + _EXAMPLES

@@ -21,4 +21,5 @@ async def run_once(
             run = await pipeline.orchestrator.start(Trigger.CLI, stages=stages)
         await pipeline.orchestrator.wait()
         ended = await pipeline.state.find_run(run.run_id)
+        await pipeline.housekeeper.settled()
     return ended.model_dump(mode="json")

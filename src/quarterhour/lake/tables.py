@@ -195,8 +195,10 @@ def open_table(path: Path, version: int | None = None) -> Table | None:
                     f"{path}: it has no version {version}; the newest is {delta.version()}", version=version
                 )
             delta = DeltaTable(path, version=version)
-    except TableNotFoundError:
-        return None
+    except TableNotFoundError as error:
+        if version is None:
+            return None
+        raise TableError(f"{path}: version {version} is no longer kept", version=version) from error
     except DeltaError as error:
         raise TableError(f"{path}: the Delta table cannot be read: {error}") from error
     _check_writable(path, delta)

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pending_inputs import put, table_rows
 from stage_context import RecordingContext
+from typer.testing import CliRunner
 
+from quarterhour.cli import app
 from quarterhour.lake import maintenance
 from quarterhour.lake.maintenance import level, maintain, next_group
 from quarterhour.lake.tables import DataFile, Table, TableError, open_table
@@ -107,7 +109,7 @@ def test_old_versions_are_forgotten_and_younger_ones_can_be_read(
     # What stood seven days ago can be read, and what stands now.
     assert polars.read_delta(str(path), version=old).height == 550
     assert polars.read_delta(str(path))["v"].min() == -1
-    with pytest.raises(TableError):
+    with pytest.raises(TableError, match="no longer kept"):
         open_table(path, old - 1)
     assert DeltaTable(path).transaction_version(put(context, "bars", "SELECT 1 AS k, 1 AS v", "file 3")) is not None
 
@@ -207,3 +209,12 @@ def test_a_table_that_cannot_be_read_does_not_keep_others_from_maintenance(tmp_p
     done = {one["dataset"]: one for one in maintain(context.workspace, context.settings)}
     assert "aaa: not maintained" in done["aaa"]["error"]
     assert done["bars"]["joined"] == 8
+
+
+def test_by_hand_it_says_what_it_did(tmp_path: Path) -> None:
+    context = RecordingContext(tmp_path)
+    _grow(context, 8)
+    first, second = (CliRunner().invoke(app, ["maintain", "bars", "--home", str(tmp_path)]) for _ in range(2))
+    assert "bars: 8 files joined into 1" in first.output
+    assert second.output == "Nothing is due.\n"
+    assert CliRunner().invoke(app, ["maintain", "none", "--home", str(tmp_path)]).exit_code == 1

@@ -19,7 +19,7 @@ from quarterhour.stages.merger.batch import same_values
 from quarterhour.stages.merger.recompute import Shift, recompute
 from quarterhour.stages.merger.reversing import sources_of
 from quarterhour.stages.merger.rules import MergeRules
-from quarterhour.stages.merger.verdict import Finding, Renewal, Verdict, rows_text
+from quarterhour.stages.merger.verdict import Finding, Renewal, Verdict, Write, rows_text
 from quarterhour.workspace import Workspace
 
 
@@ -64,7 +64,7 @@ def judge_unkeyed(
     ]
     return Verdict(
         counts | _counts(connection, rules, entering),
-        made.query,
+        [Write(made.query)] if made.query else [],
         made.replaced,
         findings,
         Renewal([one.fingerprint for one in renewing], moves, made.changes.removed),

@@ -125,10 +125,11 @@ class Foresight:
         )
 
     def _write(self, connection: duckdb.DuckDBPyConnection, dataset: str, verdict: Verdict) -> Path | None:
-        if verdict.query is None:
+        if not verdict.writes:
             return None
+        query = " UNION ALL ".join(write.query for write in verdict.writes)
         path = self.folder / f"{dataset}-{len(self._known)}.parquet"
-        connection.execute(f"COPY ({verdict.query}) TO {literal(str(path))} (FORMAT parquet)")
+        connection.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet)")
         return path
 
 
