@@ -70,8 +70,8 @@ def all_rows(connection: duckdb.DuckDBPyConnection, workspace: Workspace, settin
     subject = open_subject(connection, workspace, settings, name, pending)
     if subject is None:
         raise UnknownDataset(f"{name!r} has no rows yet", dataset=name)
-    gone = {*subject.replaced, *(one.entry.fingerprint for one in subject.plan.held_back)}
-    standing = [one for one in (*merged, *pending) if one.fingerprint not in gone]
+    unfit = {one.entry.fingerprint for one in subject.plan.held_back}
+    standing = [one for one in (*merged, *pending) if one.fingerprint not in unfit]
     sources = [Source(one, workspace.translated_file(name, one.fingerprint), {}) for one in standing]
     return replace(subject, new=subject.whole, plan=replace(subject.plan, sources=sources))
 
