@@ -100,6 +100,8 @@ class Changes:
     """Merged since."""
     is_foreign: bool = False
     """Rows were changed otherwise: taken out, restored, or by another program."""
+    is_renewing: bool = False
+    """Among `inputs` are new versions of files: the rows of those before them went."""
     is_known: bool = True
     """False where the log does not reach back so far."""
 
@@ -111,18 +113,18 @@ class Changes:
 def changes_since(table: Table, version: int | None) -> Changes:
     """`version` None is before the first one."""
     inputs: set[str] = set()
-    is_foreign = False
+    is_foreign = is_renewing = False
     for number in range((-1 if version is None else version) + 1, table.version + 1):
         info = table.commit_info(number)
         if info is None:
             return Changes(is_known=False)
         if "inputs" in info and "kind" not in info:
             inputs |= orjson.loads(info["inputs"]).keys()
-            # New versions of files: the rows of those before them went.
-            is_foreign = is_foreign or "moved" in info
+            is_renewing = is_renewing or "moved" in info
         elif info.get("operation") not in _HARMLESS:
             is_foreign = True
-    return Changes(frozenset(inputs), is_foreign or (version is not None and version > table.version))
+    is_foreign = is_foreign or (version is not None and version > table.version)
+    return Changes(frozenset(inputs), is_foreign, is_renewing)
 
 
 def is_derived(table: Table) -> bool:

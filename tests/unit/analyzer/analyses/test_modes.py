@@ -1,5 +1,6 @@
 """full, window and append: what stands after any sequence of runs is what one run over all the data gives."""
 
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from pending_inputs import put
 
 from quarterhour.lake.ledger import Input, InputLedger
 from quarterhour.stages.merger.retraction import retract
+from quarterhour.stages.translator.service import TranslatorService
 
 BARS = "SELECT i AS k, i * 1.0::DOUBLE AS v, 's' || i % 3 AS s, TIMESTAMP '2024-01-01' + to_minutes(i::INTEGER) AS ts "
 KEYED = [{"name": "bars", "files": "bars/*", "keys": ["k"]}]
@@ -217,6 +219,22 @@ def test_rows_taken_out_go_from_windows_too(tmp_path: Path) -> None:
     assert runs.run()["all_rows"]["outcome"] == "unchanged"
     assert sum(n for *_, n in runs.rows("hourly")) == 120
     assert len(runs.rows("all_rows")) == 120
+
+
+def test_a_rewritten_file_s_old_rows_go_from_its_windows_in_the_same_run(tmp_path: Path) -> None:
+    text = "SELECT time_bucket(INTERVAL '1 hour', ts) AS hour, sum(v)::BIGINT AS total FROM bars GROUP BY 1"
+    runs = Runs(tmp_path, {"analyses": [sql("hourly", text, mode="window", window=WINDOW)]})
+    raw = runs.context.workspace.raw / "bars" / "a.csv"
+    raw.parent.mkdir()
+    (raw.parent / "b.csv").write_text("ts,v\n2024-01-03 05:30:00,100\n")
+    for day, rows in enumerate(("00:10:00,1", "00:10:00,5", "07:20:00,7")):
+        raw.write_text(f"ts,v\n2024-01-01 {rows}\n2024-01-02 00:00:00,{day}\n")
+        for path in raw.parent.iterdir():
+            os.utime(path, (1e9 + day, 1e9 + day))
+        TranslatorService().run(runs.next())
+        assert runs.analyse()["hourly"]["how"] == ("3 windows" if day == 2 else "2 windows" if day else "all of it")
+        assert runs.merge().keys() == {"hourly"}
+    assert [total for _, total in runs.rows("hourly")] == [7, 2, 100]
 
 
 def _find(ledger_file: Path, name: str) -> Input:

@@ -58,12 +58,12 @@ class Foreseen:
 
     def removed_rows(self) -> str | None:
         """Query of the rows that go, or change; None where there are none."""
-        if not self.replaced or self.written is None:
+        if not self.replaced:
             return None
-        return (
-            f"SELECT s.* FROM ({self._standing(self.replaced)}) s "
-            f"ANTI JOIN ({self.written_rows()}) w USING ({FILE}, {RECORD})"
-        )
+        standing = f"SELECT s.* FROM ({self._standing(self.replaced)}) s"
+        if self.written is None:
+            return standing
+        return f"{standing} ANTI JOIN ({self.written_rows()}) w USING ({FILE}, {RECORD})"
 
     def _standing(self, files: Sequence[str]) -> str:
         assert self.table is not None

@@ -73,7 +73,7 @@ def find_windows(
     changes = source.changes
     if source.since is None or not changes.is_known or changes.is_foreign:
         return None
-    if changes.inputs and source.keys:
+    if changes.is_renewing or (changes.inputs and source.keys):
         # What their rows replaced is not there any more.
         return None
     rows = [source.new(), *([removed] if (removed := source.foreseen.removed_rows()) else [])]
