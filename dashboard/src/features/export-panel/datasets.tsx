@@ -1,8 +1,11 @@
 /** What can be taken out: the merged tables. */
+import { useState } from "react";
 import type { Dataset } from "../../api/types";
 import { bytes, counted } from "../../ui/format";
 import { Icon } from "../../ui/icon";
 import { Ago } from "../../ui/time";
+import { exportAddress, type Format, WHOLE } from "./export-choice";
+import { ExportForm } from "./export-form";
 
 export const Datasets = ({ items }: { items: Dataset[] }) => (
   <div className="border-t border-line">
@@ -19,43 +22,51 @@ export const Datasets = ({ items }: { items: Dataset[] }) => (
   </div>
 );
 
-const DatasetRow = ({ dataset }: { dataset: Dataset }) => (
-  <li className="flex flex-wrap items-center gap-x-2 gap-y-1.5 border-t border-line py-2 first:border-t-0">
-    <div className="min-w-0 flex-1 basis-44">
-      <p className="truncate font-medium" title={dataset.name}>
-        {dataset.name}
-      </p>
-      <p className="text-xs text-muted">
-        {counted(dataset.rows, "row")} · {bytes(dataset.size_bytes)} · version {dataset.version}
-        {dataset.updated_at && (
-          <>
-            {" · "}
-            <Ago at={dataset.updated_at} />
-          </>
-        )}
-      </p>
-    </div>
-    <div className="flex gap-2">
-      <Download dataset={dataset.name} format="csv" label="CSV" />
-      <Download dataset={dataset.name} format="parquet" label="Parquet" />
-    </div>
-  </li>
-);
+function DatasetRow({ dataset }: { dataset: Dataset }) {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <li className="flex flex-wrap items-center gap-x-2 gap-y-1.5 border-t border-line py-2 first:border-t-0">
+      <div className="min-w-0 flex-1 basis-44">
+        <p className="truncate font-medium" title={dataset.name}>
+          {dataset.name}
+        </p>
+        <p className="text-xs text-muted">
+          {counted(dataset.rows, "row")} · {bytes(dataset.size_bytes)} · version {dataset.version}
+          {dataset.updated_at && (
+            <>
+              {" · "}
+              <Ago at={dataset.updated_at} />
+            </>
+          )}
+        </p>
+      </div>
+      <div className="flex gap-2">
+        <Download dataset={dataset.name} format="csv" label="CSV" />
+        <Download dataset={dataset.name} format="parquet" label="Parquet" />
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          aria-label={`Export ${dataset.name}: choose format, version, columns and rows`}
+          onClick={() => setIsOpen(!isOpen)}
+          className={LINK}
+        >
+          More <Icon name="chevron" className={isOpen ? "rotate-180" : ""} />
+        </button>
+      </div>
+      {isOpen && <ExportForm dataset={dataset} />}
+    </li>
+  );
+}
 
-const Download = ({
-  dataset,
-  format,
-  label,
-}: {
-  dataset: string;
-  format: "csv" | "parquet";
-  label: string;
-}) => (
+const LINK =
+  "inline-flex items-center gap-1.5 rounded-lg border border-line px-2.5 py-1 text-sm text-accent hover:border-accent";
+
+const Download = ({ dataset, format, label }: { dataset: string; format: Format; label: string }) => (
   <a
-    href={`/api/datasets/${encodeURIComponent(dataset)}/export?format=${format}`}
+    href={exportAddress(dataset, { ...WHOLE, format })}
     download
     aria-label={`Download ${dataset} as ${label}`}
-    className="inline-flex items-center gap-1.5 rounded-lg border border-line px-2.5 py-1 text-sm text-accent hover:border-accent"
+    className={LINK}
   >
     <Icon name="download" /> {label}
   </a>

@@ -1,16 +1,18 @@
 /** What lies in the folders: asked for again when an event says that it changed. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { answerOf } from "../../api/client";
 import type { EventRecord } from "../../api/types";
 import { useBackend } from "../../backend";
 import { onEvents } from "../../live/store";
+import { type Choice, exportQuery } from "./export-choice";
 
 const INPUTS = ["inputs"];
 const DATASETS = ["datasets"];
 /** Files arrive without an event. The client asks only while the page can be seen. */
 const INPUTS_EVERY_MS = 10_000;
 const SHOWN_INPUTS = 100;
+const TYPING_PAUSE_MS = 400;
 
 export function useInputs() {
   const { api } = useBackend();
@@ -24,6 +26,45 @@ export function useInputs() {
 export function useDatasets() {
   const { api } = useBackend();
   return useQuery({ queryKey: DATASETS, queryFn: () => answerOf(api.GET("/api/datasets")) });
+}
+
+/** Once the form is open; a run that ends asks anew. */
+export function useVersions(dataset: string) {
+  const { api } = useBackend();
+  return useQuery({
+    queryKey: [...DATASETS, dataset, "history"],
+    queryFn: () => answerOf(api.GET("/api/datasets/{name}/history", { params: { path: { name: dataset } } })),
+  });
+}
+
+/** What an export would hold, asked once the typing has paused. */
+export function useExportCheck(dataset: string, choice: Choice) {
+  const { api } = useBackend();
+  const settled = useSettled(choice, TYPING_PAUSE_MS);
+  const check = useQuery({
+    queryKey: [...DATASETS, dataset, "check", settled],
+    queryFn: ({ signal }) =>
+      answerOf(
+        api.GET("/api/datasets/{name}/export/check", {
+          params: { path: { name: dataset }, query: exportQuery(settled) },
+          signal,
+        }),
+      ),
+    retry: false,
+    enabled: settled.columns?.length !== 0,
+  });
+  // What was said of another choice is not said of this one.
+  const isCurrent = settled === choice;
+  return { data: isCurrent ? check.data : undefined, error: isCurrent ? check.error : null };
+}
+
+function useSettled<T>(value: T, pauseMs: number): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), pauseMs);
+    return () => clearTimeout(timer);
+  }, [value, pauseMs]);
+  return settled;
 }
 
 const ENDINGS = new Set(["success", "failed", "stop"]);
