@@ -44,12 +44,16 @@ def verify(
 def _print(report: "Report") -> None:
     version = f"version {report.version}" if report.version is not None else "no table"
     if report.is_good:
-        typer.echo(f"{report.dataset}: all {report.rows} rows are as {report.files} files make them ({version})")
+        typer.echo(
+            f"{report.dataset}: {_counted(report.rows, 'row')}, all as the raw files make them "
+            f"({_counted(report.files, 'file')}, {version})"
+        )
     else:
-        what = [f"{report.differing_rows} rows differ"] if report.differing_rows else []
-        what += [f"{len(report.missing)} raw files are missing"] if report.missing else []
+        what = [f"{_counted(report.differing_rows, 'row')} not as it should be"] if report.differing_rows else []
+        what += [f"{_counted(len(report.missing), 'raw file')} missing"] if report.missing else []
         typer.secho(
-            f"{report.dataset}: {', '.join(what)}: {report.rows} rows stand, {report.rebuilt_rows} should ({version})",
+            f"{report.dataset}: {', '.join(what)}: {_counted(report.rows, 'row')} where {report.rebuilt_rows} should stand "
+            f"({version})",
             fg="red",
         )
     for name in report.missing:
@@ -58,6 +62,10 @@ def _print(report: "Report") -> None:
         typer.echo(f"  {_difference_line(difference)}")
     for note in report.notes:
         typer.echo(f"  note: {note}")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _difference_line(difference: "Difference") -> str:

@@ -57,7 +57,7 @@ def test_commands_and_api_do_the_same_with_a_server_and_without(tmp_path: Path) 
 
     # Nobody serves the home.
     would = command(home, "retract", "data/raw/prices/b.csv", "--dry-run").stdout
-    assert would == "prices/b.csv would be retracted: 1 rows removed, 1 rows restored in prices\n"
+    assert would == "prices/b.csv would be retracted: 1 row removed, 1 row restored in prices\n"
     told = json.loads(command(home, "retract", "prices/b.csv", "--json").stdout)
     assert (told["operation"], told["rows"]) == ("retract", 2)
     assert prices(home) == ["2024-01-01\t1.5", "2024-01-02\t2.5"]

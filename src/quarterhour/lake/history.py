@@ -76,7 +76,7 @@ def _item(table: Table, version: _Version, ledger: InputLedger) -> dict[str, Any
         "operation": _operation(info),
         "run_id": info.get("run_id"),
         "inputs": len(marks),
-        "files": [entry.name for entry in entries if entry is not None],
+        "files": sorted(entry.name for entry in entries if entry is not None),
         "counts": {kind: int(info[kind]) for kind in _COUNTS if kind in info},
         "rows": _rows(table, version),
         "is_kept": version.is_kept,

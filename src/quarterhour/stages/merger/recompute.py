@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import duckdb
 
 from quarterhour.lake.column_types import FILE, RECORD, data_columns
-from quarterhour.lake.duck import identifier, string_list
+from quarterhour.lake.duck import identifier, literal, string_list
+from quarterhour.lake.pruning import reach
 from quarterhour.lake.schema_plan import Source, order_values, select_list, source_query
 from quarterhour.lake.tables import DataFile, Table
 from quarterhour.stages.merger.batch import differs, same_values
@@ -101,7 +102,8 @@ class _Work:
     def appended(self) -> Recomputed:
         """Each input has all its rows in the table."""
         leaving = self._shift.leaving
-        is_leaving = f"list_contains({string_list(leaving)}, {FILE})" if leaving else "false"
+        # Spelled so that DuckDB skips the parts of files whose bounds do not have them.
+        is_leaving = f"{FILE} IN ({', '.join(map(literal, leaving))})" if leaving else "false"
         found = self._connection.execute(
             f"SELECT _path, count(*) FROM {self._table.scan(with_path=True)} WHERE {is_leaving} GROUP BY _path"
         ).fetchall()
@@ -127,7 +129,7 @@ class _Work:
         )
         self._connection.execute(
             f"CREATE OR REPLACE TEMP TABLE stands AS SELECT {names}, {FILE}, {RECORD}, _path, _row "
-            f"FROM ({self._standing_rows(with_path=True)}) t SEMI JOIN touched ON {same_values('t', 'touched', values)}"
+            f"FROM ({self._rows_in_reach(values)}) t SEMI JOIN touched ON {same_values('t', 'touched', values)}"
         )
         place = f"({FILE}, {RECORD})"
         going = f"(FROM stands ANTI JOIN should USING {place})"
@@ -163,7 +165,7 @@ class _Work:
             else f"w.{identifier(name)}"
             for name in self._columns
         )
-        stands = f"{self._standing_rows(with_path=True)} t SEMI JOIN touched ON {same_values('t', 'touched', keys)}"
+        stands = f"FROM ({self._rows_in_reach(keys)}) t SEMI JOIN touched ON {same_values('t', 'touched', keys)}"
         is_other = differs("w", "t", self._columns, keys)
         self._connection.execute(
             f"CREATE OR REPLACE TEMP TABLE changes AS SELECT {merged}, t._path, t._row, "
@@ -256,6 +258,11 @@ class _Work:
         place = ", _path, _row" if with_path else ""
         scan = self._table.scan(with_path=with_path, only=only)
         return f"SELECT {select_list(self._columns, self._table.columns)}{place} FROM {scan}"
+
+    def _rows_in_reach(self, names: Sequence[str]) -> str:
+        """SQL of the table's rows in those data files that can hold a touched row."""
+        near = reach(self._connection, self._table, "touched", names)
+        return self._standing_rows(with_path=True, only=[file.name for file in near.files])
 
     def _replaced(self, names: Collection[str]) -> list[DataFile]:
         return [file for file in self._table.files if self._is_rewrite or file.name in names]

@@ -21,6 +21,7 @@ from quarterhour.stages.merger.reversing import (
     settle_reversals,
 )
 from quarterhour.stages.merger.rules import MergeRules
+from quarterhour.stages.merger.verdict import rows_text
 from quarterhour.workspace import Workspace
 
 
@@ -73,11 +74,11 @@ def _done(
     found = ((mark, ledger.find(mark), after) for mark, (_, after) in moves.items())
     inputs = [{"id": mark, "name": entry.name, "state": after.value} for mark, entry, after in found if entry]
     out = sum(one["state"] == InputState.RETRACTED for one in inputs)
-    parts = [f"{earlier.rows} rows"]
+    parts = [rows_text(earlier.rows)]
     if out:
-        parts.append(f"{out} inputs merged since are retracted")
+        parts.append(f"files merged since and retracted with it: {out}")
     if back := len(inputs) - out:
-        parts.append(f"{back} inputs stand again")
+        parts.append(f"files that stand again: {back}")
     what = "would equal" if dry_run else f"is at version {table.version}, which equals"
     if earlier.version == table.version:
         what = "stands at"

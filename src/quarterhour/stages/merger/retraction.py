@@ -30,6 +30,7 @@ from quarterhour.stages.merger.reversing import (
     sources_of,
 )
 from quarterhour.stages.merger.rules import MergeRules
+from quarterhour.stages.merger.verdict import rows_text
 from quarterhour.workspace import Workspace
 
 Target = Literal["retracted", "merged"]
@@ -200,7 +201,7 @@ class _Retraction:
         what = "retracted" if self._to == "retracted" else "put back"
         listed = list(dict.fromkeys(one.name for one in self._chosen))
         shown = ", ".join(listed[:_NAMES_IN_MESSAGE]) + (", …" if len(listed) > _NAMES_IN_MESSAGE else "")
-        counts = ", ".join(f"{count} rows {name}" for name, count in changes.as_data().items() if count)
+        counts = ", ".join(f"{rows_text(count)} {name}" for name, count in changes.as_data().items() if count)
         would = "would be " if dry_run else ""
         at = "" if dry_run else f" (version {version})"
         return Retraction(
