@@ -10,6 +10,7 @@ from quarterhour.lake.duck import identifier
 from quarterhour.lake.ledger import Input
 from quarterhour.lake.queries import json_value
 from quarterhour.lake.schema_plan import order_values
+from quarterhour.setting_types import RejectLimit
 from quarterhour.stages.analyzer.checks.results import FailingRow, FileFailures
 from quarterhour.stages.analyzer.checks.values import Unjudgeable
 from quarterhour.stages.analyzer.subject import Subject
@@ -70,20 +71,16 @@ def by_file(subject: Subject, failing: Failing) -> dict[str, int]:
 
 def file_failures(subject: Subject, counted: dict[str, int], check: Check) -> tuple[FileFailures, ...]:
     """In the order of the inputs; rows that no input is known of stand for a file of their own."""
-    limit = getattr(check, "max_failures", None)
     known = {one.fingerprint: one for one in subject.inputs}
-    return tuple(
-        FileFailures(
-            one.name if one else fingerprint,
-            fingerprint,
-            one.rows if one else counted[fingerprint],
-            counted[fingerprint],
-            is_over=limit is None or one is None or limit.is_exceeded(counted[fingerprint], one.rows),
-        )
-        for fingerprint in (*known, *(file for file in counted if file not in known))
-        if fingerprint in counted
-        for one in (known.get(fingerprint),)
-    )
+    unknown = [file for file in counted if file not in known]
+    found = [_of_input(check, one, counted[file]) for file, one in known.items() if file in counted]
+    return (*found, *(FileFailures(file, file, counted[file], counted[file]) for file in unknown))
+
+
+def _of_input(check: Check, entry: Input, failures: int) -> FileFailures:
+    limit: RejectLimit | None = getattr(check, "max_failures", None)
+    is_over = limit is None or limit.is_exceeded(failures, entry.rows)
+    return FileFailures(entry.name, entry.fingerprint, entry.rows, failures, is_over)
 
 
 def examples(subject: Subject, failing: Failing, columns: Sequence[str], limit: int) -> tuple[FailingRow, ...]:
