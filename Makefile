@@ -64,6 +64,10 @@ N ?= 10000
 fuzz: $(VENV)/dev-installed ## Break N real files at random (N=100000) and see that no record is lost (FIRST=… goes on from there).
 	PYTHONPATH=tests $(BIN)/python -m fuzz --count $(N) $(if $(FIRST),--first $(FIRST))
 
+.PHONY: torture
+torture: $(VENV)/dev-installed ## Kill a merge at each system call that writes, and see that the next run makes it whole (Linux).
+	PYTHONPATH=tests:tests/unit $(BIN)/python -m torture --json
+
 lock: $(VENV)/dev-installed ## Resolve the dependencies anew into requirements/.
 	sh requirements/lock.sh $(BIN)/uv
 

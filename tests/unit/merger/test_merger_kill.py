@@ -1,8 +1,7 @@
-"""Exactly once: a merging process is killed at many instants, and the next one makes what an uninterrupted one would have."""
+"""A merging process that was killed at a named step is accounted for by the next run; each of its writes: `make torture`."""
 
 import multiprocessing
 import shutil
-import time
 from pathlib import Path
 
 import polars
@@ -15,7 +14,6 @@ from quarterhour.stages.merger import MergerService
 
 pytestmark = pytest.mark.slow
 
-KILLS = 16
 BARS = "SELECT i AS k, i * 1.5::DOUBLE AS v, 'text ' || i AS s FROM range({start}, {end}) t(i)"
 
 _forkserver = multiprocessing.get_context("forkserver")
@@ -60,31 +58,6 @@ def _start(home: Path, die_at: str | None = None) -> multiprocessing.process.Bas
     ours.close()
     theirs.close()
     return process
-
-
-def test_killed_at_any_instant_the_tables_are_those_of_an_uninterrupted_merge(template: Path) -> None:
-    whole = _copy(template, "whole")
-    # The first child also starts the forkserver.
-    _start(_copy(template, "warm-up")).join()
-    process = _start(whole)
-    began = time.monotonic()
-    process.join()
-    duration_s = time.monotonic() - began
-    assert _rows(RecordingContext(whole, SETTINGS), "bars").height == 60_000
-    assert _rows(RecordingContext(whole, SETTINGS), "plain").height == 40_000
-    interrupted = 0
-    for kill in range(KILLS):
-        home = _copy(template, f"kill-{kill}")
-        process = _start(home)
-        time.sleep(duration_s * kill / KILLS)
-        process.kill()
-        process.join()
-        interrupted += process.exitcode != 0
-        result = MergerService().run(RecordingContext(home, SETTINGS)).data
-        assert result["rows"] == sum(result[one] for one in ("inserted", "updated", "unchanged", "held_back"))
-        assert _same_tables(home, whole), f"killed {duration_s * kill / KILLS:.3f} s after the start"
-        shutil.rmtree(home)
-    assert interrupted > KILLS / 2
 
 
 @pytest.mark.parametrize("die_at", ["before the data files", "before the commit", "before the ledger"])
