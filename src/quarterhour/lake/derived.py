@@ -26,7 +26,16 @@ _APPLICATION = "quarterhour.analysis"
 
 # Commits that change no row.
 _HARMLESS = frozenset(
-    {"CREATE TABLE", "ADD COLUMN", "OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "ADD FEATURE"}
+    {
+        "compaction",
+        "CREATE TABLE",
+        "ADD COLUMN",
+        "OPTIMIZE",
+        "VACUUM START",
+        "VACUUM END",
+        "SET TBLPROPERTIES",
+        "ADD FEATURE",
+    }
 )
 
 
@@ -121,7 +130,7 @@ def changes_since(table: Table, version: int | None) -> Changes:
         if "inputs" in info and "kind" not in info:
             inputs |= orjson.loads(info["inputs"]).keys()
             is_renewing = is_renewing or "moved" in info
-        elif info.get("operation") not in _HARMLESS:
+        elif info.get("operation") not in _HARMLESS and info.get("kind") not in _HARMLESS:
             is_foreign = True
     is_foreign = is_foreign or (version is not None and version > table.version)
     return Changes(frozenset(inputs), is_foreign, is_renewing)
@@ -239,6 +248,8 @@ def _move(folder: Path, table: Path, file: StagedFile) -> WrittenFile:
     if staged.exists():
         staged.replace(target)
         fsync_folder(table)
+    elif not target.exists():
+        raise NotPublishable(f"{target}: the staged file is gone")
     return WrittenFile(target, file.rows, file.size, file.statistics)
 
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from pending_inputs import put
 
 from quarterhour.lake.ledger import Input, InputLedger
+from quarterhour.lake.maintenance import maintain
+from quarterhour.lake.tables import open_table
 from quarterhour.stages.merger.retraction import retract
 from quarterhour.stages.translator.service import TranslatorService
 
@@ -235,6 +237,28 @@ def test_a_rewritten_file_s_old_rows_go_from_its_windows_in_the_same_run(tmp_pat
         assert runs.analyse()["hourly"]["how"] == ("3 windows" if day == 2 else "2 windows" if day else "all of it")
         assert runs.merge().keys() == {"hourly"}
     assert [total for _, total in runs.rows("hourly")] == [7, 2, 100]
+
+
+def test_joined_data_files_are_no_change(tmp_path: Path) -> None:
+    analyses = [
+        sql("hourly", HOURLY, mode="window", window=WINDOW),
+        {"name": "news", "change": {"dataset": "bars", "sum": ["v"]}},
+    ]
+    runs = Runs(tmp_path, {"analyses": analyses})
+    for number in range(8):
+        runs.run(("bars", bars(number, number + 1), f"file {number}"))
+    files = len(open_files(runs))
+    maintain(runs.context.workspace, runs.context.settings)
+    assert len(open_files(runs)) < files
+    assert {one["outcome"] for one in runs.run().values()} == {"unchanged"}
+    assert runs.run(("bars", bars(8, 9), "last"))["hourly"]["how"] == "1 windows"
+    assert runs.rows("news") == [(9, 8, 1, 1 / 8, 36.0, 28.0, 8.0, 8 / 28)]
+
+
+def open_files(runs: Runs) -> list[Path]:
+    table = open_table(runs.context.workspace.table("bars"))
+    assert table is not None
+    return [table.path / file.name for file in table.files]
 
 
 def _find(ledger_file: Path, name: str) -> Input:

@@ -72,7 +72,7 @@ class Computation:
                 before = source.before()
                 if before is None:
                     self._work.notes.append(
-                        f"{reference.dataset} as it stood before was removed by vacuum: taken to have been empty"
+                        f"{reference.dataset} as it stood before is not kept any more: taken to have been empty"
                     )
                     before = f"SELECT * FROM {source.whole} WHERE false"
                 view = duck.identifier(before_of(reference.dataset))

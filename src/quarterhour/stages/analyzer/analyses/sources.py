@@ -21,7 +21,7 @@ from quarterhour.lake.duck import identifier, string_list
 from quarterhour.lake.holds import HoldLedger
 from quarterhour.lake.ledger import Input
 from quarterhour.lake.schema_plan import select_list
-from quarterhour.lake.tables import Table, open_table
+from quarterhour.lake.tables import Table, TableError, open_table
 from quarterhour.settings import Settings
 from quarterhour.stages.analyzer.analyses.foreseen import Foreseen, Foresight
 from quarterhour.workspace import Workspace
@@ -84,10 +84,10 @@ class InputSource:
 
     def before(self) -> str | None:
         """Query of the rows, with lineage, that the analysis saw last. None where their files are gone."""
-        table = open_table(self.table.path, self.since) if self.table and self.since is not None else None
-        if table is None:
+        if self.table is None or self.since is None:
             return f"SELECT * FROM {self.whole} WHERE false"
-        if not all((table.path / file.name).exists() for file in table.files):
+        table = _kept_version(self.table, self.since)
+        if table is None:
             return None
         return f"SELECT {select_list(self.foreseen.columns, table.columns)} FROM {table.scan()}"
 
@@ -146,11 +146,10 @@ class DerivedSource:
         return " UNION ALL ".join(parts)
 
     def before(self) -> str | None:
-        version = self.seen.version if self.seen else None
-        table = open_table(self.table.path, version) if self.table and version is not None else None
-        if table is None:
+        if self.table is None or self.seen is None or self.seen.version is None:
             return f"SELECT * FROM {self.whole} WHERE false"
-        if not all((table.path / file.name).exists() for file in table.files):
+        table = _kept_version(self.table, self.seen.version)
+        if table is None:
             return None
         return f"SELECT {select_list(self.columns, table.columns)} FROM {table.scan()}"
 
@@ -159,6 +158,16 @@ class DerivedSource:
 
 
 AnySource = InputSource | DerivedSource
+
+
+def _kept_version(table: Table, version: int) -> Table | None:
+    """None where it cannot be read any more: its files, or its log, were removed as too old."""
+    try:
+        earlier = open_table(table.path, version)
+    except TableError:
+        return None
+    is_whole = earlier is not None and all((earlier.path / file.name).exists() for file in earlier.files)
+    return earlier if is_whole else None
 
 
 class Home:
