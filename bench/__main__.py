@@ -18,6 +18,7 @@ from websockets.sync.client import connect
 
 from bench.exports import QUICK_ROWS, ROWS, measure_exports
 from bench.flights import grown_flights
+from bench.profiling import measure_profiling
 from bench.translation import QUICK, Sizes, measure_memory, measure_speed
 
 _EMPTY_STAGES = "".join(
@@ -36,11 +37,15 @@ def main() -> None:
     )
     parser.add_argument("--translation", action="store_true", help="only the Translator beside other engines")
     parser.add_argument("--exports", action="store_true", help="only the exports: ten million rows in each format")
+    parser.add_argument("--profiling", action="store_true", help="only the Analyzer's profile beside SUMMARIZE")
     arguments = parser.parse_args()
     sizes = QUICK if arguments.quick else Sizes()
     print(f"{'what':<66}{'measured':>14}{'aim':>10}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        if arguments.profiling:
+            measure_profiling(folder, show, is_quick=arguments.quick)
+            return
         if arguments.memory:
             measure_memory(folder, show, sizes)
             return

@@ -78,6 +78,10 @@ class Workspace:
     def profile_file(self, dataset: str) -> Path:
         return self.analyzed / dataset / "profile.json"
 
+    def states_file(self, dataset: str) -> Path:
+        """What profiles are made of, to be added to."""
+        return self.analyzed / dataset / "states.duckdb"
+
     def profile_history_file(self, dataset: str) -> Path:
         """What is kept of the dataset's profiles, one line a run."""
         return self.analyzed / dataset / "history.jsonl"

@@ -145,21 +145,7 @@ class Table:
 
     def log_entry(self, version: int) -> LogEntry | None:
         """The commit that made `version`; None once it was cleaned up."""
-        try:
-            content = (self.path / "_delta_log" / f"{version:020d}.json").read_bytes()
-        except FileNotFoundError:
-            return None
-        lines: list[dict[str, Any]] = [orjson.loads(line) for line in content.splitlines() if line.strip()]
-        info = next(
-            (cast(dict[str, Any], line["commitInfo"]) for line in lines if "commitInfo" in line), dict[str, Any]()
-        )
-        added, removed = (
-            frozenset(unquote(str(line[action]["path"])) for line in lines if action in line)
-            for action in ("add", "remove")
-        )
-        changes = (line[action]["dataChange"] for line in lines for action in ("add", "remove") if action in line)
-        has_changed = any("metaData" in line for line in lines) or any(changes)
-        return LogEntry(version, info, added, removed, has_changed)
+        return read_log_entry(self.path, version)
 
     def has_changed_since(self, version: int) -> bool:
         """Whether rows or columns may be others than at `version`."""
@@ -177,6 +163,23 @@ class Table:
         """When this version was committed."""
         info = self.commit_info(self.version) or self.delta.history(1)[0]
         return datetime.fromtimestamp(int(info["timestamp"]) / 1000, UTC)
+
+
+def read_log_entry(path: Path, version: int) -> LogEntry | None:
+    """The commit that made `version` of the table at `path`; None once it was cleaned up."""
+    try:
+        content = (path / "_delta_log" / f"{version:020d}.json").read_bytes()
+    except FileNotFoundError:
+        return None
+    lines: list[dict[str, Any]] = [orjson.loads(line) for line in content.splitlines() if line.strip()]
+    info = next((cast(dict[str, Any], line["commitInfo"]) for line in lines if "commitInfo" in line), dict[str, Any]())
+    added, removed = (
+        frozenset(unquote(str(line[action]["path"])) for line in lines if action in line)
+        for action in ("add", "remove")
+    )
+    changes = (line[action]["dataChange"] for line in lines for action in ("add", "remove") if action in line)
+    has_changed = any("metaData" in line for line in lines) or any(changes)
+    return LogEntry(version, info, added, removed, has_changed)
 
 
 def open_table(path: Path, version: int | None = None) -> Table | None:

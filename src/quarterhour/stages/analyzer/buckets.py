@@ -8,7 +8,7 @@ import duckdb
 
 from quarterhour.files import replacing
 from quarterhour.lake.duck import identifier, literal
-from quarterhour.stages.analyzer.profile import is_moment, is_number
+from quarterhour.stages.analyzer.states.state import is_moment, is_number
 
 # No more buckets than a chart shows; months and years are calendar ones.
 _MOST_BUCKETS = 500

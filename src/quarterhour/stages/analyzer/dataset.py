@@ -15,7 +15,8 @@ from quarterhour.lake.ledger import Input
 from quarterhour.stages.analyzer.buckets import main_timestamp, write_buckets
 from quarterhour.stages.analyzer.checks import CheckReport, check_dataset
 from quarterhour.stages.analyzer.history import append_history
-from quarterhour.stages.analyzer.profile import profile
+from quarterhour.stages.analyzer.profile import profile_subject
+from quarterhour.stages.analyzer.states.validity import is_outdated
 from quarterhour.stages.analyzer.subject import Subject, open_subject
 from quarterhour.stages.base import StageContext
 
@@ -60,7 +61,10 @@ class _Analysis:
         if subject is None:
             return DatasetReport(was_profiled=False)
         if not pending:
-            return DatasetReport(was_profiled=False, checks=check_dataset(self._context, subject, {}))
+            checks = check_dataset(self._context, subject, {})
+            if was_outdated := is_outdated(self._context.workspace, self._dataset):
+                self._keep(subject, self._profile(subject))
+            return DatasetReport(was_outdated, checks)
         found = self._profile(subject)
         checks = check_dataset(self._context, subject, found)
         if checks.held_back:
@@ -78,21 +82,21 @@ class _Analysis:
 
     def _profile(self, subject: Subject) -> dict[str, Any]:
         """The profile of what is new (None where nothing is) and of the whole."""
-        columns = subject.columns
-        new = profile(self._connection, subject.new, columns, self._report) if subject.inputs else None
-        is_all_new = new is not None and subject.table is None and not subject.keys
-        whole = new if is_all_new else profile(self._connection, subject.whole, columns, self._report)
-        assert whole is not None
+        states_file = self._context.workspace.states_file(self._dataset)
+        profile = profile_subject(subject, states_file, self._report)
+        columns = profile.whole["columns"]
         return {
             "dataset": self._dataset,
             "run_id": self._context.run_id,
             "generated_at": wire_time(datetime.now(UTC)),
             "keys": list(subject.keys),
             "inputs": [one.fingerprint for one in subject.inputs],
-            "approximate": ["distinct", "quantiles"],
-            "main_timestamp": main_timestamp(columns, whole["columns"], subject.keys),
-            "new": new,
-            "whole": whole,
+            "approximate": sorted({fact for one in columns.values() for fact in one["approximate"]}),
+            "recomputed": profile.recomputed,
+            "provisional": subject.uncertainty,
+            "main_timestamp": main_timestamp(subject.columns, columns, subject.keys),
+            "new": profile.new,
+            "whole": profile.whole,
         }
 
     def _keep(self, subject: Subject, found: dict[str, Any]) -> None:

@@ -1,157 +1,137 @@
-"""The profile of a relation: what its columns hold. Distinct counts and quantiles are approximate (DuckDB's sketches)."""
+"""The profile of a dataset: of its new rows, and of the whole as it will stand, told from them and from what was known before."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import duckdb
+from quarterhour.stages.analyzer.facts import facts_of
+from quarterhour.stages.analyzer.states.collect import collect, make_tables
+from quarterhour.stages.analyzer.states.combine import Change, combine
+from quarterhour.stages.analyzer.states.state import NotMergeable, State
+from quarterhour.stages.analyzer.states.store import BEFORE_ALL, Basis, Kept, load, save
+from quarterhour.stages.analyzer.states.validity import Outdated, standing_state
+from quarterhour.stages.analyzer.subject import Subject
 
-from quarterhour.lake.duck import identifier
-from quarterhour.lake.queries import json_value
-
-HISTOGRAM_BINS = 20
-QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
-_TOP_VALUES = 10
-_LARGEST_GAPS = 10
-# Columns that share one scan: enough to save reading, few enough to report between two scans.
-GROUP = 16
-
-_MOMENTS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
+# Cells up to which pending rows are copied into memory, which saves reading small files once a column.
+_MOST_COPIED_CELLS = 10_000_000
 
 
-def is_number(storage: str) -> bool:
-    return storage in ("INTEGER", "BIGINT", "DOUBLE") or storage.startswith("DECIMAL")
+@dataclass(frozen=True, slots=True)
+class Profile:
+    new: dict[str, Any] | None
+    """None where the run brings no rows."""
+    whole: dict[str, Any]
+    recomputed: str | None
+    """Why the whole was read; None where what was known of it was enough."""
 
 
-def is_moment(storage: str) -> bool:
-    return storage in _MOMENTS
+def profile_subject(subject: Subject, states_file: Path, report: Callable[[], None]) -> Profile:
+    """`report` is called between two queries. The states are kept in `states_file` for the next run."""
+    return _Profiling(subject, states_file, report).run()
 
 
-def profile(
-    connection: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str], report: Callable[[], None]
-) -> dict[str, Any]:
-    """Rows, and for each of `columns` (storage types) its facts. `report` is called after each group of columns."""
-    found = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
-    rows = int(found[0]) if found else 0
-    profiles: dict[str, dict[str, Any]] = {}
-    for group in groups(columns):
-        part = {name: columns[name] for name in group}
-        facts = _facts(connection, relation, part, rows)
-        _add_histograms(connection, relation, part, facts)
-        for name, storage in part.items():
-            if storage == "VARCHAR":
-                facts[name]["top"] = _top_values(connection, relation, name)
-            elif is_moment(storage):
-                facts[name] |= _coverage(connection, relation, name)
-        profiles |= facts
-        report()
-    return {"rows": rows, "columns": profiles}
+class _Profiling:
+    def __init__(self, subject: Subject, states_file: Path, report: Callable[[], None]) -> None:
+        self._subject = subject
+        self._connection = subject.connection
+        self._states_file = states_file
+        self._report = report
+        self._to_sample: frozenset[str] = frozenset()
+        self._recomputed: str | None = None
 
-
-def groups(columns: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
-    """The names of `columns`, as many at a time as share one scan."""
-    names = list(columns)
-    return (tuple(names[start : start + GROUP]) for start in range(0, len(names), GROUP))
-
-
-def _facts(
-    connection: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str], rows: int
-) -> dict[str, dict[str, Any]]:
-    expressions: list[tuple[str, str, str]] = []
-    for name, storage in columns.items():
-        column = identifier(name)
-        expressions += [
-            (name, "count", f"count({column})"),
-            (name, "distinct", f"approx_count_distinct({column})"),
-            (name, "min", f"min({column})"),
-            (name, "max", f"max({column})"),
-        ]
-        if is_number(storage):
-            # Not-a-number and infinity stand in min and max, and would make the rest meaningless.
-            finite = f"FILTER (isfinite({column}::DOUBLE))"
-            expressions += [
-                (name, "mean", f"avg({column}::DOUBLE) {finite}"),
-                (name, "quantiles", f"approx_quantile({column}::DOUBLE, {list(QUANTILES.values())}) {finite}"),
-                (name, "_low", f"min({column}::DOUBLE) {finite}"),
-                (name, "_high", f"max({column}::DOUBLE) {finite}"),
-            ]
-        elif storage == "VARCHAR":
-            expressions += [
-                (name, "min_length", f"min(length({column}))"),
-                (name, "max_length", f"max(length({column}))"),
-            ]
-    values = connection.execute(f"SELECT {', '.join(sql for _, _, sql in expressions)} FROM {relation}").fetchone()
-    facts: dict[str, dict[str, Any]] = {name: {"type": storage} for name, storage in columns.items()}
-    for (name, fact, _), value in zip(expressions, values or (), strict=True):
-        if fact == "quantiles":
-            facts[name][fact] = dict(zip(QUANTILES, map(json_value, value or [None] * len(QUANTILES)), strict=True))
-        else:
-            facts[name][fact] = json_value(value)
-    for fact in facts.values():
-        fact["nulls"] = rows - fact["count"]
-        # The sketch may exceed what it counts.
-        fact["distinct"] = min(fact["distinct"], fact["count"])
-    return facts
-
-
-def _add_histograms(
-    connection: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str], facts: dict[str, dict[str, Any]]
-) -> None:
-    """Equal bins from the least to the greatest finite value; one scan for the group."""
-    bounds: dict[str, tuple[float, float]] = {}
-    for name in columns:
-        low, high = facts[name].pop("_low", None), facts[name].pop("_high", None)
-        if low is not None and high is not None:
-            bounds[name] = (float(low), float(high))
-    if not bounds:
-        return
-    expressions: list[str] = []
-    for name, (low, high) in bounds.items():
-        value = f"{identifier(name)}::DOUBLE"
-        # Halves keep the width of a range as wide as all doubles finite; a single value stands in the first bin.
-        half_width = high / 2 - low / 2 or 1.0
-        place = f"floor(({value} / 2 - {low / 2!r}) / {half_width!r} * {HISTOGRAM_BINS})"
-        expressions.append(
-            f"histogram(greatest(0, least({HISTOGRAM_BINS - 1}, {place}))::INTEGER) FILTER (isfinite({value}))"
+    def run(self) -> Profile:
+        self._copy_small_rows()
+        standing, new, whole = self._states()
+        self._keep(standing, whole)
+        facts_of_new = {"rows": new.rows, "columns": facts_of(self._connection, new)} if new else None
+        if new is whole and facts_of_new:
+            return Profile(facts_of_new, facts_of_new, self._recomputed)
+        return Profile(
+            facts_of_new, {"rows": whole.rows, "columns": facts_of(self._connection, whole)}, self._recomputed
         )
-    counted = connection.execute(f"SELECT {', '.join(expressions)} FROM {relation}").fetchone()
-    for (name, (low, high)), bins in zip(bounds.items(), counted or (), strict=True):
-        facts[name]["histogram"] = {
-            "from": low,
-            "to": high,
-            "counts": [int((bins or {}).get(place, 0)) for place in range(HISTOGRAM_BINS)],
-        }
 
+    def _copy_small_rows(self) -> None:
+        """Pending rows in memory; so are rows that are replaced, whose join is made once."""
+        subject = self._subject
+        cells = sum(entry.rows for entry in subject.inputs) * len(subject.columns)
+        if subject.inputs and cells <= _MOST_COPIED_CELLS:
+            subject.materialise(subject.new)
+        if subject.inputs and subject.table and (subject.keys or subject.replaced):
+            subject.materialise(subject.outgoing)
 
-def _top_values(connection: duckdb.DuckDBPyConnection, relation: str, name: str) -> list[dict[str, Any]]:
-    """The most frequent values, exactly counted."""
-    column = identifier(name)
-    counted = connection.execute(
-        f"SELECT {column}, count(*) AS n FROM {relation} WHERE {column} IS NOT NULL "
-        f"GROUP BY {column} ORDER BY n DESC, {column} LIMIT {_TOP_VALUES}"
-    ).fetchall()
-    return [{"value": value, "count": count} for value, count in counted]
+    def _states(self) -> tuple[State, State | None, State]:
+        """Of the table as it stands, of the new rows, and of the whole."""
+        standing = self._known()
+        is_fresh = standing is None
+        while True:
+            standing = standing or self._collect(self._subject.standing, "standing")
+            try:
+                new, whole = self._unite(standing)
+            except NotMergeable as error:
+                self._recomputed = error.reason
+                if is_fresh and error.to_sample <= self._to_sample:
+                    whole = self._collect(self._subject.whole, "whole")
+                    return standing, self._collect(self._subject.new, "new"), whole
+                self._to_sample |= error.to_sample
+                standing, is_fresh = None, True
+            else:
+                return standing, new, whole
 
+    def _known(self) -> State | None:
+        """The state of the table as it was kept, where it is still true."""
+        subject = self._subject
+        if subject.table is None:
+            make_tables(self._connection, "standing")
+            return State("standing", 0, {})
+        try:
+            known = standing_state(load(self._connection, self._states_file), subject.table, subject.keys)
+        except Outdated as error:
+            self._recomputed = str(error)
+            return None
+        if any(subject.columns.get(name) != column.type for name, column in known.columns.items()):
+            self._recomputed = "its columns were changed"
+            return None
+        return known
 
-def _coverage(connection: duckdb.DuckDBPyConnection, relation: str, name: str) -> dict[str, Any]:
-    """The most frequent distance of neighbouring moments in seconds, and the largest distances that exceed it."""
-    column = identifier(name)
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE distances AS "
-        f"SELECT m, lead(m) OVER (ORDER BY m) AS after, epoch_us(after) - epoch_us(m) AS distance_us "
-        f"FROM (SELECT DISTINCT {column}::TIMESTAMP AS m FROM {relation} WHERE isfinite({column}))"
-    )
-    found = connection.execute("SELECT mode(distance_us ORDER BY distance_us) FROM distances").fetchone()
-    usual_us = found[0] if found else None
-    if usual_us is None:
-        return {"usual_spacing_s": None, "gaps": []}
-    gaps = connection.execute(
-        "SELECT m, after, distance_us FROM distances WHERE distance_us > ? ORDER BY distance_us DESC, m LIMIT ?",
-        [usual_us, _LARGEST_GAPS],
-    ).fetchall()
-    return {
-        "usual_spacing_s": usual_us / 1e6,
-        "gaps": [
-            {"from": json_value(start), "to": json_value(end), "seconds": distance_us / 1e6}
-            for start, end, distance_us in gaps
-        ],
-    }
+    def _unite(self, standing: State) -> tuple[State | None, State]:
+        subject = self._subject
+        if not subject.inputs:
+            return None, standing
+        new = self._collect(subject.new, "new", like=standing)
+        added = self._collect(subject.newest, "added", like=standing) if subject.has_fewer_newest() else new
+        if not standing.rows:
+            return new, added
+        removed = None
+        if subject.keys or subject.replaced:
+            columns = {name: storage for name, storage in subject.columns.items() if name in standing.columns}
+            removed = self._collect(subject.outgoing, "removed", like=standing, columns=columns)
+        return new, combine(self._connection, Change(standing, added, removed), subject.whole, "whole")
+
+    def _collect(
+        self, relation: str, prefix: str, like: State | None = None, columns: Mapping[str, str] | None = None
+    ) -> State:
+        return collect(
+            self._connection,
+            relation,
+            self._subject.columns if columns is None else columns,
+            prefix,
+            keys=self._subject.keys,
+            report=self._report,
+            like=like,
+            to_sample=self._to_sample,
+        )
+
+    def _keep(self, standing: State, whole: State) -> None:
+        subject = self._subject
+        if subject.uncertainty:
+            # Made anew from the table once it is merged.
+            self._states_file.unlink(missing_ok=True)
+            return
+        basis = Basis(
+            subject.table.id if subject.table else "",
+            subject.table.version if subject.table else BEFORE_ALL,
+            subject.keys,
+            tuple(entry.fingerprint for entry in subject.inputs),
+        )
+        save(self._connection, self._states_file, Kept(basis, standing, whole))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from quarterhour.dataset_settings import DatasetSettings
 from quarterhour.lake import duck
 from quarterhour.lake.column_types import FILE, data_columns
 from quarterhour.lake.ledger import Input, InputLedger, InputState
@@ -30,6 +31,16 @@ class Subject:
     """View of the pending rows; it has none where nothing fits."""
     whole: str
     """View of the dataset after the merge: by keys the newest row stands."""
+    standing: str
+    """View of the table's rows, with the columns that it will have."""
+    outgoing: str
+    """View of the rows of `standing` that the merge takes out, for others with their keys or newer versions of their files."""
+    newest: str
+    """View of the rows that it puts in: the pending ones, but for those that others stand before."""
+    winners: str
+    """Table of one pending row for each key, where there are keys and pending rows: the one that stands before the others."""
+    rules: DatasetSettings | None
+    """How the merger is to merge."""
     replaced: frozenset[str] = frozenset()
     """Fingerprints of inputs whose rows will go, since pending ones are newer versions of their files."""
 
@@ -42,6 +53,41 @@ class Subject:
     def inputs(self) -> list[Input]:
         """The pending inputs that fit."""
         return [source.entry for source in self.plan.sources]
+
+    @property
+    def uncertainty(self) -> str | None:
+        """Why the whole may turn out otherwise than the view has it: the merger decides row by row. None where it is certain."""
+        if not self.plan.sources or self.rules is None:
+            return None
+        if self.rules.duplicates == "drop":
+            return "rows that other files have are dropped by the merge"
+        if self.rules.conflict == "fail" and self.table:
+            return "files whose rows clash with others are held back by the merge"
+        if self.keys and any(len(source.columns) < len(self.plan.columns) for source in self.plan.sources):
+            return "rows of files that lack a column keep the value that stands"
+        return None
+
+    def has_fewer_newest(self) -> bool:
+        """Whether the merge puts in fewer rows than are pending."""
+        if not self.keys or not self.plan.sources:
+            return False
+        if self.takes_first and self.table:
+            return True
+        row = self.connection.execute(
+            f"SELECT (SELECT count(*) FROM {self.new}) > (SELECT count(*) FROM {self.winners})"
+        ).fetchone()
+        return bool(row and row[0])
+
+    @property
+    def takes_first(self) -> bool:
+        """Whether a row that stands is not replaced."""
+        return self.rules is not None and self.rules.conflict == "first"
+
+    def materialise(self, view: str) -> None:
+        """Have the rows of one of the views read once. They stand in memory, or spill."""
+        copy = duck.identifier(f"{view.strip(chr(34))}_copy")
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {copy} AS FROM {view}")
+        _view(self, view, f"FROM {copy}")
 
 
 def open_subject(
@@ -62,17 +108,10 @@ def open_subject(
     plan = plan_merge(connection, table, candidates, keys)
     if not plan.sources and table is None:
         return None
-    subject = Subject(
-        connection,
-        dataset,
-        keys,
-        table,
-        plan,
-        new=duck.identifier(f"{prefix}new_rows"),
-        whole=duck.identifier(f"{prefix}whole"),
-        replaced=_replaced(workspace, settings, dataset, plan),
-    )
-    _make_views(subject, duck.identifier(f"{prefix}winners"))
+    names = ("new_rows", "whole", "standing_rows", "outgoing_rows", "newest_rows", "winners")
+    views = (duck.identifier(prefix + name) for name in names)
+    subject = Subject(connection, dataset, keys, table, plan, *views, settings.dataset(dataset), _replaced(workspace, settings, dataset, plan))
+    _make_views(subject)
     return subject
 
 
@@ -85,30 +124,48 @@ def _replaced(workspace: Workspace, settings: Settings, dataset: str, plan: Plan
     return frozenset(mark for mark, (_, after) in moves.items() if after is InputState.REPLACED)
 
 
-def _make_views(subject: Subject, winners: str) -> None:
-    connection, plan, table = subject.connection, subject.plan, subject.table
-    standing = f"SELECT {select_list(plan.columns, table.columns)} FROM {table.scan()} t" if table else None
-    if standing and subject.replaced:
-        standing += f" WHERE NOT list_contains({duck.string_list(sorted(subject.replaced))}, {FILE})"
-    if not plan.sources:
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {subject.whole} AS {standing}")
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {subject.new} AS FROM {subject.whole} WHERE false")
-        return
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {subject.new} AS {source_query(plan.sources, plan.columns)}",
+def _make_views(subject: Subject) -> None:
+    plan, table = subject.plan, subject.table
+    nothing = ", ".join(f"NULL::{storage} AS {duck.identifier(name)}" for name, storage in plan.columns.items())
+    empty = f"SELECT {nothing} WHERE false"
+    _view(
+        subject,
+        subject.standing,
+        f"SELECT {select_list(plan.columns, table.columns)} FROM {table.scan()}" if table else empty,
     )
-    newest = f"SELECT * FROM {subject.new}"
-    if subject.keys:
-        names = ", ".join(duck.identifier(key) for key in subject.keys)
-        # The keys and the place of the row that stands at the end: little beside the rows themselves.
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {winners} AS "
-            f"SELECT {names}, arg_max((_file, _record), (_place, _record)) AS _row FROM {subject.new} "
-            f"JOIN (VALUES {order_values(plan.sources)}) AS b (_file, _place) USING (_file) GROUP BY {names}"
-        )
-        newest = f"SELECT n.* FROM {subject.new} n SEMI JOIN {winners} w ON (n._file, n._record) = w._row"
-        if standing:
-            same = " AND ".join(f"t.{key} IS NOT DISTINCT FROM w.{key}" for key in map(duck.identifier, subject.keys))
-            standing = f"SELECT t.* FROM ({standing}) t ANTI JOIN {winners} w ON {same}"
-    united = f"{f'{standing} UNION ALL ' if standing else ''}{newest}"
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {subject.whole} AS {united}")
+    _view(subject, subject.new, source_query(plan.sources, plan.columns) if plan.sources else empty)
+    if not subject.keys or not plan.sources:
+        _view(subject, subject.newest, f"FROM {subject.new}")
+        goes = f"list_contains({duck.string_list(sorted(subject.replaced))}, {FILE})" if subject.replaced else "false"
+        _view(subject, subject.outgoing, f"FROM {subject.standing} WHERE {goes}")
+        _view(subject, subject.whole, f"FROM {subject.standing} WHERE NOT {goes} UNION ALL FROM {subject.new}")
+        return
+    names = ", ".join(duck.identifier(key) for key in subject.keys)
+    foremost = "arg_min" if subject.takes_first else "arg_max"
+    # The keys and the place of the row that stands at the end: little beside the rows themselves.
+    subject.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {subject.winners} AS "
+        f"SELECT {names}, {foremost}((_file, _record), (_place, _record)) AS _row FROM {subject.new} "
+        f"JOIN (VALUES {order_values(plan.sources)}) AS b (_file, _place) USING (_file) GROUP BY {names}"
+    )
+    newest = f"SELECT n.* FROM {subject.new} n SEMI JOIN {subject.winners} w ON (n._file, n._record) = w._row"
+    if subject.takes_first:
+        _view(subject, subject.newest, f"{newest} ANTI JOIN {subject.standing} s ON {_same_keys(subject, 'n', 's')}")
+        _view(subject, subject.outgoing, f"FROM {subject.standing} WHERE false")
+        _view(subject, subject.whole, f"FROM {subject.standing} UNION ALL FROM {subject.newest}")
+        return
+    same = _same_keys(subject, "s", "w")
+    _view(subject, subject.newest, newest)
+    _view(subject, subject.outgoing, f"SELECT s.* FROM {subject.standing} s SEMI JOIN {subject.winners} w ON {same}")
+    kept = f"SELECT s.* FROM {subject.standing} s ANTI JOIN {subject.winners} w ON {same}"
+    _view(subject, subject.whole, f"{kept} UNION ALL FROM {subject.newest}")
+
+
+def _same_keys(subject: Subject, left: str, right: str) -> str:
+    return " AND ".join(
+        f"{left}.{key} IS NOT DISTINCT FROM {right}.{key}" for key in map(duck.identifier, subject.keys)
+    )
+
+
+def _view(subject: Subject, name: str, query: str) -> None:
+    subject.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")

@@ -14,7 +14,7 @@ from quarterhour.errors import StageError
 from quarterhour.lake.column_types import FILE, RECORD
 from quarterhour.lake.duck import identifier, literal
 from quarterhour.stages.analyzer.analyses.sources import AnySource, InputSource, before_of, rows_of
-from quarterhour.stages.analyzer.profile import is_moment, is_number
+from quarterhour.stages.analyzer.states.state import is_moment, is_number
 
 BUCKET = "bucket"
 RANK = "rank"

@@ -10,7 +10,7 @@ import duckdb
 from quarterhour.errors import StageError
 from quarterhour.lake.duck import identifier, string_list
 from quarterhour.lake.tables import storage_columns
-from quarterhour.stages.analyzer.profile import is_moment
+from quarterhour.stages.analyzer.states.state import is_moment
 
 COPY = "COPY ("
 """What `write_files` puts before a query."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from quarterhour.check_settings import show_duration
-from quarterhour.stages.analyzer.profile import is_number
+from quarterhour.stages.analyzer.states.state import is_number
 
 # Below it a column's values say little of those to come.
 _FEW_ROWS = 10

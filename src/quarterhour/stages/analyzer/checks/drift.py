@@ -11,7 +11,7 @@ from quarterhour.stages.analyzer.checks.robust import chance_index, robust_z, sp
 from quarterhour.stages.analyzer.checks.subject_rows import column_of
 from quarterhour.stages.analyzer.checks.values import Unjudgeable
 from quarterhour.stages.analyzer.checks.whole_checks import Measured
-from quarterhour.stages.analyzer.profile import is_number
+from quarterhour.stages.analyzer.states.state import is_number
 
 Part = Mapping[str, Any]
 """A profile of what is new in a run: its rows, and for each column its facts."""

@@ -11,7 +11,7 @@ from quarterhour.lake.holds import HoldLedger
 from quarterhour.settings import Settings
 from quarterhour.stages.analyzer.checks.subject_rows import Failing, column_of
 from quarterhour.stages.analyzer.checks.values import Unjudgeable
-from quarterhour.stages.analyzer.profile import is_moment, is_number
+from quarterhour.stages.analyzer.states.state import is_moment, is_number
 from quarterhour.stages.analyzer.subject import Subject, open_subject
 from quarterhour.workspace import Workspace
 

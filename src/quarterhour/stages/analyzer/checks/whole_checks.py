@@ -10,7 +10,7 @@ from quarterhour.clock import wire_time
 from quarterhour.lake.duck import identifier
 from quarterhour.stages.analyzer.checks.subject_rows import column_of
 from quarterhour.stages.analyzer.checks.values import Unjudgeable
-from quarterhour.stages.analyzer.profile import is_moment
+from quarterhour.stages.analyzer.states.state import is_moment
 from quarterhour.stages.analyzer.subject import Subject
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  moments come as microseconds of their own clock
