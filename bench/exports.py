@@ -12,7 +12,8 @@ import duckdb
 
 from bench.flights import grown_flights
 from quarterhour.lake import duck
-from quarterhour.lake.tables import Table, commit, create_table, storage_columns, write_files
+from quarterhour.lake.table_commits import commit, create_table, write_files
+from quarterhour.lake.tables import Table, storage_columns
 from quarterhour.workspace import Workspace
 
 ROWS = 10_000_000

@@ -10,7 +10,8 @@ import duckdb
 from bench.flights import grown_flights
 from quarterhour.lake import duck
 from quarterhour.lake.ledger import Input, InputState
-from quarterhour.lake.tables import commit, create_table, open_table, write_files
+from quarterhour.lake.table_commits import commit, create_table, write_files
+from quarterhour.lake.tables import open_table
 from quarterhour.settings import Settings
 from quarterhour.stages.analyzer.profile import profile_subject
 from quarterhour.stages.analyzer.subject import open_subject

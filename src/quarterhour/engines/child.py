@@ -17,7 +17,7 @@ import psutil
 from quarterhour.engines.attempt import run_stage
 from quarterhour.engines.base import AttemptSpec, Beaten, Message, Outcome
 from quarterhour.engines.context import AttemptContext
-from quarterhour.engines.processes import die_with_parent, end_group, lead_group
+from quarterhour.processes import die_with_parent, end_group, lead_group
 from quarterhour.workspace import Workspace
 
 # How often held-back progress is looked for; the beat is a multiple of it.

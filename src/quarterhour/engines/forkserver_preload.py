@@ -10,7 +10,7 @@ import duckdb  # noqa: F401  # pyright: ignore[reportUnusedImport]
 
 import quarterhour.engines.child  # pyright: ignore[reportUnusedImport]
 import quarterhour.stages.registry  # noqa: F401  # pyright: ignore[reportUnusedImport]
-from quarterhour.engines.processes import lead_group
+from quarterhour.processes import lead_group
 
 # A Ctrl-C or a signal to the server's group is the server's to answer: it ends the workers in order.
 lead_group()

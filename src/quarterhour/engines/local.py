@@ -24,9 +24,9 @@ from quarterhour.engines.base import (
     Vitals,
 )
 from quarterhour.engines.child import CANCEL, attempt_main, call_main
-from quarterhour.engines.processes import end_group
 from quarterhour.errors import EngineError
 from quarterhour.lifecycle import Reason
+from quarterhour.processes import end_group
 from quarterhour.workspace import Workspace
 
 # A worker that has told its outcome has this long to exit by itself.

@@ -1,5 +1,6 @@
 """DuckDB as quarterhour uses it: connections with bounded memory that spill below the scratch folder, and SQL quoting."""
 
+import os
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
@@ -10,16 +11,21 @@ from quarterhour.workspace import Workspace
 
 # What a connection may hold before it spills: it leaves room on a small machine for the server and a browser.
 MEMORY_LIMIT = "1GB"
+_LEAST_MEMORY_MB = 100
 
 
 @contextmanager
-def connect(workspace: Workspace) -> Generator[duckdb.DuckDBPyConnection]:
-    """An in-memory database in UTC that spills to a folder of its own, removed at the end."""
+def connect(workspace: Workspace, *, share: int = 1) -> Generator[duckdb.DuckDBPyConnection]:
+    """An in-memory database in UTC that spills to a folder of its own, removed at the end.
+
+    `share` is how many processes share the memory and the cores.
+    """
     with (
         own_scratch(workspace.scratch, "duckdb") as spill,
         duckdb.connect(
             config={
-                "memory_limit": MEMORY_LIMIT,
+                "memory_limit": MEMORY_LIMIT if share == 1 else f"{max(_LEAST_MEMORY_MB, 1000 // share)}MB",
+                **({} if share == 1 else {"threads": max(1, (os.cpu_count() or 1) // share)}),
                 "temp_directory": str(spill),
                 # Nothing is fetched from the network, whatever a query says.
                 "autoinstall_known_extensions": False,

@@ -31,10 +31,10 @@ class DatasetReport:
 
 
 def analyse_dataset(
-    context: StageContext, dataset: str, pending: Sequence[Input], report: Callable[[], None]
+    context: StageContext, dataset: str, pending: Sequence[Input], report: Callable[[], None], *, share: int = 1
 ) -> DatasetReport:
-    """Profile, then check. `report` is called between two pieces of work."""
-    with duck.connect(context.workspace) as connection:
+    """Profile, then check. `report` is called between two pieces of work. `share` datasets are analysed at a time."""
+    with duck.connect(context.workspace, share=share) as connection:
         context.watch(connection)
         try:
             return _Analysis(context, connection, dataset, report).run(pending)

@@ -2,11 +2,11 @@
 
 from itertools import groupby
 
-from quarterhour.errors import StageCancelled
 from quarterhour.lake.ledger import Input
 from quarterhour.stages.analyzer.analyses import in_words, run_analyses
 from quarterhour.stages.analyzer.checks import checked_always, conclude_checks, told_of_checks, waves
-from quarterhour.stages.analyzer.dataset import DatasetReport, analyse_dataset
+from quarterhour.stages.analyzer.dataset import DatasetReport
+from quarterhour.stages.analyzer.side_by_side import Outcomes, analyse
 from quarterhour.stages.analyzer.states.validity import is_outdated, merged_datasets
 from quarterhour.stages.base import StageContext, StageResult
 from quarterhour.stages.dataset_failures import combined
@@ -18,7 +18,7 @@ class AnalyzerService:
     name = "analyzer"
 
     def run(self, context: StageContext) -> StageResult:
-        reports, failures = _analyse_datasets(context, _pending_by_dataset(context))
+        reports, failures = _analyse_datasets(context, _pending_by_wave(context))
         if failures:
             raise combined(failures)
         profiled = [dataset for dataset, report in reports.items() if report.was_profiled]
@@ -31,34 +31,32 @@ class AnalyzerService:
         return StageResult(msg, data)
 
 
-def _pending_by_dataset(context: StageContext) -> dict[str, list[Input]]:
+def _pending_by_wave(context: StageContext) -> list[dict[str, list[Input]]]:
+    """The datasets to analyse with their pending inputs: those of a wave refer to none but those of waves before it."""
     with context.lake.ledger() as ledger:
         pending = sorted(ledger.pending(), key=lambda entry: entry.dataset)
     found: dict[str, list[Input]] = {dataset: [] for dataset in checked_always(context.settings)}
     found |= {dataset: [] for dataset in merged_datasets(context.workspace) if is_outdated(context.workspace, dataset)}
     found |= {dataset: list(group) for dataset, group in groupby(pending, key=lambda entry: entry.dataset)}
-    return {dataset: found[dataset] for wave in waves(context.settings, found) for dataset in wave}
+    return [{dataset: found[dataset] for dataset in wave} for wave in waves(context.settings, found)]
 
 
-def _analyse_datasets(
-    context: StageContext, pending: dict[str, list[Input]]
-) -> tuple[dict[str, DatasetReport], list[tuple[str, Exception]]]:
+def _analyse_datasets(context: StageContext, by_wave: list[dict[str, list[Input]]]) -> Outcomes:
     """One dataset's failure does not stop the others; it is raised once they are done."""
     reports: dict[str, DatasetReport] = {}
     failures: list[tuple[str, Exception]] = []
-    for place, (dataset, inputs) in enumerate(pending.items()):
+    total = sum(map(len, by_wave))
+    for wave in by_wave:
+        begun = len(reports) + len(failures)
 
-        def report(place: int = place, dataset: str = dataset) -> None:
+        def report(done: int, dataset: str, begun: int = begun) -> None:
             context.check_cancelled()
-            context.progress(place, len(pending), dataset=dataset)
+            context.progress(begun + done, total, dataset=dataset)
 
-        report()
-        try:
-            reports[dataset] = analyse_dataset(context, dataset, inputs, report)
-        except StageCancelled:
-            raise
-        except Exception as error:  # noqa: BLE001
-            failures.append((dataset, error))
-            context.emit(f"{dataset}: not analysed: {error}", level="error", dataset=dataset)
-    context.progress(len(pending), len(pending))
+        some_reports, some_failures = analyse(context, wave, report)
+        reports |= {dataset: some_reports[dataset] for dataset in wave if dataset in some_reports}
+        failures += some_failures
+    for dataset, error in failures:
+        context.emit(f"{dataset}: not analysed: {error}", level="error", dataset=dataset)
+    context.progress(total, total)
     return reports, failures

@@ -109,8 +109,22 @@ def open_subject(
     if not plan.sources and table is None:
         return None
     names = ("new_rows", "whole", "standing_rows", "outgoing_rows", "newest_rows", "winners")
-    views = (duck.identifier(prefix + name) for name in names)
-    subject = Subject(connection, dataset, keys, table, plan, *views, settings.dataset(dataset), _replaced(workspace, settings, dataset, plan))
+    new, whole, standing, outgoing, newest, winners = (duck.identifier(prefix + name) for name in names)
+    subject = Subject(
+        connection=connection,
+        dataset=dataset,
+        keys=keys,
+        table=table,
+        plan=plan,
+        new=new,
+        whole=whole,
+        standing=standing,
+        outgoing=outgoing,
+        newest=newest,
+        winners=winners,
+        rules=settings.dataset(dataset),
+        replaced=_replaced(workspace, settings, dataset, plan),
+    )
     _make_views(subject)
     return subject
 

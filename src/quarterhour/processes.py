@@ -1,4 +1,4 @@
-"""What the engine asks of the operating system about processes, and the Windows twins."""
+"""What is asked of the operating system about processes, and the Windows twins."""
 
 import os
 import signal
