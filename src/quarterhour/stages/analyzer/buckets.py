@@ -52,7 +52,7 @@ def write_buckets(
     connection: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str], time_column: str, path: Path
 ) -> str | None:
     """Write the buckets of `relation` to `path`; returns their width. None, and no file, where no moment is finite."""
-    moment = f"{identifier(time_column)}::TIMESTAMP"
+    moment = f"TRY_CAST({identifier(time_column)} AS TIMESTAMP)"
     span = connection.execute(
         f"SELECT (max(epoch_us({moment})) - min(epoch_us({moment}))) / 1e6 FROM {relation} WHERE isfinite({moment})"
     ).fetchone()
