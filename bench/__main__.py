@@ -18,6 +18,10 @@ from websockets.sync.client import connect
 
 from bench.exports import QUICK_ROWS, ROWS, measure_exports
 from bench.flights import grown_flights
+from bench.merging import LONG as LONG_MERGING
+from bench.merging import QUICK as QUICK_MERGING
+from bench.merging import Sizes as MergingSizes
+from bench.merging import measure_merging
 from bench.profiling import measure_profiling
 from bench.translation import QUICK, Sizes, measure_memory, measure_speed
 
@@ -38,6 +42,8 @@ def main() -> None:
     parser.add_argument("--translation", action="store_true", help="only the Translator beside other engines")
     parser.add_argument("--exports", action="store_true", help="only the exports: ten million rows in each format")
     parser.add_argument("--profiling", action="store_true", help="only the Analyzer's profile beside SUMMARIZE")
+    parser.add_argument("--merging", action="store_true", help="only the Merger beside deltalake and DuckDB")
+    parser.add_argument("--long", action="store_true", help="with --merging: also 50 million standing rows")
     arguments = parser.parse_args()
     sizes = QUICK if arguments.quick else Sizes()
     print(f"{'what':<66}{'measured':>14}{'aim':>10}")
@@ -51,6 +57,10 @@ def main() -> None:
             return
         if arguments.exports:
             measure_exports(folder, show, QUICK_ROWS if arguments.quick else ROWS)
+            return
+        if arguments.merging:
+            merging = QUICK_MERGING if arguments.quick else LONG_MERGING if arguments.long else MergingSizes()
+            measure_merging(folder, show, merging)
             return
         if not arguments.translation:
             measure_server(folder)
