@@ -1,6 +1,5 @@
 """The merged tables as they stand: with table_commits the only place that opens Delta tables. DuckDB reads the data files."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,8 +21,6 @@ _PATH = "_path"
 """Of a scan with paths: the data file that a row stands in."""
 _ROW = "_row"
 """Of a scan with paths: its place in the data file, from 0."""
-
-_COMMIT_FILE = re.compile(r"\d{20}\.json")
 
 
 class TableError(QuarterhourError):
@@ -153,11 +150,11 @@ class Table:
         return version > self.version or any(entry is None or entry.has_changed for entry in later)
 
     def log(self) -> Iterator[LogEntry]:
-        """The commits that the log still has, from this version's backwards."""
-        names = sorted(path.name for path in (self.path / "_delta_log").iterdir() if _COMMIT_FILE.fullmatch(path.name))
-        for name in reversed(names):
-            if (version := int(name.removesuffix(".json"))) <= self.version and (entry := self.log_entry(version)):
-                yield entry
+        """The commits that the log still has, from this version's backwards; before a gap nothing can be read."""
+        for version in range(self.version, -1, -1):
+            if (entry := self.log_entry(version)) is None:
+                return
+            yield entry
 
     def updated_at(self) -> datetime:
         """When this version was committed."""

@@ -14,6 +14,7 @@ from stage_context import RecordingContext
 from quarterhour.errors import InvalidQuery, UnknownDataset
 from quarterhour.lake.history import dataset_history
 from quarterhour.lake.ledger import InputState, UnknownInput
+from quarterhour.lake.maintenance import maintain
 from quarterhour.lake.queries import dataset_rows
 from quarterhour.lake.reversals import NotRetractable
 from quarterhour.stages.merger import MergerService
@@ -196,6 +197,22 @@ def test_the_history_tells_what_made_each_version_and_which_can_be_read(tmp_path
         restore(context.workspace, context.settings, "bars", 5)
     with pytest.raises(UnknownDataset):
         dataset_history(context.workspace, context.settings, "absent")
+
+
+def test_joined_data_files_are_no_hindrance(tmp_path: Path) -> None:
+    context = RecordingContext(tmp_path, KEYED)
+    for number in range(9):
+        merge(context, f"file {number}", (number, number), (100, number))
+    before = table_rows(context, "bars", "k v")
+    maintain(context.workspace, context.settings)
+    assert dataset_history(context.workspace, context.settings, "bars", 1)["items"][0]["operation"] == "compaction"
+    assert len(DeltaTable(context.workspace.table("bars")).file_uris()) < 9
+    assert take(context, "file 8")["changes"] == {"removed": 1, "restored": 1, "added": 0, "reassigned": 0}
+    assert table_rows(context, "bars", "k v") == [*((number, number) for number in range(8)), (100, 7)]
+    restore(context.workspace, context.settings, "bars", 9)
+    assert (table_rows(context, "bars", "k v"), state_of(context, "file 8")) == (before, InputState.MERGED)
+    restore(context.workspace, context.settings, "bars", 3)
+    assert table_rows(context, "bars", "k v") == [(0, 0), (1, 1), (2, 2), (100, 2)]
 
 
 def config(**rules: Any) -> dict[str, Any]:

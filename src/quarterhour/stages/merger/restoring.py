@@ -1,6 +1,7 @@
 """Restoring: a new version of a merged table that equals an earlier one; the inputs move with it."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import orjson
 from quarterhour.errors import InvalidQuery
 from quarterhour.lake.derived import is_derived
 from quarterhour.lake.ledger import InputState
+from quarterhour.lake.maintenance import table_lock
 from quarterhour.lake.queries import open_dataset
 from quarterhour.lake.reversals import Moves, ReversalLedger, read_moves
 from quarterhour.lake.table_commits import restore_files
@@ -45,8 +47,11 @@ def restore(workspace: Workspace, settings: Settings, name: str, version: int, d
 
     To be called where no run goes on, but for a dry run. Raises UnknownDataset, InvalidQuery, TableError.
     """
-    with ReversalLedger(workspace.ledger_file) as ledger:
+    # Before a path is made of the name.
+    open_dataset(workspace, name)
+    with ReversalLedger(workspace.ledger_file) as ledger, ExitStack() as held:
         if not dry_run:
+            held.enter_context(table_lock(workspace, name))
             settle_reversals(workspace, ledger)
         table = open_dataset(workspace, name)
         if is_derived(table):

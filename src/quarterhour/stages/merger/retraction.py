@@ -8,6 +8,7 @@ import duckdb
 
 from quarterhour.lake import duck
 from quarterhour.lake.ledger import Input, InputState
+from quarterhour.lake.maintenance import table_lock
 from quarterhour.lake.reversals import (
     MERGED_STATES,
     Moves,
@@ -71,14 +72,19 @@ def retract(
     Raises UnknownInput, NotRetractable, TableError.
     """
     with ReversalLedger(workspace.ledger_file) as ledger:
-        settled = [] if dry_run else settle_reversals(workspace, ledger)
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                one = _Retraction(workspace, settings, ledger, item, to, whole_file=whole_file)
-                return asdict(one.run(settled, dry_run=dry_run))
-            except TableChanged:
-                if attempt == _ATTEMPTS:
-                    raise
+        if dry_run:
+            return asdict(
+                _Retraction(workspace, settings, ledger, item, to, whole_file=whole_file).run([], dry_run=True)
+            )
+        settled = settle_reversals(workspace, ledger)
+        with table_lock(workspace, ledger.named(item).dataset):
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    one = _Retraction(workspace, settings, ledger, item, to, whole_file=whole_file)
+                    return asdict(one.run(settled, dry_run=False))
+                except TableChanged:
+                    if attempt == _ATTEMPTS:
+                        raise
     raise AssertionError("unreachable")
 
 
