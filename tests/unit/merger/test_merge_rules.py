@@ -7,11 +7,11 @@ import bokeh_sampledata
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from merging import counts, keyed, merge, values
 from pending_inputs import put, table_rows
 from pydantic import ValidationError
 from stage_context import RecordingContext
 
+from merging import counts, keyed, merge, values
 from quarterhour.lake.ledger import InputState
 from quarterhour.lake.tables import open_table
 from quarterhour.settings import Settings

@@ -8,10 +8,10 @@ import polars
 import pytest
 from deltalake import DeltaTable, Field, Schema, write_deltalake
 from deltalake.schema import PrimitiveType
-from merging import counts, keyed, merge, values
 from pending_inputs import put, table_rows
 from stage_context import RecordingContext
 
+from merging import counts, keyed, merge, values
 from quarterhour.errors import StageError
 from quarterhour.lake.tables import TableError, open_table
 from quarterhour.stages.merger import MergerService, service

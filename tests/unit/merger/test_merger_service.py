@@ -16,10 +16,10 @@ import pytest
 from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from merging import counts, merge, values
 from pending_inputs import put, table_rows
 from stage_context import RecordingContext
 
+from merging import counts, merge, values
 from quarterhour.errors import StageCancelled, StageError
 from quarterhour.lake.ledger import InputState
 from quarterhour.stages.merger import MergerService
