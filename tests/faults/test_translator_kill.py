@@ -122,8 +122,8 @@ def _is_written(workspace: Workspace) -> bool:
     [
         pytest.param(_is_opened, 0.05, id="hashing"),
         pytest.param(_is_counted, 0.2, id="counting"),
-        pytest.param(_is_written, 3.0, id="writing"),
-        pytest.param(lambda _: True, 4.0, id="anywhere"),
+        pytest.param(_is_written, 1.0, id="writing"),
+        pytest.param(lambda _: True, 2.0, id="anywhere"),
     ],
 )
 def test_a_stop_is_obeyed_in_the_middle_of_a_large_file(

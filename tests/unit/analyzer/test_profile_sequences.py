@@ -14,6 +14,8 @@ from quarterhour.stages.analyzer import AnalyzerService
 from quarterhour.stages.analyzer.states.state import Limits
 from quarterhour.stages.merger import MergerService
 
+pytestmark = pytest.mark.slow
+
 KEYED = {"datasets": [{"name": "bars", "files": "bars/*", "keys": ["k"]}]}
 FEW = Limits(values=16, distinct=256, rows=64, slots=512)
 

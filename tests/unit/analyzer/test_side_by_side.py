@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import psutil
+import pytest
 from pending_inputs import put
 from stage_context import RecordingContext
 
@@ -13,6 +14,8 @@ from pipelines import pipeline
 from quarterhour.engines.local import LocalEngine
 from quarterhour.lifecycle import RunState, Trigger
 from quarterhour.settings import RunnerSettings, Settings, StageSettings
+
+pytestmark = pytest.mark.slow
 
 SETTINGS = Settings(stages=(StageSettings(name="analyzer"),), runner=RunnerSettings(attempts=1, grace=0.5))
 SLOW = "SELECT hash(i) AS k, md5(i::VARCHAR) AS t, random() AS v FROM range(1500000) r(i)"

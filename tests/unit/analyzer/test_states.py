@@ -14,6 +14,8 @@ from quarterhour.stages.analyzer.states.combine import Change, combine
 from quarterhour.stages.analyzer.states.state import ColumnState, Limits, NotMergeable, State
 from quarterhour.stages.analyzer.states.trim import trim
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = {
     "k": "INTEGER",
     "n": "BIGINT",

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 EXPORT = "/api/datasets/numbers/export"
 ROWS = 300_000
 # Longer to make than any test waits.
-ENDLESS = " AND ".join(f"NOT regexp_matches(repeat(s, 3000), '(r|o|w|{n})*x{n}$')" for n in range(60))
+ENDLESS = " AND ".join(f"{'md5(' * 50}s || '{n}'{')' * 50} <> ''" for n in range(30))
 
 
 @pytest.fixture(scope="module")

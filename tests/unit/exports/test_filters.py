@@ -66,6 +66,7 @@ def test_a_filter_that_looks_at_the_clock_is_known(connection: duckdb.DuckDBPyCo
         ("a + 1", "it gives BIGINT, not true or false"),
         ("s", "it gives VARCHAR, not true or false"),
         ("a > 3; DROP TABLE t", "line 1, column 6: syntax error"),
+        (f"{'md5(' * 600}s{')' * 600} <> ''", "it is nested too deeply"),
     ],
 )
 def test_a_wrong_filter_is_told_with_its_place(connection: duckdb.DuckDBPyConnection, where: str, told: str) -> None:
@@ -221,6 +222,7 @@ def test_the_connection_reaches_the_table_alone_and_cannot_be_unlocked(
         plan.connection.execute(f"COPY (SELECT 1) TO '{out}'")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's memory for a while")
 @pytest.mark.parametrize("where", ["length(repeat('x', k * 500000000)) > 0", "len(range(k * 500000000)) > 0"])
 def test_a_value_that_grows_without_end_gets_no_more_memory(troubles: RecordingContext, where: str) -> None:

@@ -125,6 +125,7 @@ def test_formulas_are_neutralised_on_request_only_and_numbers_never(troubles: Re
         ExportRequest("troubles", "parquet", safe=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None)
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=1, max_size=100))
 def test_any_text_comes_back_and_none_begins_a_formula(texts: list[str]) -> None:

@@ -19,6 +19,8 @@ from quarterhour.lake.maintenance import level, maintain, next_group
 from quarterhour.lake.tables import DataFile, Table, TableError, open_table
 from quarterhour.stages.merger import MergerService
 
+pytestmark = pytest.mark.slow
+
 KEYED = {"datasets": [{"name": "bars", "files": "bars/*", "keys": ["k"]}]}
 DAY_S = 24 * 3600
 

@@ -122,6 +122,7 @@ def test_a_key_that_another_writer_doubled_holds_back(tmp_path: Path) -> None:
     assert "holds more than one row with k = 1" in context.errors()[0]
 
 
+@pytest.mark.slow
 def test_another_writer_in_the_middle_of_a_merge_wins_and_the_merge_can_be_done_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

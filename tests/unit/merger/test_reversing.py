@@ -199,6 +199,7 @@ def test_the_history_tells_what_made_each_version_and_which_can_be_read(tmp_path
         dataset_history(context.workspace, context.settings, "absent")
 
 
+@pytest.mark.slow
 def test_joined_data_files_are_no_hindrance(tmp_path: Path) -> None:
     context = RecordingContext(tmp_path, KEYED)
     for number in range(9):

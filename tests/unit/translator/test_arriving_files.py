@@ -144,6 +144,7 @@ def test_files_are_accounted_for_in_the_order_of_their_names(context):
         assert [entry.name for entry in ledger.pending()] == names
 
 
+@pytest.mark.slow
 def test_many_files_are_skipped_in_few_transactions(context):
     for number in range(200):
         drop(context, f"x/{number}.csv", b"a,b\n%d,1\n" % number)

@@ -116,6 +116,7 @@ PACKERS = {
 # Encodings
 
 
+@pytest.mark.slow
 def test_the_text_is_recovered_exactly_from_tables_of_every_size_language_and_encoding(tmp_path: Path) -> None:
     choice = random.Random(20251205)
     tried: Counter[str] = Counter()

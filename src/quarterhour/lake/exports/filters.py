@@ -89,7 +89,11 @@ def _kind(connection: duckdb.DuckDBPyConnection, dataset: str, where: str) -> st
 def _parsed(connection: duckdb.DuckDBPyConnection, query: str, where: str, start: int) -> Any:
     """The expression's tree. `where` begins at byte `start` of the query."""
     [(text,)] = connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()
-    answer = orjson.loads(text)
+    try:
+        answer = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        # orjson goes no deeper than it must, DuckDB does.
+        raise _refused("it is nested too deeply", where, None) from error
     if answer["error"]:
         size = len(where.encode())
         offset = int(answer["position"]) - start if "position" in answer else None

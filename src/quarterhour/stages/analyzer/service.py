@@ -7,7 +7,7 @@ from quarterhour.stages.analyzer.analyses import in_words, run_analyses
 from quarterhour.stages.analyzer.checks import checked_always, conclude_checks, told_of_checks, waves
 from quarterhour.stages.analyzer.dataset import DatasetReport
 from quarterhour.stages.analyzer.side_by_side import Outcomes, analyse
-from quarterhour.stages.analyzer.states.validity import is_outdated, merged_datasets
+from quarterhour.stages.analyzer.states.validity import outdated_datasets
 from quarterhour.stages.base import StageContext, StageResult
 from quarterhour.stages.dataset_failures import combined
 
@@ -36,7 +36,8 @@ def _pending_by_wave(context: StageContext) -> list[dict[str, list[Input]]]:
     with context.lake.ledger() as ledger:
         pending = sorted(ledger.pending(), key=lambda entry: entry.dataset)
     found: dict[str, list[Input]] = {dataset: [] for dataset in checked_always(context.settings)}
-    found |= {dataset: [] for dataset in merged_datasets(context.workspace) if is_outdated(context.workspace, dataset)}
+    analyses = {analysis.name for analysis in context.settings.analyses}
+    found |= {dataset: [] for dataset in outdated_datasets(context.workspace, analyses)}
     found |= {dataset: list(group) for dataset, group in groupby(pending, key=lambda entry: entry.dataset)}
     return [{dataset: found[dataset] for dataset in wave} for wave in waves(context.settings, found)]
 

@@ -12,6 +12,8 @@ from polars.testing import assert_frame_equal
 
 from real_tables import flights_csv
 
+pytestmark = pytest.mark.slow
+
 SORTED = {"check_row_order": False, "check_dtypes": False, "check_column_order": False}
 
 
@@ -143,7 +145,6 @@ def test_the_change_is_against_the_run_before(stocks: Runs, frame: polars.DataFr
     assert "max_Date_before" in stocks.table("change").columns
 
 
-@pytest.mark.slow
 def test_the_busiest_routes_of_real_flights(tmp_path: Path) -> None:
     raw = tmp_path / "flights.csv"
     raw.write_bytes(flights_csv())

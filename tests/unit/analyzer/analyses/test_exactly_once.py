@@ -20,6 +20,8 @@ from quarterhour.lake.tables import open_table
 from quarterhour.stages.analyzer.analyses import compute
 from quarterhour.stages.merger import MergerService, service
 
+pytestmark = pytest.mark.slow
+
 BARS = (
     "SELECT i AS k, i * 1.0::DOUBLE AS v, TIMESTAMP '2024-01-01' + to_minutes(i::INTEGER) AS ts FROM range({}, {}) t(i)"
 )
@@ -103,7 +105,6 @@ _forkserver = multiprocessing.get_context("forkserver")
 _forkserver.set_forkserver_preload(["analysis_runs"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_before_any_step_the_next_attempt_or_run_makes_the_same_tables(
     template: Path, expected: dict[str, list[tuple[Any, ...]]], tmp_path: Path, step: str

@@ -17,6 +17,8 @@ from quarterhour.lake.tables import open_table
 from quarterhour.stages.merger.retraction import retract
 from quarterhour.stages.translator.service import TranslatorService
 
+pytestmark = pytest.mark.slow
+
 BARS = "SELECT i AS k, i * 1.0::DOUBLE AS v, 's' || i % 3 AS s, TIMESTAMP '2024-01-01' + to_minutes(i::INTEGER) AS ts "
 KEYED = [{"name": "bars", "files": "bars/*", "keys": ["k"]}]
 HOURLY = "SELECT s, date_trunc('hour', ts) AS hour, sum(v) AS total, count(*) AS n FROM bars GROUP BY ALL"
@@ -86,7 +88,6 @@ ROW = st.tuples(st.integers(0, 12), st.one_of(st.none(), st.integers(0, 179)), s
 FILES = st.lists(st.lists(ROW, min_size=1, max_size=4), min_size=1, max_size=3)
 
 
-@pytest.mark.slow
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(FILES, st.sampled_from([{"keys": ["k"]}, {"keys": ["k"], "conflict": "first"}, {}, {"duplicates": "drop"}]))
 def test_windows_over_any_arrivals_are_those_of_one_run(
@@ -109,7 +110,6 @@ def test_windows_over_any_arrivals_are_those_of_one_run(
         assert runs.rows(name) == once.rows(name), name
 
 
-@pytest.mark.slow
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(FILES, st.randoms(use_true_random=False))
 def test_appended_rows_do_not_depend_on_the_order_or_the_batches(

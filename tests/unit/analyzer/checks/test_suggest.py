@@ -91,6 +91,7 @@ def test_a_column_that_stands_in_another_dataset_suggests_a_reference(tmp_path: 
     assert known_datasets(context.workspace) == [DATASET, "codes"]
 
 
+@pytest.mark.slow
 def test_what_still_comes_suggests_how_fresh_and_how_many(tmp_path: Path) -> None:
     for number in range(5):
         context = RecordingContext(tmp_path, run_id=f"run {number}")

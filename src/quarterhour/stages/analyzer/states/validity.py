@@ -1,5 +1,7 @@
 """Whether the states that were kept still describe the table: asked of its log, since others may have written to it."""
 
+from collections.abc import Collection
+
 import orjson
 
 from quarterhour.lake.tables import LogEntry, Table, read_log_entry
@@ -53,9 +55,12 @@ def is_outdated(workspace: Workspace, dataset: str) -> bool:
     return False
 
 
-def merged_datasets(workspace: Workspace) -> list[str]:
-    """Those that have a table."""
-    return sorted(log.parent.name for log in workspace.merged.glob("*/_delta_log"))
+def outdated_datasets(workspace: Workspace, analyses: Collection[str]) -> list[str]:
+    """Those that have a table and are to be analysed though nothing waits for them; results of analyses are not."""
+    names = sorted(log.parent.name for log in workspace.merged.glob("*/_delta_log"))
+    # An analysis that was taken out of the settings leaves its table; no file was ever translated for it.
+    of_files = (name for name in names if name not in analyses and workspace.schema_file(name).parent.exists())
+    return [name for name in of_files if is_outdated(workspace, name)]
 
 
 def _only_adds(entry: LogEntry) -> bool:
