@@ -4,11 +4,13 @@ import gzip
 import json
 import re
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import bokeh_sampledata
 import polars
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from quarterhour.cli import app
@@ -75,6 +77,14 @@ def test_the_documented_examples_run_on_real_prices(tmp_path: Path) -> None:
     assert versions[0]["rows"] == items["monthly"]["rows"]
 
 
+@pytest.fixture
+def own_log() -> Iterator[None]:
+    """`up` has the process log to its standard error, which here is the runner's own and is closed with it."""
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("own_log")
 @pytest.mark.parametrize(
     ("text", "told"),
     [
