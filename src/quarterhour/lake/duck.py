@@ -3,6 +3,7 @@
 import os
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
@@ -35,6 +36,19 @@ def connect(workspace: Workspace, *, share: int = 1) -> Generator[duckdb.DuckDBP
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar_print = false")
         yield connection
+
+
+def confine(connection: duckdb.DuckDBPyConnection, folders: Iterable[Path] = (), files: Iterable[Path] = ()) -> None:
+    """From here on nothing but what is in `folders`, and `files`, can be opened, and nothing can be set: for SQL of others.
+
+    The steps of https://duckdb.org/docs/operations_manual/securing_duckdb/overview; the last one locks the others.
+    """
+    connection.execute("SET autoload_known_extensions = false")
+    connection.execute("SET python_enable_replacements = false")
+    connection.execute(f"SET allowed_directories = {string_list(f'{folder}{os.sep}' for folder in folders)}")
+    connection.execute(f"SET allowed_paths = {string_list(map(str, files))}")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
 
 def identifier(name: str) -> str:

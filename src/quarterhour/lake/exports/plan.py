@@ -118,14 +118,8 @@ def chosen_columns(table: Table, asked: tuple[str, ...]) -> dict[str, str]:
 
 
 def _confine(connection: duckdb.DuckDBPyConnection, folder: Path, writes: Iterable[Path]) -> None:
-    """The steps of https://duckdb.org/docs/operations_manual/securing_duckdb/overview; the last one locks the others."""
     connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
     connection.execute(f"SET threads = {min(_THREADS, os.cpu_count() or 1)}")
-    connection.execute("SET autoload_known_extensions = false")
-    connection.execute("SET python_enable_replacements = false")
     # Files are read once: what is kept of them would only take memory.
     connection.execute("SET enable_external_file_cache = false")
-    connection.execute(f"SET allowed_directories = {duck.string_list([f'{folder}{os.sep}'])}")
-    connection.execute(f"SET allowed_paths = {duck.string_list(map(str, writes))}")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
+    duck.confine(connection, [folder], writes)

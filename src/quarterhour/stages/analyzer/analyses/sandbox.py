@@ -8,7 +8,7 @@ from typing import ClassVar
 import duckdb
 
 from quarterhour.errors import StageError
-from quarterhour.lake.duck import identifier, string_list
+from quarterhour.lake.duck import confine, identifier
 from quarterhour.lake.tables import storage_columns
 from quarterhour.stages.analyzer.states.state import is_moment
 
@@ -22,19 +22,11 @@ def lock_down(connection: duckdb.DuckDBPyConnection, readable: Sequence[Path], w
 
     That a statement only reads is judged before, by its parsed form.
     """
-    folders = [str(path) for path in readable if path.is_dir()]
-    files = [str(path) for path in readable if not path.is_dir()]
+    connection.execute("SET errors_as_json = true")
+    folders = [path for path in readable if path.is_dir()]
+    files = [path for path in readable if not path.is_dir()]
     # DuckDB tells a folder from what is in it.
-    connection.execute(f"SET allowed_directories = {string_list([*folders, str(writable)])}")
-    connection.execute(f"SET allowed_paths = {string_list([*files, str(writable)])}")
-    for setting in (
-        "errors_as_json = true",
-        "autoload_known_extensions = false",
-        "python_enable_replacements = false",
-        "enable_external_access = false",
-        "lock_configuration = true",
-    ):
-        connection.execute(f"SET {setting}")
+    confine(connection, [*folders, writable], [*files, writable])
 
 
 def _head(before: str) -> str:
