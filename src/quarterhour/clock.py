@@ -17,6 +17,14 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None: ...
 
+    async def sleep_until(self, when: datetime) -> None:
+        """Return at `when` (aware) by the wall clock, whatever is done to it meanwhile; at once when it has passed."""
+        ...
+
+
+# A wait is cut into pieces this long, so that a clock set anew or a machine that slept is noticed.
+_LONGEST_NAP_S = 1.0
+
 
 class SystemClock:
     """The machine's own clock."""
@@ -30,15 +38,9 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds))
 
-
-# A wait is cut into pieces this long, so that a clock set anew or a machine that slept is noticed.
-_LONGEST_NAP_S = 1.0
-
-
-async def sleep_until(clock: Clock, when: datetime) -> None:
-    """Return at `when` (aware) by the wall clock, or at once when it has passed."""
-    while (remaining_s := (when - clock.now()).total_seconds()) > 0:
-        await clock.sleep(min(remaining_s, _LONGEST_NAP_S))
+    async def sleep_until(self, when: datetime) -> None:
+        while (remaining_s := (when - self.now()).total_seconds()) > 0:
+            await self.sleep(min(remaining_s, _LONGEST_NAP_S))
 
 
 def wire_time(moment: datetime) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim
 
 from quarterhour.bus import EventBus
-from quarterhour.clock import Clock, sleep_until, wire_time
+from quarterhour.clock import Clock, wire_time
 from quarterhour.errors import InvalidSchedule, RunInProgress
 from quarterhour.events import MarkSkipped
 from quarterhour.lifecycle import Schedule, Trigger
@@ -113,7 +113,7 @@ class Scheduler:
     async def _reached(self, mark: datetime) -> bool:
         """False where the schedule was changed before the mark."""
         waits = [
-            asyncio.create_task(sleep_until(self._clock, mark)),
+            asyncio.create_task(self._clock.sleep_until(mark)),
             asyncio.create_task(self._changed.wait()),
         ]
         try:

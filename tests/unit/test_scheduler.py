@@ -62,6 +62,10 @@ class FastClock:
         await asyncio.sleep(0.001)
         self._now += timedelta(seconds=seconds)
 
+    async def sleep_until(self, when: datetime) -> None:
+        while self._now < when:
+            await self.sleep(1)
+
 
 def test_marks_start_runs_and_a_mark_during_a_run_is_skipped_and_said(tmp_path: Path) -> None:
     async def go() -> None:
