@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Self
 
 from quarterhour.bus import EventBus
-from quarterhour.clock import SystemClock
+from quarterhour.clock import Clock, SystemClock
+from quarterhour.engines.base import Engine
 from quarterhour.engines.local import LocalEngine
 from quarterhour.errors import HomeInUse, LockHeld
-from quarterhour.event_log.base import Repair
+from quarterhour.event_log.base import EventLog, Repair
 from quarterhour.event_log.jsonl import JsonlEventLog
 from quarterhour.housekeeper import Housekeeper
 from quarterhour.lock import LockManager
@@ -24,18 +27,34 @@ HOME_LOCK = "home"
 _CHECK_ANALYSES = "quarterhour.stages.analyzer.analyses:check_analyses"
 
 
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """All by which a pipeline touches its machine. A simulated one has its own clock, disk and processes."""
+
+    clock: Clock
+    log: EventLog
+    engine: Engine
+    locks: LockManager
+    watchdog: type[Watchdog] = Watchdog
+
+    @classmethod
+    def real(cls, workspace: Workspace) -> Self:
+        return cls(SystemClock(), JsonlEventLog(workspace), LocalEngine(), LockManager(workspace))
+
+
 class Pipeline:
     """The parts of one installation, wired. `running` is their life."""
 
-    def __init__(self, settings: Settings, workspace: Workspace) -> None:
+    def __init__(self, settings: Settings, workspace: Workspace, machine: Machine | None = None) -> None:
+        machine = machine or Machine.real(workspace)
         self.settings = settings
         self.workspace = workspace
-        self.clock = SystemClock()
-        self.locks = LockManager(workspace)
-        self.log = JsonlEventLog(workspace)
+        self.clock = machine.clock
+        self.locks = machine.locks
+        self.log = machine.log
+        self.engine = machine.engine
         self.bus = EventBus(self.log, settings.events)
         self.state = StateManager(self.bus, self.clock)
-        self.engine = LocalEngine()
         self.housekeeper = Housekeeper(settings, workspace, self.engine, self.bus, self.clock)
         self.orchestrator = PipelineOrchestrator(
             settings,
@@ -48,7 +67,7 @@ class Pipeline:
             after_run=self.housekeeper.wake,
         )
         self.scheduler = Scheduler(settings.schedule, self.orchestrator, self.bus, self.state, self.clock)
-        self.watchdog = Watchdog(settings, self.engine, self.bus, self.clock)
+        self.watchdog = machine.watchdog(settings, self.engine, self.bus, self.clock)
 
     @contextmanager
     def opened(self, purpose: str) -> Generator[list[Repair]]:

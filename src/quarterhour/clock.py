@@ -47,4 +47,4 @@ def wire_time(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and `Z`, as events carry it. A naive datetime raises ValueError."""
     if moment.tzinfo is None:
         raise ValueError(f"a time without a zone is refused: {moment!r}")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
