@@ -169,10 +169,10 @@ class EventBus:
             except OSError as error:
                 if error.errno not in _FULL_DISK:
                     raise
+                if not self.is_disk_full:
+                    action = "free some space; nothing is lost meanwhile"
+                    _log.error("event_log_disk_full", waiting=len(rest), action=action)
                 self.is_disk_full = True
-                _log.error(
-                    "event_log_disk_full", waiting=len(rest), action="free some space; nothing is lost meanwhile"
-                )
                 await asyncio.sleep(_FULL_DISK_PAUSE_S)
             else:
                 self.is_disk_full = False
