@@ -5,9 +5,8 @@ A thread, so that a blocked event loop does not blind it; the event of a kill is
 
 import asyncio
 import threading
-import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +55,7 @@ class Watchdog:
         self._closing = threading.Event()
         self._failed: Exception | None = None
         self._doomed: weakref.WeakSet[Attempt] = weakref.WeakSet()
+        self._next_beat_s = clock.monotonic()
         self.lag_s = 0.0
         """How long the event loop took to answer, last time."""
 
@@ -75,24 +75,28 @@ class Watchdog:
             raise self._failed
 
     def _watch(self, ended: asyncio.Event) -> None:
-        next_beat_s = time.monotonic()
         try:
             while not self._closing.is_set():
-                attempts = list(self._engine.attempts())
-                for attempt in attempts:
-                    self._look_at(attempt)
-                now_s = time.monotonic()
-                if attempts and now_s >= next_beat_s:
-                    next_beat_s = now_s + self._settings.watchdog.heartbeat_every
-                    self._tell(self._beat, attempts, now_s)
+                attempts = self.look()
                 self._closing.wait(_LOOK_EVERY_S if attempts else _IDLE_LOOK_EVERY_S)
         except Exception as error:  # noqa: BLE001  raised again by run()
             self._failed = error
             self._loop.call_soon_threadsafe(ended.set)
 
+    def look(self) -> Sequence[Attempt]:
+        """One look at every attempt; those that are under way."""
+        attempts = list(self._engine.attempts())
+        for attempt in attempts:
+            self._look_at(attempt)
+        now_s = self._clock.monotonic()
+        if attempts and now_s >= self._next_beat_s:
+            self._next_beat_s = now_s + self._settings.watchdog.heartbeat_every
+            self._tell(self._beat, attempts, now_s)
+        return attempts
+
     def _look_at(self, attempt: Attempt) -> None:
         limits = Limits(attempt.spec.stage.timeout or self._settings.runner.timeout, self._settings.watchdog.hung_after)
-        failure = verdict(attempt.vitals, time.monotonic(), limits)
+        failure = verdict(attempt.vitals, self._clock.monotonic(), limits)
         if failure is None or attempt in self._doomed:
             return
         self._doomed.add(attempt)
@@ -120,7 +124,7 @@ class Watchdog:
         )
 
     def _beat(self, attempts: list[Attempt], asked_s: float) -> None:
-        now_s = time.monotonic()
+        now_s = self._clock.monotonic()
         self.lag_s = now_s - asked_s
         for attempt in attempts:
             self._bus.publish(

@@ -1,0 +1,35 @@
+"""People who press buttons at the wrong time. What they may be told is a documented error, and nothing else."""
+
+import random
+from collections.abc import Awaitable, Callable
+
+from quarterhour.assembly import Pipeline
+from quarterhour.errors import InvalidTransition, NotResumable, RunInProgress, UnknownRun
+from quarterhour.lifecycle import Trigger
+
+_REFUSALS = (RunInProgress, InvalidTransition, NotResumable, UnknownRun)
+
+
+async def press_a_button(pipeline: Pipeline, chance: random.Random) -> str:
+    """One command, whatever the state; the name of what was pressed."""
+    buttons: dict[str, tuple[int, Callable[[], Awaitable[object]]]] = {
+        "start": (6, lambda: pipeline.orchestrator.start(Trigger.API)),
+        "stop": (6, pipeline.orchestrator.stop),
+        "reset": (2, pipeline.orchestrator.reset),
+        "resume": (2, lambda: _resume(pipeline)),
+        "pause": (1, pipeline.scheduler.pause),
+        "go on": (3, pipeline.scheduler.resume),
+    }
+    name = chance.choices(list(buttons), [weight for weight, _ in buttons.values()])[0]
+    try:
+        await buttons[name][1]()
+    except _REFUSALS:
+        return f"{name} (refused)"
+    return name
+
+
+async def _resume(pipeline: Pipeline) -> None:
+    last = pipeline.state.status.last_run
+    if last is None:
+        raise NotResumable("there is no run yet")
+    await pipeline.orchestrator.resume(Trigger.API, last.run_id)

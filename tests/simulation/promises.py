@@ -1,0 +1,78 @@
+"""What must hold whatever happens, looked at after every event; a promise that breaks names the event and the seed."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from quarterhour.events import EventKind, EventRecord
+from quarterhour.lifecycle import ACTIVE, ENDED, TRANSITIONS, Run, RunState, Status, fold
+
+
+class PromiseBroken(AssertionError):
+    """The simulated pipeline did what it must never do."""
+
+
+@dataclass(slots=True)
+class Promises:
+    """Fed every event that becomes durable; it keeps its own account beside the pipeline's."""
+
+    state: RunState = RunState.IDLE
+    run: Run | None = None
+    last_seq: int = 0
+    ended: set[str] = field(default_factory=set[str])
+    marks: dict[str, int] = field(default_factory=dict[str, int])
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    status: Status = field(default_factory=Status)
+    history: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    """Of all events: two simulations that went the same way have the same."""
+
+    def see(self, record: EventRecord) -> None:
+        self._check(record.seq == self.last_seq + 1, record, f"seq follows {self.last_seq}")
+        self.last_seq = record.seq
+        self.history.update(f"{record.timestamp} {record.stage} {record.event}\n".encode())
+        self.status = fold([record], self.status)
+        if record.event == EventKind.STATE and record.stage == "pipeline":
+            self._see_state(self.status, record)
+        if (mark := record.data.get("mark")) is not None:
+            self._see_mark(mark, record)
+
+    def _see_state(self, status: Status, record: EventRecord) -> None:
+        self._check(status.state in TRANSITIONS[self.state], record, f"the pipeline was {self.state}")
+        self.state = status.state
+        run = status.run
+        if status.state is RunState.STARTING:
+            assert run is not None
+            self._check(self.run is None, record, f"{run.run_id} began while a run went on")
+            self._check(run.run_id not in self.ended, record, "a run began again")
+            self.run = run
+        if status.state in ENDED:
+            assert run is not None
+            self._check(
+                self.run is not None and run.run_id == self.run.run_id, record, "a run ended that had not begun"
+            )
+            is_over = all(stage.ended_at for stage in run.stages if stage.started_at)
+            self._check(is_over, record, "a run ended and a stage of it goes on")
+            self._count(run)
+            self.run = None
+            self.ended.add(run.run_id)
+
+    def _count(self, run: Run) -> None:
+        kind = f"runs: {run.state}" + (f" ({run.reason})" if run.reason else "")
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+
+    def _see_mark(self, mark: str, record: EventRecord) -> None:
+        known = self.marks.get(mark)
+        self._check(known is None, record, f"the mark {mark} has a verdict already, in event {known}")
+        self.marks[mark] = record.seq
+        kind = "marks: ran" if record.event == EventKind.START else f"marks: skipped ({record.data['reason']})"
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+
+    def check_boot(self, status: Status) -> None:
+        """Before a server answers, the status is the fold of the events, and no run of a dead process goes on in it."""
+        if status.model_copy(update={"version": 0}) != self.status.model_copy(update={"version": 0}):
+            raise PromiseBroken(f"the status is not the fold of the events: {status} and {self.status}")
+        if status.state in ACTIVE:
+            raise PromiseBroken(f"a server began to serve with a dead run in {status.state}")
+
+    def _check(self, is_good: bool, record: EventRecord, why: str) -> None:
+        if not is_good:
+            raise PromiseBroken(f"{why}; event {record.seq}: {record.line.decode()}")
