@@ -279,6 +279,18 @@ class InputLedger:
         )
         return [_input(row) for row in rows]
 
+    def merged_rows(self, dataset: str) -> int:
+        """The rows of all inputs that stand in the dataset's table, as they were translated."""
+        query = "SELECT coalesce(sum(rows), 0) FROM inputs WHERE dataset = ? AND state = ?"
+        return int(self._connection.execute(query, (dataset, InputState.MERGED)).fetchone()[0])
+
+    def last_arrival(self, dataset: str) -> str | None:
+        """When the newest of the dataset's inputs was translated."""
+        query = (
+            f"SELECT max(translated_at) FROM inputs WHERE dataset = ? AND state IN ({', '.join('?' * len(InputState))})"
+        )
+        return self._connection.execute(query, (dataset, *InputState)).fetchone()[0]
+
     def settled_by(self, run_id: str) -> list[Input]:
         """Inputs that this run merged or held back already, in an earlier attempt of its merger."""
         rows = self._connection.execute(

@@ -11,9 +11,11 @@ import orjson
 from quarterhour.clock import wire_time
 from quarterhour.files import write_whole
 from quarterhour.lake import duck
-from quarterhour.lake.ledger import Input
+from quarterhour.lake.ledger import Input, InputLedger
 from quarterhour.stages.analyzer.buckets import main_timestamp, write_buckets
 from quarterhour.stages.analyzer.checks import CheckReport, check_dataset
+from quarterhour.stages.analyzer.duplicates import duplicates_of_new, duplicates_of_whole
+from quarterhour.stages.analyzer.freshness import freshness_of
 from quarterhour.stages.analyzer.history import append_history
 from quarterhour.stages.analyzer.profile import profile_subject
 from quarterhour.stages.analyzer.states.validity import is_outdated
@@ -85,19 +87,31 @@ class _Analysis:
         states_file = self._context.workspace.states_file(self._dataset)
         profile = profile_subject(subject, states_file, self._report)
         columns = profile.whole["columns"]
+        now = datetime.now(UTC)
+        time_column = main_timestamp(subject.columns, columns, subject.keys)
+        rows_twice = duplicates_of_whole(subject, profile.whole["rows"], self._context.workspace)
         return {
             "dataset": self._dataset,
             "run_id": self._context.run_id,
-            "generated_at": wire_time(datetime.now(UTC)),
+            "generated_at": wire_time(now),
             "keys": list(subject.keys),
             "inputs": [one.fingerprint for one in subject.inputs],
             "approximate": sorted({fact for one in columns.values() for fact in one["approximate"]}),
             "recomputed": profile.recomputed,
             "provisional": subject.uncertainty,
-            "main_timestamp": main_timestamp(subject.columns, columns, subject.keys),
-            "new": profile.new,
-            "whole": profile.whole,
+            "main_timestamp": time_column,
+            "new": self._completed(profile.new, time_column, now, duplicates_of_new(subject)) if profile.new else None,
+            "whole": self._completed(profile.whole, time_column, now, rows_twice),
         }
+
+    def _completed(
+        self, part: dict[str, Any], time_column: str | None, now: datetime, duplicates: dict[str, Any]
+    ) -> dict[str, Any]:
+        """A part of the profile with what is told of its rows together."""
+        facts = part["columns"].get(time_column)
+        with InputLedger(self._context.workspace.ledger_file) as ledger:
+            last_arrival = ledger.last_arrival(self._dataset)
+        return {**part, "freshness": freshness_of(time_column, facts, last_arrival, now), "duplicates": duplicates}
 
     def _keep(self, subject: Subject, found: dict[str, Any]) -> None:
         """The profile, its line in the history, and the time buckets."""

@@ -1,0 +1,79 @@
+"""Duplicates: rows, as they were translated, whose key occurs before; without keys, rows that are identical to another."""
+
+from typing import Any
+
+from quarterhour.lake.column_types import FILE
+from quarterhour.lake.duck import identifier
+from quarterhour.lake.ledger import InputLedger
+from quarterhour.lake.tables import Table
+from quarterhour.stages.analyzer.subject import Subject
+from quarterhour.workspace import Workspace
+
+_MOST_FILES = 100
+# Cells of a dataset without keys up to which its rows are compared: such a look costs a blink, whatever the run brings.
+_MOST_COMPARED_CELLS = 2_000_000
+
+
+def duplicates_of_new(subject: Subject) -> dict[str, Any]:
+    """`rows` that repeat another of the run's rows, and `by_file` those that repeat one of their own file, most first."""
+    by = ", ".join(map(identifier, subject.keys or subject.columns))
+    repeated = subject.connection.execute(
+        f"SELECT {FILE}, (sum(n) - count(*))::BIGINT AS again FROM "
+        f"(SELECT {FILE}, count(*) AS n FROM {subject.new} GROUP BY {FILE}, {by}) "
+        f"GROUP BY {FILE} HAVING again > 0 ORDER BY again DESC, {FILE} LIMIT {_MOST_FILES}"
+    ).fetchall()
+    names = {one.fingerprint: one.name for one in subject.inputs}
+    return {
+        "by": list(subject.keys),
+        "rows": _repeated(subject, subject.new, by),
+        "by_file": [{"file": names[mark], "rows": count} for mark, count in repeated],
+    }
+
+
+def duplicates_of_whole(subject: Subject, rows: int, workspace: Workspace) -> dict[str, Any]:
+    """`rows` are those of the whole. With keys they are what was translated less its repetitions, so that nothing is read."""
+    return {"by": list(subject.keys), "rows": _of_whole(subject, rows, workspace)}
+
+
+def _of_whole(subject: Subject, rows: int, workspace: Workspace) -> int | None:
+    if not subject.keys:
+        if rows * len(subject.columns) > _MOST_COMPARED_CELLS:
+            return None
+        return _repeated(subject, subject.whole, ", ".join(map(identifier, subject.columns)))
+    if subject.table and not _is_all_ours(subject.table):
+        return None
+    found = _translated_rows(subject, workspace) - rows
+    # Fewer were translated than stand: the keys were named after rows had come without.
+    return found if found >= 0 else None
+
+
+def _repeated(subject: Subject, relation: str, by: str) -> int:
+    row = subject.connection.execute(
+        f"SELECT coalesce(sum(n) - count(*), 0)::BIGINT FROM (SELECT count(*) AS n FROM {relation} GROUP BY {by})"
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _is_all_ours(table: Table) -> bool:
+    """Whether the log says of each data file that all its rows came from inputs."""
+    bounds = table.file_bounds()
+    if bounds is None:
+        return True
+    name = f"null_count.{FILE}"
+    return name in bounds.schema.names and all(nulls == 0 for nulls in bounds[name].to_pylist())
+
+
+def _translated_rows(subject: Subject, workspace: Workspace) -> int:
+    """Of the inputs that stand in the whole."""
+    with InputLedger(workspace.ledger_file) as ledger:
+        merged = ledger.merged_rows(subject.dataset)
+        waiting = ledger.pending(subject.dataset)
+    fitting = {one.fingerprint for one in subject.inputs}
+    # A crash may have come between a commit and the ledger.
+    return merged + sum(
+        one.rows for one in waiting if one.fingerprint in fitting or _is_merged(subject, one.fingerprint)
+    )
+
+
+def _is_merged(subject: Subject, fingerprint: str) -> bool:
+    return subject.table is not None and subject.table.merged_at_version(fingerprint) is not None
