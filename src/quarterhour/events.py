@@ -257,6 +257,13 @@ class TableReversed(Event):
     kind = EventKind.LOG
 
 
+class FilesRetranslated(Event):
+    """A person had damaged translated files made anew. `data`: files (the first hundred: outcome and why), file_count."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
 # The scheduler and the watchdog
 
 

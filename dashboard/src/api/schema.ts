@@ -630,6 +630,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/retranslate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retranslate
+         * @description Make translated files that are damaged or gone anew from the raw files.
+         */
+        post: operations["retranslate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1390,6 +1410,65 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
+        };
+        /** RetranslateAnswer */
+        RetranslateAnswer: {
+            /**
+             * Checked
+             * @description Translated files that were looked at.
+             */
+            checked: number;
+            /** Files */
+            files: components["schemas"]["RetranslatedFile"][];
+            /** Is Dry Run */
+            is_dry_run: boolean;
+            /** Message */
+            message: string;
+        };
+        /** RetranslateRequest */
+        RetranslateRequest: {
+            /**
+             * Dataset
+             * @description Null: all.
+             */
+            dataset?: string | null;
+            /**
+             * Dry Run
+             * @description Only say which files are damaged.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /**
+         * RetranslatedFile
+         * @description One translated file that was damaged or gone.
+         */
+        RetranslatedFile: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Dataset */
+            dataset: string;
+            /** Rows */
+            rows: number;
+            /**
+             * State
+             * @description Of the input afterwards.
+             */
+            state: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "damaged" | "made" | "not_made";
+            /** Damage */
+            damage: string;
+            /**
+             * Message
+             * @description Why it could not be made anew, and what to do.
+             */
+            message: string;
         };
         /**
          * RetryAnswer
@@ -3234,6 +3313,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RestoreAnswer"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retranslate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetranslateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetranslateAnswer"];
                 };
             };
             /** @description Forbidden */

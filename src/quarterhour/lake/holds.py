@@ -59,6 +59,14 @@ class HoldLedger(InputLedger):
         )
         return {row[0] for row in rows}
 
+    def take_up(self, fingerprint: str) -> None:
+        """Have an input that is held back judged anew by the next run, by its checks too."""
+        with self._transaction():
+            self._connection.execute(
+                "UPDATE inputs SET state = ?, merged_run_id = NULL, message = '' WHERE fingerprint = ? AND state = ?",
+                (InputState.TRANSLATED.value, fingerprint, InputState.HELD_BACK.value),
+            )
+
     def release(self, fingerprint: str) -> Input:
         """Have an input that is held back, or waits, merged by the next run whatever checks say. Returns it as it was.
 

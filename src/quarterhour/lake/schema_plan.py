@@ -85,7 +85,7 @@ def plan_merge(
 def damaged_message(entry: Input, path: Path, why: str) -> str:
     return (
         f"{entry.name}: its {entry.rows} rows are held back: its translated file {path} is damaged: {why}. "
-        "Put it back from a backup and release the file, or drop the file again with another content"
+        f"Make it anew from its raw file: quarterhour retranslate {entry.dataset}"
     )
 
 

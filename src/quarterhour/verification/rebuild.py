@@ -1,7 +1,7 @@
 """A dataset's merged table made anew in a scratch home, by the Translator's and the Merger's own code, from the raw files."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,32 @@ class Rebuild:
         self._made.notes += self._context.errors
         self._made.table = open_table(self._workspace.table(self._subject.dataset))
         return self._made
+
+    def translate_again(self, wanted: Sequence[Input]) -> Iterator[tuple[Input, Path | str]]:
+        """The translated file of each, made anew as it was read at first; or why it cannot be."""
+        with own_scratch(self._workspace.scratch, "translate") as scratch, connect(scratch) as engine:
+            worker = Worker(self._context, engine, scratch)
+            for entry in wanted:
+                yield entry, self._again(worker, engine, entry, scratch)
+
+    def _again(self, worker: Worker, engine: duckdb.DuckDBPyConnection, entry: Input, scratch: Path) -> Path | str:
+        outcome = self._translated(worker, entry, self._precedent(worker, entry, scratch), scratch)
+        if outcome is None:
+            path = self._home.translated_file(entry.dataset, entry.fingerprint)
+            return (
+                "its raw file is neither in data/raw nor in data/archive: put that one (it may have another name), or "
+                f"{path}, back from a backup"
+            )
+        made = outcome.translation
+        if made is None:
+            return f"it cannot be translated any more: {outcome.fault}"
+        rows = made.rows - self._drop_sent_back(engine, entry)
+        if rows != entry.rows:
+            return (
+                f"it makes {rows} rows now, and made {entry.rows} when it was taken in: has its contract changed since? "
+                "With the settings of that time it can be made anew"
+            )
+        return self._workspace.translated_file(entry.dataset, entry.fingerprint)
 
     def _take(self, worker: Worker, engine: duckdb.DuckDBPyConnection, entry: Input, scratch: Path) -> None:
         outcome = self._translated(worker, entry, self._precedent(worker, entry, scratch), scratch)

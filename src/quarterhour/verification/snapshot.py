@@ -47,7 +47,9 @@ def take_snapshot(workspace: Workspace, dataset: str | None, on_wait: Callable[[
     while True:
         try:
             with locks.hold(RUN_LOCK, "verify: a look at what stands"):
-                return _look(workspace, dataset)
+                with ReversalLedger(workspace.ledger_file) as ledger:
+                    settle_reversals(workspace, ledger)
+                return look(workspace, dataset)
         except LockHeld:
             if not has_waited:
                 on_wait()
@@ -55,9 +57,8 @@ def take_snapshot(workspace: Workspace, dataset: str | None, on_wait: Callable[[
             time.sleep(_LOOK_EVERY_S)
 
 
-def _look(workspace: Workspace, dataset: str | None) -> list[Subject]:
-    with ReversalLedger(workspace.ledger_file) as ledger:
-        settle_reversals(workspace, ledger)
+def look(workspace: Workspace, dataset: str | None) -> list[Subject]:
+    """As `take_snapshot`, at once, and changing nothing."""
     with RetryLedger(workspace.ledger_file) as ledger:
         known = ledger.datasets()
         if dataset is not None and dataset not in known:

@@ -4,13 +4,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from quarterhour.events import TableReversed
+from quarterhour.events import FilesRetranslated, TableReversed
 from quarterhour.web.models import (
     Page,
     RestoreAnswer,
     RestoreRequest,
     RetractAnswer,
     RetractRequest,
+    RetranslateAnswer,
+    RetranslateRequest,
     VersionItem,
 )
 from quarterhour.web.problems import documented
@@ -21,6 +23,7 @@ router = APIRouter(prefix="/api")
 # Named, not imported: DuckDB and Delta are loaded in the workers alone.
 _HISTORY = "quarterhour.lake.history:dataset_history"
 _RETRACT = "quarterhour.stages.merger.retraction:retract"
+_RETRANSLATE = "quarterhour.verification.retranslation:retranslate"
 _RESTORE = "quarterhour.stages.merger.restoring:restore"
 
 
@@ -74,6 +77,25 @@ async def restore_dataset(name: str, request: RestoreRequest, services: Injected
     async with services.orchestrator.alone(f"restore {name} to version {request.version}"):
         answer = RestoreAnswer.model_validate(await services.engine.call(_RESTORE, *arguments))
         await _tell(services, "restore", answer, {"restored_version": answer.restored})
+    return answer
+
+
+@router.post("/retranslate", operation_id="retranslate", tags=["inputs"], responses=documented(403, 404, 409, 422, 503))
+async def retranslate(request: RetranslateRequest, services: Injected) -> RetranslateAnswer:
+    """Make translated files that are damaged or gone anew from the raw files."""
+    arguments = (services.workspace, services.settings, request.dataset, request.dry_run)
+    if request.dry_run:
+        return RetranslateAnswer.model_validate(await services.engine.call(_RETRANSLATE, *arguments))
+    async with services.orchestrator.alone(f"retranslate {request.dataset or 'all datasets'}"):
+        answer = RetranslateAnswer.model_validate(await services.engine.call(_RETRANSLATE, *arguments))
+        if answer.files:
+            files = [one.model_dump() for one in answer.files[:_INPUTS_IN_EVENT]]
+            data = {"files": files, "file_count": len(answer.files)}
+            await services.bus.publish(
+                FilesRetranslated(
+                    at=services.clock.now(), run_id=None, stage="translator", msg=answer.message, data=data
+                )
+            )
     return answer
 
 

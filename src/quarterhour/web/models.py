@@ -181,6 +181,31 @@ class RestoreAnswer(BaseModel):
     message: str
 
 
+class RetranslateRequest(BaseModel):
+    dataset: Annotated[str | None, Field(description="Null: all.")] = None
+    dry_run: Annotated[bool, Field(description="Only say which files are damaged.")] = False
+
+
+class RetranslatedFile(BaseModel):
+    """One translated file that was damaged or gone."""
+
+    id: str
+    name: str
+    dataset: str
+    rows: int
+    state: Annotated[str, Field(description="Of the input afterwards.")]
+    outcome: Literal["damaged", "made", "not_made"]
+    damage: str
+    message: Annotated[str, Field(description="Why it could not be made anew, and what to do.")]
+
+
+class RetranslateAnswer(BaseModel):
+    checked: Annotated[int, Field(description="Translated files that were looked at.")]
+    files: list[RetranslatedFile]
+    is_dry_run: bool
+    message: str
+
+
 class VersionItem(BaseModel):
     """One version of a merged table."""
 

@@ -93,7 +93,8 @@ def sources_of(
     for path, entry in by_path.items():
         if not path.exists():
             raise TranslatedFileGone(
-                f"{entry.name}: its translated file is gone, so what stands instead is not known: {path}"
+                f"{entry.name}: its translated file is gone, so what stands instead is not known: {path}. "
+                f"Make it anew from its raw file: quarterhour retranslate {entry.dataset}"
             )
     columns = parquet_columns_by_file(connection, list(by_path))
     return {entry.fingerprint: Source(entry, path, columns[path]) for path, entry in by_path.items()}
