@@ -63,6 +63,10 @@ def plan_merge(
         except DamagedFile as error:
             held_back.append(HeldBack(entry, damaged_message(entry, path, error.message)))
             continue
+        if missing := [name for name in LINEAGE if name not in source.columns]:
+            why = f"it has no column {', '.join(missing)}: another program wrote it"
+            held_back.append(HeldBack(entry, damaged_message(entry, path, why)))
+            continue
         try:
             if missing := [key for key in keys if key not in source.columns]:
                 raise _Refused(f"it lacks the key column {', '.join(missing)}")

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from quarterhour.lake import duck
+from quarterhour.lake.damage import damaged_inputs
 from quarterhour.lake.duck import own_scratch
 from quarterhour.lake.holds import HoldLedger
 from quarterhour.lake.ledger import Input, InputState
-from quarterhour.lake.parquet_files import find_damaged
 from quarterhour.lake.translated import placing
 from quarterhour.settings import Settings
 from quarterhour.verification.raw_content import RawContents
@@ -49,7 +49,8 @@ def retranslate(
     for subject in subjects:
         wanted = [one for one in subject.inputs if one.rows and one.state is not InputState.QUARANTINED]
         checked += len(wanted)
-        damage = _damage(workspace, wanted)
+        with duck.connect(workspace) as connection:
+            damage = damaged_inputs(connection, workspace, wanted)
         damaged = [one for one in wanted if one.fingerprint in damage]
         if dry_run:
             found += [_told(one, "damaged", damage[one.fingerprint], "") for one in damaged]
@@ -61,14 +62,6 @@ def retranslate(
         "is_dry_run": dry_run,
         "message": _message(checked, found),
     }
-
-
-def _damage(workspace: Workspace, inputs: Sequence[Input]) -> dict[str, str]:
-    """Why the translated files that cannot be read cannot, by fingerprint."""
-    by_path = {workspace.translated_file(one.dataset, one.fingerprint): one for one in inputs}
-    with duck.connect(workspace) as connection:
-        found = find_damaged(connection, by_path)
-    return {by_path[path].fingerprint: why for path, why in found.items()}
 
 
 def _made_anew(

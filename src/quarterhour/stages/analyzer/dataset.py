@@ -11,7 +11,9 @@ import orjson
 from quarterhour.clock import wire_time
 from quarterhour.files import write_whole
 from quarterhour.lake import duck
+from quarterhour.lake.damage import check_data_files, check_sizes, damaged_inputs
 from quarterhour.lake.ledger import Input, InputLedger
+from quarterhour.lake.tables import open_table
 from quarterhour.stages.analyzer.buckets import main_timestamp, write_buckets
 from quarterhour.stages.analyzer.checks import CheckReport, check_dataset
 from quarterhour.stages.analyzer.duplicates import duplicates_of_new, duplicates_of_whole
@@ -36,13 +38,40 @@ def analyse_dataset(
     context: StageContext, dataset: str, pending: Sequence[Input], report: Callable[[], None], *, share: int = 1
 ) -> DatasetReport:
     """Profile, then check. `report` is called between two pieces of work. `share` datasets are analysed at a time."""
-    with duck.connect(context.workspace, share=share) as connection:
-        context.watch(connection)
-        try:
-            return _Analysis(context, connection, dataset, report).run(pending)
-        except duckdb.InterruptException:
-            context.check_cancelled()
-            raise
+    readable = list(pending)
+    while True:
+        with duck.connect(context.workspace, share=share) as connection:
+            context.watch(connection)
+            try:
+                return _Analysis(context, connection, dataset, report).run(readable)
+            except duckdb.InterruptException:
+                context.check_cancelled()
+                raise
+            except duckdb.OutOfMemoryException:
+                raise
+            except duckdb.Error as error:
+                damaged = damaged_inputs(connection, context.workspace, readable)
+                if not damaged:
+                    _check_table(connection, context, dataset, error)
+                    raise
+        # The merger holds them back, and says so with what to do.
+        for one in readable:
+            if one.fingerprint in damaged:
+                context.emit(
+                    f"{one.name}: not analysed: its translated file is damaged: {damaged[one.fingerprint]}",
+                    level="error",
+                    dataset=dataset,
+                    file=one.name,
+                )
+        readable = [one for one in readable if one.fingerprint not in damaged]
+
+
+def _check_table(
+    connection: duckdb.DuckDBPyConnection, context: StageContext, dataset: str, error: duckdb.Error
+) -> None:
+    """Raises TableError where a data file of the merged table cannot be read."""
+    if table := open_table(context.workspace.table(dataset)):
+        check_data_files(connection, table, error)
 
 
 class _Analysis:
@@ -80,7 +109,10 @@ class _Analysis:
 
     def _open(self, pending: Sequence[Input]) -> Subject | None:
         context = self._context
-        return open_subject(self._connection, context.workspace, context.settings, self._dataset, pending)
+        subject = open_subject(self._connection, context.workspace, context.settings, self._dataset, pending)
+        if subject and subject.table:
+            check_sizes(subject.table)
+        return subject
 
     def _profile(self, subject: Subject) -> dict[str, Any]:
         """The profile of what is new (None where nothing is) and of the whole."""

@@ -9,10 +9,10 @@ import duckdb
 
 from quarterhour.errors import StageCancelled
 from quarterhour.lake import duck
+from quarterhour.lake.damage import check_data_files, check_sizes, damaged_inputs
 from quarterhour.lake.holds import HoldLedger
 from quarterhour.lake.ledger import Input, InputLedger, InputState
 from quarterhour.lake.maintenance import table_lock
-from quarterhour.lake.parquet_files import find_damaged
 from quarterhour.lake.reversals import ReversalLedger
 from quarterhour.lake.schema_plan import HeldBack, Plan, damaged_message, plan_merge
 from quarterhour.lake.table_commits import add_columns, commit, create_table, write_files
@@ -172,6 +172,8 @@ class _DatasetMerge:
         waiting = self._settle_what_a_crash_left(table, inputs) if table else inputs
         waiting = self._hold_back_by_checks(waiting)
         if waiting:
+            if table:
+                check_sizes(table)
             table = self._merge_readable(table, waiting)
         if table:
             self._account.version, self._account.total_rows = table.version, table.rows
@@ -209,30 +211,23 @@ class _DatasetMerge:
                     raise
                 except duckdb.Error as error:
                     if not self._hold_back_damaged(connection, self._waiting(inputs)):
-                        self._check_table(connection, table, error)
+                        if table:
+                            check_data_files(connection, table, error)
                         raise
 
     def _waiting(self, inputs: list[Input]) -> list[Input]:
         return [entry for entry in inputs if entry.fingerprint not in self._held_back]
 
     def _hold_back_damaged(self, connection: duckdb.DuckDBPyConnection, inputs: list[Input]) -> bool:
-        by_path = {self._translated(entry): entry for entry in inputs}
-        damaged = find_damaged(connection, by_path)
+        damaged = damaged_inputs(connection, self._context.workspace, inputs)
         self._hold_back(
-            [HeldBack(by_path[path], damaged_message(by_path[path], path, why)) for path, why in damaged.items()]
+            [
+                HeldBack(one, damaged_message(one, self._translated(one), damaged[one.fingerprint]))
+                for one in inputs
+                if one.fingerprint in damaged
+            ]
         )
         return bool(damaged)
-
-    def _check_table(self, connection: duckdb.DuckDBPyConnection, table: Table | None, error: duckdb.Error) -> None:
-        """Raises TableError where a data file of the table cannot be read."""
-        if table is None:
-            return
-        damaged = find_damaged(connection, [self._path / file.name for file in table.files])
-        for path, why in damaged.items():
-            raise TableError(
-                f"{path}: this data file of the merged table is damaged: {why}. Put it back from a backup, or move the "
-                f"folder {self._path} away and merge the dataset's files anew (docs/merger.md)"
-            ) from error
 
     def _translated(self, entry: Input) -> Path:
         return self._context.workspace.translated_file(self._dataset, entry.fingerprint)
