@@ -16,16 +16,21 @@ _MOST_COMPARED_CELLS = 2_000_000
 
 def duplicates_of_new(subject: Subject) -> dict[str, Any]:
     """`rows` that repeat another of the run's rows, and `by_file` those that repeat one of their own file, most first."""
-    by = ", ".join(map(identifier, subject.keys or subject.columns))
-    repeated = subject.connection.execute(
-        f"SELECT {FILE}, (sum(n) - count(*))::BIGINT AS again FROM "
-        f"(SELECT {FILE}, count(*) AS n FROM {subject.new} GROUP BY {FILE}, {by}) "
+    connection = subject.connection
+    # Read once: what follows is told from it.
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE new_identities AS SELECT {FILE}, {_identity(subject)}, count(*) AS n "
+        f"FROM {subject.new} GROUP BY ALL"
+    )
+    repeated = connection.execute(
+        f"SELECT {FILE}, (sum(n) - count(*))::BIGINT AS again FROM new_identities "
         f"GROUP BY {FILE} HAVING again > 0 ORDER BY again DESC, {FILE} LIMIT {_MOST_FILES}"
     ).fetchall()
+    one_of_each = "(SELECT h, g, sum(n) AS n FROM new_identities GROUP BY h, g)"
     names = {one.fingerprint: one.name for one in subject.inputs}
     return {
         "by": list(subject.keys),
-        "rows": _repeated(subject, subject.new, by),
+        "rows": _surplus(subject, "new_identities" if len(names) == 1 else one_of_each),
         "by_file": [{"file": names[mark], "rows": count} for mark, count in repeated],
     }
 
@@ -39,7 +44,7 @@ def _of_whole(subject: Subject, rows: int, workspace: Workspace) -> int | None:
     if not subject.keys:
         if rows * len(subject.columns) > _MOST_COMPARED_CELLS:
             return None
-        return _repeated(subject, subject.whole, ", ".join(map(identifier, subject.columns)))
+        return _surplus(subject, f"(SELECT {_identity(subject)}, count(*) AS n FROM {subject.whole} GROUP BY ALL)")
     if subject.table and not _is_all_ours(subject.table):
         return None
     found = _translated_rows(subject, workspace) - rows
@@ -47,10 +52,16 @@ def _of_whole(subject: Subject, rows: int, workspace: Workspace) -> int | None:
     return found if found >= 0 else None
 
 
-def _repeated(subject: Subject, relation: str, by: str) -> int:
-    row = subject.connection.execute(
-        f"SELECT coalesce(sum(n) - count(*), 0)::BIGINT FROM (SELECT count(*) AS n FROM {relation} GROUP BY {by})"
-    ).fetchone()
+def _identity(subject: Subject) -> str:
+    """SQL of what tells rows apart: the keys themselves; of whole rows, which are wide, two hashes of them."""
+    if subject.keys:
+        return f"row({', '.join(map(identifier, subject.keys))}) AS h, 0 AS g"
+    columns = ", ".join(map(identifier, subject.columns))
+    return f"hash({columns}) AS h, hash(1, {columns}) AS g"
+
+
+def _surplus(subject: Subject, relation: str) -> int:
+    row = subject.connection.execute(f"SELECT coalesce(sum(n) - count(*), 0)::BIGINT FROM {relation}").fetchone()
     return int(row[0]) if row else 0
 
 
