@@ -1,8 +1,13 @@
 """Stages for tests: each does one thing that a stage may do, good or bad."""
 
+import ctypes
+import logging
 import os
 import signal
+import subprocess
+import sys
 import time
+import warnings
 from itertools import count
 
 import duckdb
@@ -109,4 +114,80 @@ class Dozing:
         with duckdb.connect() as connection:
             context.watch(connection)
             time.sleep(600)
+        return StageResult("")
+
+
+class Talking:
+    """Says something in each way that there is, and prints no line's end at its end."""
+
+    name = "talking"
+
+    def run(self, context: StageContext) -> StageResult:
+        sys.stdout.write("by print ✓\n")
+        sys.stderr.write("by stderr\n")
+        logging.getLogger("talk").error("by %s", "logging")
+        warnings.warn("by warnings", stacklevel=1)
+        os.write(1, b"by a descriptor\n")
+        subprocess.run(["sh", "-c", "echo by a program; echo by its stderr >&2"], check=True)
+        sys.stdout.write("the last")
+        return StageResult("said")
+
+
+class Flooding:
+    """Prints 100 MB."""
+
+    name = "flooding"
+
+    def run(self, context: StageContext) -> StageResult:
+        block = b"".join(b"line %07d of a flood nobody will read\n" % number for number in range(25_000))
+        for _ in range(100_000_000 // len(block) + 1):
+            os.write(1, block)
+        sys.stdout.write("the last words of the flood\n")
+        return StageResult("printed")
+
+
+class Overflowing:
+    """A segmentation fault, in C, after a word."""
+
+    name = "overflowing"
+
+    def run(self, context: StageContext) -> StageResult:
+        sys.stdout.write("the last word before the fault\n")
+        ctypes.string_at(0)
+        return StageResult("")
+
+
+class Leaking:
+    """Takes memory until it is stopped."""
+
+    name = "leaking"
+
+    def run(self, context: StageContext) -> StageResult:
+        kept: list[bytearray] = []
+        while True:
+            kept.append(bytearray(b"x" * 2_000_000))
+            context.progress(len(kept), len(kept) + 1)
+            time.sleep(0.01)
+
+
+class Spinning:
+    """Spins in C and never lets go of the interpreter's lock."""
+
+    name = "spinning"
+
+    def run(self, context: StageContext) -> StageResult:
+        ctypes.PyDLL(None).usleep(60_000_000)
+        return StageResult("")
+
+
+class Forking:
+    """Starts a program, and one more in a session of its own; tells their ids, and hangs."""
+
+    name = "forking"
+
+    def run(self, context: StageContext) -> StageResult:
+        near = subprocess.Popen(["sleep", "600"])
+        far = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        context.emit("started", pids=[near.pid, far.pid])
+        time.sleep(600)
         return StageResult("")

@@ -206,7 +206,7 @@ class StageProgressed(Event):
 
 
 class StageLogged(Event):
-    """A line that a stage wrote. `data`: level, and what the stage adds."""
+    """A line that a stage wrote or printed. `data`: level, stream or logger of what was printed, and what the stage adds."""
 
     __slots__ = ()
     kind = EventKind.LOG
@@ -234,7 +234,7 @@ class StageRetrying(Event):
 
 
 class StageFailed(Event):
-    """A stage failed for good. `data`: reason, attempt, duration_s."""
+    """A stage failed for good. `data`: reason, attempt, duration_s, trace."""
 
     __slots__ = ()
     kind = EventKind.FAILED

@@ -49,6 +49,9 @@ class RecordingContext:
     def emit(self, msg: str, *, level: str = "info", **data: Any) -> None:
         self.lines.append((level, msg, data))
 
+    def output(self, line: str) -> None:
+        self.lines.append(("info", line, {}))
+
     def watch(self, connection: Interruptible) -> None:
         self.watched.append(connection)
 

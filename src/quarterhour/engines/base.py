@@ -40,6 +40,15 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """A line of output that may be left out of the events, but not of the run's file. `logger` is empty where none spoke."""
+
+    text: str
+    level: str
+    logger: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Beaten:
     """A sign of life of the worker's process, and whether a query of the stage came further."""
 

@@ -1,6 +1,7 @@
 """The worker's side: what runs in the process of an attempt or of a query."""
 
 import faulthandler
+import logging
 import os
 import signal
 import sys
@@ -15,27 +16,35 @@ from typing import Any
 import psutil
 
 from quarterhour.engines.attempt import run_stage
-from quarterhour.engines.base import AttemptSpec, Beaten, Message, Outcome
+from quarterhour.engines.base import AttemptSpec, Beaten, Message, Outcome, Printed
 from quarterhour.engines.context import AttemptContext
 from quarterhour.processes import die_with_parent, end_group, lead_group
-from quarterhour.workspace import Workspace
 
 # How often held-back progress is looked for; the beat is a multiple of it.
 _PULSE_S = 0.1
 CANCEL = b"cancel"
+STREAMS = () if sys.platform == "win32" else ("stdout", "stderr")
+"""Of the worker, read by the server. On Windows, whose pipes are none to C, they are the server's own."""
 
 
-def attempt_main(connection: "Connection[Any, Any]", spec: AttemptSpec) -> None:
-    """One attempt of a stage: messages up the connection while it lasts, its outcome last."""
+def attempt_main(
+    connection: "Connection[Any, Any]", spec: AttemptSpec, output: "tuple[Connection[Any, Any], ...]"
+) -> None:
+    """One attempt of a stage: messages up the connection while it lasts, its outcome last.
+
+    `output` are the pipes for stdout and stderr.
+    """
     _prepare()
-    _redirect_output(Workspace(spec.home), spec)
+    _redirect_output(output)
     sender = _Sender(connection)
+    _redirect_logging(sender)
     context = AttemptContext(spec, sender.send)
     threading.Thread(target=_obey, args=(connection, context), daemon=True).start()
     threading.Thread(target=_beat, args=(sender, context, spec.settings.watchdog.beat_every), daemon=True).start()
-    sender.send(run_stage(spec, context))
+    outcome = run_stage(spec, context)
     sys.stdout.flush()
     sys.stderr.flush()
+    sender.send(outcome)
 
 
 def find_function(name: str) -> Callable[..., Any]:
@@ -67,17 +76,20 @@ def _prepare() -> None:
     die_with_parent()
 
 
-def _redirect_output(workspace: Workspace, spec: AttemptSpec) -> None:
-    """What the stage prints, and the trace of a crash, go to the run's output file."""
-    path = workspace.run_output(spec.run_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab", buffering=0) as file:
-        file.write(f"--- {spec.stage.name}, attempt {spec.attempt}, pid {os.getpid()}\n".encode())
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+def _redirect_output(pipes: "tuple[Connection[Any, Any], ...]") -> None:
+    """What the stage prints, also in C and in programs that it starts, and the trace of a crash, go up the pipes."""
+    for number, (name, pipe) in enumerate(zip(STREAMS, pipes, strict=True), 1):
+        getattr(sys, name).flush()
+        os.dup2(pipe.fileno(), number)
+        pipe.close()
+        setattr(sys, name, open(number, "w", 1, "utf-8", "backslashreplace", closefd=False))  # noqa: SIM115
     faulthandler.enable(2)
+
+
+def _redirect_logging(sender: "_Sender") -> None:
+    """`logging` and `warnings` go up the connection, with their level."""
+    logging.captureWarnings(True)
+    logging.basicConfig(level=logging.INFO, handlers=[_LogHandler(sender)], force=True)
 
 
 class _Sender:
@@ -87,9 +99,31 @@ class _Sender:
         self._connection = connection
         self._lock = threading.Lock()
 
-    def send(self, message: Message | Beaten | Outcome) -> None:
+    def send(self, message: Message | Beaten | Printed | Outcome) -> None:
         with self._lock:
             self._connection.send(message)
+
+
+class _LogHandler(logging.Handler):
+    """Sends each record as a line of output."""
+
+    def __init__(self, sender: _Sender) -> None:
+        super().__init__()
+        self._sender = sender
+        self.setFormatter(logging.Formatter("%(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._sender.send(Printed(self.format(record), _level(record.levelno), record.name))
+        except Exception:  # noqa: BLE001  as logging's own handlers: it is told on stderr, and the stage goes on
+            self.handleError(record)
+
+
+def _level(number: int) -> str:
+    """An event's level for one of `logging`, also for one in between."""
+    if number >= logging.ERROR:
+        return "error"
+    return "warning" if number >= logging.WARNING else "info"
 
 
 def _obey(connection: "Connection[Any, Any]", context: AttemptContext) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from quarterhour.engines.base import AttemptSpec, Beaten, Logged, Message, Progressed
+from quarterhour.engines.base import AttemptSpec, Beaten, Logged, Message, Printed, Progressed
 from quarterhour.errors import StageCancelled
 from quarterhour.lake.lake import Lake
 from quarterhour.stages.base import Interruptible
@@ -28,7 +28,7 @@ def plain(data: dict[str, Any]) -> dict[str, Any]:
 class AttemptContext:
     """The StageContext of one attempt. Any thread of the stage may use it."""
 
-    def __init__(self, spec: AttemptSpec, send: Callable[[Message | Beaten], None]) -> None:
+    def __init__(self, spec: AttemptSpec, send: Callable[[Message | Beaten | Printed], None]) -> None:
         self.run_id = spec.run_id
         self.attempt = spec.attempt
         self.settings = spec.settings
@@ -68,6 +68,9 @@ class AttemptContext:
     def emit(self, msg: str, *, level: str = "info", **data: Any) -> None:
         self.flush()
         self._send(Logged(msg, level, plain(data)))
+
+    def output(self, line: str) -> None:
+        self._send(Printed(line, "info"))
 
     def watch(self, connection: Interruptible) -> None:
         with self._lock:

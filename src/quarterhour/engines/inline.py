@@ -6,7 +6,17 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 from quarterhour.engines.attempt import run_stage
-from quarterhour.engines.base import AttemptSpec, Beaten, Cancelled, Message, Outcome, StageFailure, Vitals
+from quarterhour.engines.base import (
+    AttemptSpec,
+    Beaten,
+    Cancelled,
+    Logged,
+    Message,
+    Outcome,
+    Printed,
+    StageFailure,
+    Vitals,
+)
 from quarterhour.engines.child import find_function
 from quarterhour.engines.context import AttemptContext
 
@@ -28,8 +38,10 @@ class InlineAttempt:
     def pid(self) -> int | None:
         return None
 
-    def _send(self, message: Message | Beaten) -> None:
+    def _send(self, message: Message | Beaten | Printed) -> None:
         self.vitals.beat_s = self.vitals.reported_s = time.monotonic()
+        if isinstance(message, Printed):
+            message = Logged(message.text, message.level, {"stream": "stdout"})
         if not isinstance(message, Beaten):
             self._loop.call_soon_threadsafe(self._queue.put_nowait, message)
 

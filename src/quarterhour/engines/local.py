@@ -2,12 +2,13 @@
 
 import asyncio
 import multiprocessing
+import os
 import signal
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from multiprocessing import forkserver
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -19,11 +20,13 @@ from quarterhour.engines.base import (
     Logged,
     Message,
     Outcome,
+    Printed,
     Progressed,
     StageFailure,
     Vitals,
 )
-from quarterhour.engines.child import CANCEL, attempt_main, call_main
+from quarterhour.engines.child import CANCEL, STREAMS, attempt_main, call_main
+from quarterhour.engines.output import AttemptOutput
 from quarterhour.errors import EngineError
 from quarterhour.lifecycle import Reason
 from quarterhour.processes import end_group
@@ -33,6 +36,7 @@ from quarterhour.workspace import Workspace
 _EXIT_S = 2.0
 # Messages that the server has not recorded yet; beyond them the worker waits.
 _UNREAD_MESSAGES = 1000
+_PIECE_BYTES = 256 * 1024
 
 
 def _context() -> ForkServerContext | SpawnContext:
@@ -51,6 +55,7 @@ class LocalAttempt:
         spec: AttemptSpec,
         process: BaseProcess,
         connection: "Connection[Any, Any]",
+        pipes: "tuple[Connection[Any, Any], ...]",
         on_end: "Callable[[LocalAttempt], None]",
     ) -> None:
         now_s = time.monotonic()
@@ -58,6 +63,7 @@ class LocalAttempt:
         self.vitals = Vitals(now_s, now_s, now_s)
         self._process = process
         self._connection = connection
+        self._streams = dict(zip(pipes, STREAMS, strict=True))
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[Message | None] = asyncio.Queue()
         self._room = threading.Semaphore(_UNREAD_MESSAGES)
@@ -66,6 +72,11 @@ class LocalAttempt:
         self._told: Outcome | None = None
         self._verdict: StageFailure | Cancelled | None = None
         self._pid = process.pid
+        self._output = AttemptOutput(
+            Workspace(spec.home).run_output(spec.run_id),
+            f"{spec.stage.name}, attempt {spec.attempt}, pid {self._pid}",
+            self._pass_on,
+        )
         threading.Thread(target=self._listen, name=f"attempt-{self._pid}", daemon=True).start()
 
     @property
@@ -75,17 +86,59 @@ class LocalAttempt:
     def _listen(self) -> None:
         try:
             while self._told is None:
-                self._hear(self._connection.recv())
+                for ready in wait([self._connection, *self._streams]):
+                    if ready is self._connection:
+                        self._hear(self._connection.recv())
+                    else:
+                        self._read(ready)
         except (EOFError, OSError):
             pass  # the worker is gone, or was ended: its exit code tells
-        self._process.join(_EXIT_S)
+        self._see_out()
         # Also the programs that it started, and itself where it lingers.
         self._kill()
         self._process.join()
+        self._drain()
         outcome = self._verdict or self._told or self._crash()
         self._loop.call_soon_threadsafe(self._close, outcome)
 
-    def _hear(self, message: Message | Beaten | Outcome) -> None:
+    def _read(self, pipe: Any) -> None:
+        """Some of what was printed; a pipe at its end, or that has nothing for now, is let go."""
+        try:
+            piece = os.read(pipe.fileno(), _PIECE_BYTES)
+        except BlockingIOError:
+            piece = b""
+        if not piece:
+            del self._streams[pipe]
+            pipe.close()
+            return
+        self.vitals.beat_s = self.vitals.reported_s = time.monotonic()
+        self._output.take(self._streams[pipe], piece)
+
+    def _see_out(self) -> None:
+        """Give the worker its time to exit, and read what it prints meanwhile."""
+        until_s = time.monotonic() + _EXIT_S
+        sentinel = self._process.sentinel
+        while (left_s := until_s - time.monotonic()) > 0:
+            ready = wait([sentinel, *self._streams], left_s)
+            if sentinel in ready:
+                return
+            for pipe in ready:
+                self._read(pipe)
+
+    def _drain(self) -> None:
+        """What is left in the pipes; a process that escaped may hold them open, and is not waited for."""
+        for pipe in self._streams:
+            os.set_blocking(pipe.fileno(), False)
+        while self._streams:
+            for pipe in list(self._streams):
+                self._read(pipe)
+        self._output.close()
+
+    def _pass_on(self, message: Message) -> None:
+        self._room.acquire()
+        self._loop.call_soon_threadsafe(self._queue.put_nowait, message)
+
+    def _hear(self, message: Message | Beaten | Printed | Outcome) -> None:
         now_s = time.monotonic()
         self.vitals.beat_s = now_s
         match message:
@@ -95,21 +148,24 @@ class LocalAttempt:
                     self.vitals.reported_s = now_s
             case Progressed() | Logged():
                 self.vitals.reported_s = now_s
-                self._room.acquire()
-                self._loop.call_soon_threadsafe(self._queue.put_nowait, message)
+                self._pass_on(message)
+            case Printed():
+                self.vitals.reported_s = now_s
+                self._output.hear(message)
             case _:
                 self._told = message
 
     def _crash(self) -> StageFailure:
         code = self._process.exitcode or 0
-        output = Workspace(self.spec.home).run_output(self.spec.run_id)
         if code < 0:
             how = f"was ended by {signal.Signals(-code).name}"
             if -code == getattr(signal, "SIGKILL", None):
                 how += ", by another program or by the system for want of memory"
         else:
             how = f"exited with status {code} and without a result"
-        return StageFailure(Reason.CRASHED, f"the worker (pid {self._pid}) {how}; what it printed is in {output}")
+        return StageFailure(
+            Reason.CRASHED, f"the worker (pid {self._pid}) {how}; {self._output.place}", trace=self._output.trace
+        )
 
     def _close(self, outcome: Outcome) -> None:
         self._connection.close()
@@ -154,8 +210,18 @@ class LocalEngine:
             await asyncio.to_thread(forkserver.ensure_running)
 
     async def start(self, spec: AttemptSpec) -> LocalAttempt:
-        process, connection = await self._spawn(attempt_main, spec)
-        attempt = LocalAttempt(spec, process, connection, self._attempts.discard)
+        pipes = [self._context.Pipe(duplex=False) for _ in STREAMS]
+        readers, writers = tuple(pipe[0] for pipe in pipes), tuple(pipe[1] for pipe in pipes)
+        try:
+            process, connection = await self._spawn(attempt_main, spec, writers)
+        except BaseException:
+            for reader in readers:
+                reader.close()
+            raise
+        finally:
+            for writer in writers:
+                writer.close()
+        attempt = LocalAttempt(spec, process, connection, readers, self._attempts.discard)
         self._attempts.add(attempt)
         return attempt
 

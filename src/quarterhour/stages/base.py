@@ -52,6 +52,10 @@ class StageContext(Protocol):
         """Record a line: a `log` event, or an `error` event where `level` is "error" (not final)."""
         ...
 
+    def output(self, line: str) -> None:
+        """A line that a program printed: it becomes a `log` event within bounds, and stands in the run's output file."""
+        ...
+
     def watch(self, connection: Interruptible) -> None:
         """A stop interrupts this DuckDB connection; while it lives, use of the processor counts as a sign of life."""
         ...

@@ -92,7 +92,7 @@ def _hear(line: str, context: StageContext, result: StageResult) -> StageResult:
         said = _Said.model_validate_json(line)
     except ValidationError:
         if line:
-            context.emit(line)
+            context.output(line)
         return result
     match said.event:
         case "progress" if {"done", "total"} <= said.data.keys():
