@@ -64,10 +64,14 @@ class Pipeline:
             self.state,
             self.locks,
             self.clock,
-            after_run=self.housekeeper.wake,
+            after_run=self._after_run,
         )
         self.scheduler = Scheduler(settings.schedule, self.orchestrator, self.bus, self.state, self.clock)
         self.watchdog = machine.watchdog(settings, self.engine, self.bus, self.clock)
+
+    def _after_run(self) -> None:
+        self.housekeeper.wake()
+        self.scheduler.wake()
 
     @contextmanager
     def opened(self, purpose: str) -> Generator[list[Repair]]:

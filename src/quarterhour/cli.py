@@ -18,6 +18,7 @@ from quarterhour.cli_history import app as history_app
 from quarterhour.cli_maintain import app as maintain_app
 from quarterhour.cli_quarantine import app as quarantine_app
 from quarterhour.cli_retranslate import app as retranslate_app
+from quarterhour.cli_schedule import app as schedule_app
 from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, reading, told_plainly
 from quarterhour.cli_verify import app as verify_app
 from quarterhour.errors import HomeInUse
@@ -42,6 +43,7 @@ app.add_typer(checks_app, name="checks")
 app.add_typer(verify_app)
 app.add_typer(retranslate_app)
 app.add_typer(maintain_app)
+app.add_typer(schedule_app)
 
 
 @app.command()

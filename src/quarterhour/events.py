@@ -268,10 +268,24 @@ class FilesRetranslated(Event):
 
 
 class MarkSkipped(Event):
-    """A mark of the schedule did not start a run. `data`: mark, reason (`running`, `paused` or `missed`)."""
+    """A mark of the schedule did not start a run. `data`: mark, reason (`running` or `breaker`), running (the run's id)."""
 
     __slots__ = ()
     kind = EventKind.SKIPPED
+
+
+class MarksPassed(Event):
+    """No run began at some marks. `data`: cron, timezone, first, last, count, reason (`down`, `asleep`, `paused`, `running`)."""
+
+    __slots__ = ()
+    kind = EventKind.SKIPPED
+
+
+class BreakerMoved(Event):
+    """Failed runs in a row hold the schedule back, or no longer. `data`: from, to (`closed`, `open`, `probing`), failures."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
 
 
 class Beat(Event):

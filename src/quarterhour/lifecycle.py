@@ -79,6 +79,7 @@ class Trigger(StrEnum):
     SCHEDULE = "schedule"
     API = "api"
     CLI = "cli"
+    CATCH_UP = "catch_up"
 
 
 class _Frozen(BaseModel):
@@ -182,6 +183,23 @@ class Schedule(_Frozen):
         dict[str, str],
         Field(description="What the settings said when it was read; a change there wins over one made here."),
     ] = Field(default_factory=dict[str, str])
+    judged_until: Annotated[str | None, Field(description="Each mark up to here has its verdict.")] = None
+    failures: Annotated[int, Field(description="Failed runs in a row.")] = 0
+    failed_at: Annotated[str | None, Field(description="When the last of them ended.")] = None
+
+    def judged(self, mark: str | None) -> "Schedule":
+        """With a verdict for `mark`."""
+        if mark is None or (self.judged_until is not None and mark <= self.judged_until):
+            return self
+        return self.model_copy(update={"judged_until": mark})
+
+    def after_run(self, run: Run) -> "Schedule":
+        """With a run's end counted: by its reason. One that was stopped, or that the server's end cut short, says nothing."""
+        if run.state is RunState.SUCCESS:
+            return self.model_copy(update={"failures": 0, "failed_at": None})
+        if run.state is RunState.FAILED and run.reason is not Reason.INTERRUPTED:
+            return self.model_copy(update={"failures": self.failures + 1, "failed_at": run.ended_at})
+        return self
 
 
 class Status(_Frozen):
@@ -269,7 +287,7 @@ def check_transition(before: RunState, after: RunState) -> None:
 
 
 def apply(status: Status, event: EventRecord) -> Status:
-    """The status after one event. A `state` event carries the whole; of the others only a stage's change it.
+    """The status after one event. A `state` event carries the whole; of the others only a stage's and a mark's verdict change it.
 
     An event that is in the status already (seq up to its version) changes nothing.
     """
@@ -277,6 +295,9 @@ def apply(status: Status, event: EventRecord) -> Status:
         return status
     if event.event == EventKind.STATE:
         return Status.model_validate(event.data["status"]).model_copy(update={"version": event.seq})
+    if event.stage == "scheduler" and event.event == EventKind.SKIPPED:
+        schedule = status.schedule.judged(event.data.get("last", event.data.get("mark")))
+        return status.model_copy(update={"version": event.seq, "schedule": schedule})
     run = status.run
     if run is None or event.run_id != run.run_id:
         return status.model_copy(update={"version": event.seq})

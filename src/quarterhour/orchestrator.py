@@ -78,7 +78,7 @@ class PipelineOrchestrator:
         """
         chosen = self._choose(stages)
         # A mark waits for a command on the tables, which is short; a person is told.
-        if trigger is not Trigger.SCHEDULE:
+        if trigger not in (Trigger.SCHEDULE, Trigger.CATCH_UP):
             self._check_not_alone()
         async with self._admission:
             self._check_idle()
@@ -153,6 +153,11 @@ class PipelineOrchestrator:
         """Return when no run goes on. Raises what broke the run's task."""
         if self._task is not None:
             await asyncio.shield(self._task)
+
+    async def idle(self) -> None:
+        """Return when the run that goes on now has ended, however, and its lock is free."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
 
     async def close(self) -> None:
         """End the run that goes on as `failed: interrupted`, within the grace."""

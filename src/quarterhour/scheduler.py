@@ -1,44 +1,50 @@
 """Scheduler: starts a run at each mark of the clock, and says so where it does not."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from itertools import islice
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
-
-from cronsim import CronSim
 
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock, wire_time
-from quarterhour.errors import InvalidSchedule, RunInProgress
-from quarterhour.events import MarkSkipped
-from quarterhour.lifecycle import Schedule, Trigger
+from quarterhour.decisions import (
+    Away,
+    Breaker,
+    Decision,
+    Pass,
+    Skip,
+    Start,
+    WaitForChange,
+    WaitForIdle,
+    WaitUntil,
+    breaker_of,
+    decide,
+    judged_anew,
+    judged_until,
+    passed_until_now,
+)
+from quarterhour.errors import InvalidSchedule, InvalidTransition, RunInProgress
+from quarterhour.events import BreakerMoved, Event, MarkSkipped, MarksPassed
+from quarterhour.lifecycle import ACTIVE, Schedule, Trigger
+from quarterhour.marks import next_mark
 from quarterhour.orchestrator import PipelineOrchestrator
 from quarterhour.settings import ScheduleSettings, check_cron, check_timezone
+from quarterhour.slots import SlotReason
 from quarterhour.state import StateManager
-
-
-def marks(cron: str, timezone: str, after: datetime) -> Iterator[datetime]:
-    """The marks strictly after `after` (aware), without end, in UTC; the cron text is read in `timezone`.
-
-    Changes of the clock as Debian's cron deals with them: see cronsim.
-    """
-    for mark in CronSim(cron, after.astimezone(ZoneInfo(timezone))):
-        yield mark.astimezone(UTC)
-
-
-def next_mark(cron: str, timezone: str, now: datetime) -> datetime:
-    """The first mark strictly after `now`: 12:07 → 12:15, 12:45 → 13:00 for the quarter hour."""
-    return next(marks(cron, timezone, now))
-
-
-def next_marks(schedule: Schedule, now: datetime, count: int) -> list[datetime]:
-    return list(islice(marks(schedule.cron, schedule.timezone, now), count))
-
 
 # A tick takes milliseconds; a mark this long past was missed.
 _OVERDUE_AFTER_S = 5.0
+_LOOKS_AGAIN_S = 1.0
+_SOON_ENUMERATED = timedelta(days=1)
+
+
+def taken_over(known: Schedule, settings: ScheduleSettings) -> Schedule:
+    """What is configured, where that was changed since it was read; else what is known."""
+    configured = {"cron": settings.cron, "timezone": settings.timezone}
+    if known.configured == configured:
+        return known
+    return known.model_copy(update={**configured, "configured": configured})
 
 
 class Scheduler:
@@ -58,7 +64,9 @@ class Scheduler:
         self._state = state
         self._clock = clock
         self._changed = asyncio.Event()
-        self._last_mark: datetime | None = None
+        # Two changes of a schedule, or a change and a verdict, must not both be judged by the same state.
+        self._judging = asyncio.Lock()
+        self._breaker = Breaker.CLOSED
 
     @property
     def schedule(self) -> Schedule:
@@ -78,75 +86,144 @@ class Scheduler:
 
     async def load(self, *, is_enabled: bool) -> None:
         """Take over what is configured, where that was changed since; without a clock there is no next mark."""
-        configured = {"cron": self._settings.cron, "timezone": self._settings.timezone}
+        now = self._clock.now()
+        if is_enabled and taken_over(self.schedule, self._settings) != self.schedule:
+            # The marks so far were those of the schedule that was.
+            await self._tell_passed(SlotReason.PAUSED if self.schedule.paused else SlotReason.DOWN)
 
         def take_over(known: Schedule) -> Schedule:
-            if known.configured == configured:
-                return known
-            return known.model_copy(update={**configured, "configured": configured})
+            schedule = taken_over(known, self._settings)
+            return schedule.model_copy(update={"judged_until": wire_time(judged_until(schedule, now))})
 
+        self._breaker = breaker_of(self.schedule, self._settings, now)
         if is_enabled:
             await self._record(take_over, "The schedule is read")
         else:
             await self._state.reschedule(
-                lambda known: take_over(known).model_copy(update={"next_run_at": None}),
+                lambda known: taken_over(known, self._settings).model_copy(update={"next_run_at": None}),
                 "This process keeps no schedule",
             )
 
     async def run(self) -> None:
-        """Tick until cancelled."""
+        """Do what is decided, one thing after the other, until cancelled."""
+        away: Away = SlotReason.DOWN
         while True:
             self._changed.clear()
-            if self.schedule.paused:
-                await self._changed.wait()
-                continue
-            mark = self._next(self.schedule)
-            await self._record(lambda known: known, f"The next run is at {wire_time(mark)}")
-            if await self._reached(mark):
-                await self._tick(mark)
+            async with self._judging:
+                await self._tell_breaker()
+                decision = await self._decide(away)
+                await self._act(decision)
+            away = SlotReason.ASLEEP
+            match decision:
+                case WaitUntil(mark):
+                    await self._unless_changed(self._clock.sleep_until(mark))
+                case WaitForChange():
+                    await self._changed.wait()
+                case WaitForIdle(_, is_cancelled):
+                    await self._wait_for_idle(is_cancelled=is_cancelled)
+                    away = SlotReason.RUNNING if self._settings.catch_up != "all" else SlotReason.ASLEEP
+                case Pass(reason=SlotReason.RUNNING):
+                    away = SlotReason.RUNNING
+                case _:
+                    pass
 
-    def _next(self, schedule: Schedule) -> datetime:
-        # A clock that was set back must not strike the same mark again.
-        after = max(self._clock.now(), self._last_mark or datetime.min.replace(tzinfo=UTC))
-        return next_mark(schedule.cron, schedule.timezone, after)
+    async def _decide(self, away: Away) -> Decision:
+        now = self._clock.now()
+        is_running = self._state.status.state in ACTIVE
+        if now - judged_until(self.schedule, now) < _SOON_ENUMERATED:
+            return decide(self.schedule, self._settings, now, is_running=is_running, away=away)
+        # A year without a server has many marks.
+        return await asyncio.to_thread(decide, self.schedule, self._settings, now, is_running=is_running, away=away)
 
-    async def _reached(self, mark: datetime) -> bool:
-        """False where the schedule was changed before the mark."""
-        waits = [
-            asyncio.create_task(self._clock.sleep_until(mark)),
-            asyncio.create_task(self._changed.wait()),
-        ]
+    async def _act(self, decision: Decision) -> None:
+        match decision:
+            case WaitUntil(mark):
+                await self._record(lambda known: known, f"The next run is at {wire_time(mark)}")
+            case Start(mark, is_caught_up):
+                await self._start(mark, is_caught_up=is_caught_up)
+            case Skip(mark, reason):
+                await self._skip(mark, reason)
+            case Pass():
+                await self._tell_pass(decision)
+            case _:
+                pass
+
+    def wake(self) -> None:
+        """Look anew: a run has ended."""
+        self._changed.set()
+
+    async def _unless_changed(self, wait: Coroutine[Any, Any, None]) -> None:
+        """Wait, or until the schedule is changed."""
+        waits = [asyncio.create_task(wait), asyncio.create_task(self._changed.wait())]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            return not self._changed.is_set()
         finally:
-            for wait in waits:
-                wait.cancel()
+            for each in waits:
+                each.cancel()
 
-    async def _tick(self, mark: datetime) -> None:
-        self._last_mark = mark
-        # A machine that slept wakes late: of the marks it slept through the last one is run.
-        for slept_through in self._marks_until_now(mark):
-            await self._skip(self._last_mark, "missed", f"the mark {wire_time(self._last_mark)} was slept through")
-            self._last_mark = slept_through
+    async def _wait_for_idle(self, *, is_cancelled: bool) -> None:
+        if is_cancelled:
+            # It may be stopping, or have just ended.
+            with suppress(InvalidTransition):
+                await self._orchestrator.stop()
+        await self._unless_changed(self._orchestrator.idle())
+        if self._state.status.state in ACTIVE:
+            await self._unless_changed(self._clock.sleep(_LOOKS_AGAIN_S))
+
+    async def _start(self, mark: datetime, *, is_caught_up: bool) -> None:
+        if self._state.status.state not in ACTIVE:
+            # A run that has just ended frees its lock in a moment.
+            await self._orchestrator.idle()
         try:
-            await self._orchestrator.start(Trigger.SCHEDULE, mark=self._last_mark)
+            await self._orchestrator.start(Trigger.CATCH_UP if is_caught_up else Trigger.SCHEDULE, mark=mark)
         except RunInProgress as error:
-            await self._skip(
-                self._last_mark, "running", f"the mark {wire_time(self._last_mark)} is skipped: {error.message}"
-            )
+            await self._skip(mark, SlotReason.RUNNING, error.message)
 
-    def _marks_until_now(self, mark: datetime) -> Iterator[datetime]:
-        for later in marks(self.schedule.cron, self.schedule.timezone, mark):
-            if later > self._clock.now():
-                return
-            yield later
+    async def _skip(self, mark: datetime, reason: SlotReason, why: str = "") -> None:
+        status = self._state.status
+        if not why and reason is SlotReason.RUNNING:
+            why = f"run {status.run_id} is in progress"
+        if reason is SlotReason.BREAKER:
+            why = f"{status.schedule.failures} runs failed in a row; a run can be started by hand"
+        running = status.run_id if reason is SlotReason.RUNNING else None
+        data = {"mark": wire_time(mark), "reason": reason.value, "running": running}
+        await self._say(MarkSkipped, f"The mark {wire_time(mark)} is skipped: {why}", data)
 
-    async def _skip(self, mark: datetime, reason: str, msg: str) -> None:
-        data = {"mark": wire_time(mark), "reason": reason, "running": self._state.status.run_id}
-        await self._bus.publish(
-            MarkSkipped(at=self._clock.now(), run_id=None, stage="scheduler", msg=msg[0].upper() + msg[1:], data=data)
-        )
+    async def _tell_pass(self, passed: Pass) -> None:
+        schedule = self.schedule
+        first, last = wire_time(passed.first), wire_time(passed.last)
+        data = {
+            "cron": schedule.cron,
+            "timezone": schedule.timezone,
+            "first": first,
+            "last": last,
+            "count": passed.count,
+            "reason": passed.reason.value,
+        }
+        marks = f"The mark {first}" if passed.count == 1 else f"{passed.count} marks from {first} to {last}"
+        await self._say(MarksPassed, f"{marks}: {_WHY[passed.reason]}", data)
+
+    async def _tell_passed(self, reason: SlotReason) -> None:
+        """The verdict on all marks until now."""
+        passed = await asyncio.to_thread(passed_until_now, self.schedule, self._clock.now(), reason)
+        if passed is not None:
+            await self._tell_pass(passed)
+
+    async def _tell_breaker(self) -> None:
+        before, after = self._breaker, breaker_of(self.schedule, self._settings, self._clock.now())
+        if before is after:
+            return
+        self._breaker = after
+        failures = self.schedule.failures
+        msg = {
+            Breaker.OPEN: f"{failures} runs failed in a row: no run starts by the clock for {self._settings.cool_down:g} s",
+            Breaker.PROBING: f"After {failures} failed runs the next mark tries one",
+            Breaker.CLOSED: "A run succeeded: runs start by the clock again",
+        }[after]
+        await self._say(BreakerMoved, msg, {"from": before.value, "to": after.value, "failures": failures})
+
+    async def _say(self, kind: type[Event], msg: str, data: dict[str, Any]) -> None:
+        await self._bus.publish(kind(at=self._clock.now(), run_id=None, stage="scheduler", msg=msg, data=data))
 
     async def pause(self) -> Schedule:
         return await self._change({"paused": True}, "The schedule is paused")
@@ -163,7 +240,11 @@ class Scheduler:
         return await self._change(changed, f"The schedule is now {cron!r} in {timezone}")
 
     async def _change(self, changed: dict[str, Any], msg: str) -> Schedule:
-        await self._record(lambda known: known.model_copy(update=changed), msg)
+        async with self._judging:
+            await self._tell_passed(SlotReason.PAUSED if self.schedule.paused else SlotReason.RUNNING)
+            if "cron" in changed:
+                changed = {**changed, "judged_until": wire_time(judged_anew(self.schedule, self._clock.now()))}
+            await self._record(lambda known: known.model_copy(update=changed), msg)
         self._changed.set()
         return self.schedule
 
@@ -174,3 +255,15 @@ class Scheduler:
             return schedule.model_copy(update={"next_run_at": next_run_at})
 
         await self._state.reschedule(with_next_mark, msg)
+
+    def _next(self, schedule: Schedule) -> datetime:
+        now = self._clock.now()
+        return next_mark(schedule.cron, schedule.timezone, max(now, judged_until(schedule, now)))
+
+
+_WHY = {
+    SlotReason.DOWN: "no server was there",
+    SlotReason.ASLEEP: "the machine slept, or its clock was set forward",
+    SlotReason.PAUSED: "the schedule was paused",
+    SlotReason.RUNNING: "another run went on",
+}

@@ -53,6 +53,20 @@ def check_cron(text: str) -> str:
 class ScheduleSettings(Section):
     cron: Annotated[str, Field(description="Five-field cron text of the marks.")] = "*/15 * * * *"
     timezone: Annotated[str, Field(description="IANA zone in which the cron text is read.")] = "UTC"
+    catch_up: Annotated[
+        Literal["none", "latest", "all"],
+        Field(description="Which of the marks that were missed (no server, machine asleep) are run afterwards."),
+    ] = "latest"
+    overlap: Annotated[
+        Literal["skip", "queue", "cancel"],
+        Field(description="What a mark does during a run: it is skipped, waits for the run's end, or stops the run."),
+    ] = "skip"
+    pause_after_failures: Annotated[
+        int, Field(ge=0, description="Failed runs in a row after which the schedule holds back; 0 is never.")
+    ] = 0
+    cool_down: Annotated[
+        Seconds, Field(description="Seconds after the last failure until the schedule tries one run again.")
+    ] = 3600.0
 
     _cron = field_validator("cron")(check_cron)
     _timezone = field_validator("timezone")(check_timezone)

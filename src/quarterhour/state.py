@@ -38,6 +38,12 @@ from quarterhour.lifecycle import (
 )
 
 _READ_BACK_EVENTS = 100
+_SAID = {
+    Trigger.SCHEDULE: "schedule",
+    Trigger.API: "api",
+    Trigger.CLI: "cli",
+    Trigger.CATCH_UP: "schedule, which catches up",
+}
 
 
 def new_run_id(now: datetime) -> str:
@@ -100,7 +106,7 @@ class StateManager:
             at=now,
             run_id=run.run_id,
             stage="pipeline",
-            msg=f"Run {run.run_id} started by the {trigger}",
+            msg=f"Run {run.run_id} started by the {_SAID[trigger]}",
             data={"trigger": trigger.value, "stages": list(stages), "mark": run.mark},
         )
 
@@ -162,7 +168,13 @@ class StateManager:
             check_transition(before, move.after)
             run = move.run.model_copy(update={"state": move.after}) if move.run else None
             last_run = run if move.after in ENDED else self._status.last_run
-            status = self._status.model_copy(update={"state": move.after, "run": run, "last_run": last_run})
+            schedule = self._status.schedule
+            if run is not None and move.after is RunState.STARTING:
+                schedule = schedule.judged(run.mark)
+            elif run is not None and move.after in ENDED:
+                schedule = schedule.after_run(run)
+            change = {"state": move.after, "run": run, "last_run": last_run, "schedule": schedule}
+            status = self._status.model_copy(update=change)
             data = {"from": before.value, "to": move.after.value}
             event = self._state_event(status, "pipeline", f"{before} → {move.after}", data)
             # The event that tells of the move follows the state, never precedes it. Shielded: a caller that is cancelled must

@@ -1,46 +1,23 @@
 """Marks from the clock, and what becomes of each."""
 
 import asyncio
-import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipelines import pipeline, settings_for
+from pipelines import Parts, pipeline, settings_for
 from quarterhour.clock import wire_time
 from quarterhour.errors import InvalidSchedule
 from quarterhour.event_log.memory import MemoryEventLog
-from quarterhour.lifecycle import Trigger
-from quarterhour.scheduler import marks, next_mark
+from quarterhour.lifecycle import RunState, Trigger
+from quarterhour.marks import next_mark
+from quarterhour.settings import ScheduleSettings, Settings
+from quarterhour.slots import slots_of
 
 QUARTERS = "*/15 * * * *"
-
-
-@pytest.mark.parametrize(
-    ("now", "mark"),
-    [("12:07", "12:15"), ("12:23", "12:30"), ("12:45", "13:00"), ("23:59", "00:00"), ("12:15", "12:30")],
-)
-def test_the_next_mark_is_the_next_quarter(now: str, mark: str) -> None:
-    moment = datetime.fromisoformat(f"2025-12-05T{now}:00+00:00")
-    found = next_mark(QUARTERS, "UTC", moment)
-    assert f"{found:%H:%M}" == mark
-    assert found > moment
-
-
-@pytest.mark.parametrize("day", ["2025-03-29T23:00:00+00:00", "2025-10-25T23:00:00+00:00"])
-def test_quarters_come_every_15_real_minutes_through_both_clock_changes(day: str) -> None:
-    """P3: wrong on DST days."""
-    found = marks(QUARTERS, "Europe/Paris", datetime.fromisoformat(day))
-    first = [next(found) for _ in range(24)]
-    assert {later - earlier for earlier, later in itertools.pairwise(first)} == {timedelta(minutes=15)}
-
-
-def test_a_cron_text_is_read_in_its_time_zone() -> None:
-    found = next_mark("0 6 * * *", "Asia/Tokyo", datetime(2025, 12, 5, tzinfo=UTC))
-    assert found.astimezone(ZoneInfo("Asia/Tokyo")).hour == 6
-    assert found == datetime(2025, 12, 5, 21, tzinfo=UTC)
 
 
 class FastClock:
@@ -111,3 +88,140 @@ def test_a_pause_and_a_change_survive_a_restart(tmp_path: Path) -> None:
 
     asyncio.run(change())
     asyncio.run(look())
+
+
+class JumpingClock(FastClock):
+    """One that a test sets, as a person or a lid does."""
+
+    def set(self, now: datetime) -> None:
+        self._now = now
+
+
+def slots(parts: Parts) -> list[tuple[str, str, str | None]]:
+    """Every verdict so far: time of day, verdict, reason."""
+    found = [slot for record in parts.log.read(0, 10_000) for slot in slots_of(record)]
+    assert len({slot.mark for slot in found}) == len(found)
+    return [(slot.mark[11:16], slot.verdict.value, slot.reason) for slot in sorted(found, key=lambda slot: slot.mark)]
+
+
+def with_schedule(*stages: str, **schedule: object) -> Settings:
+    return settings_for(*stages).model_copy(update={"schedule": ScheduleSettings.model_validate(schedule)})
+
+
+@asynccontextmanager
+async def ticking(parts: Parts) -> AsyncIterator[None]:
+    await parts.scheduler.load(is_enabled=True)
+    task = asyncio.create_task(parts.scheduler.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await parts.orchestrator.idle()
+
+
+async def until(parts: Parts, count: int) -> list[tuple[str, str, str | None]]:
+    """The verdicts once there are `count`."""
+    async with asyncio.timeout(20):
+        while len(found := slots(parts)) < count:
+            await asyncio.sleep(0.005)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("catch_up", "expected"),
+    [
+        ("none", [("12:15", "missed", "down"), ("12:30", "missed", "down"), ("12:45", "missed", "down")]),
+        ("latest", [("12:15", "missed", "down"), ("12:30", "missed", "down"), ("12:45", "caught_up", None)]),
+        ("all", [("12:15", "caught_up", None), ("12:30", "caught_up", None), ("12:45", "caught_up", None)]),
+    ],
+)
+def test_what_was_missed_without_a_server_is_dealt_with_by_policy(
+    tmp_path: Path, catch_up: str, expected: list[tuple[str, str, str | None]]
+) -> None:
+    """P2: engine and web may die apart; what the clock then missed is told, and no mark is run twice."""
+    log = MemoryEventLog()
+    settings = with_schedule("Good", catch_up=catch_up)
+
+    async def go() -> None:
+        clock = JumpingClock(datetime(2025, 12, 5, 12, 7, tzinfo=UTC))
+        async with pipeline(tmp_path, settings, log=log, clock=clock) as parts:
+            await parts.scheduler.load(is_enabled=True)
+        clock.set(datetime(2025, 12, 5, 12, 50, tzinfo=UTC))
+        clock.is_stopped = True
+        for _ in range(2):
+            async with pipeline(tmp_path, settings, log=log, clock=clock) as parts, ticking(parts):
+                assert await until(parts, 3) == expected
+
+    asyncio.run(go())
+
+
+def test_a_clock_set_back_strikes_no_mark_again_also_after_a_restart(tmp_path: Path) -> None:
+    log = MemoryEventLog()
+
+    async def go() -> None:
+        clock = JumpingClock(datetime(2025, 12, 5, 12, 14, 58, tzinfo=UTC))
+        async with pipeline(tmp_path, settings_for("Good"), log=log, clock=clock) as parts, ticking(parts):
+            assert await until(parts, 1) == [("12:15", "ran", None)]
+            clock.is_stopped = True
+        clock.set(datetime(2025, 12, 5, 10, 14, 58, tzinfo=UTC))
+        async with pipeline(tmp_path, settings_for("Good"), log=log, clock=clock) as parts, ticking(parts):
+            await asyncio.sleep(0.05)
+            assert parts.scheduler.schedule.next_run_at == "2025-12-05T12:30:00.000Z"
+            assert slots(parts) == [("12:15", "ran", None)]
+
+    asyncio.run(go())
+
+
+def test_marks_of_a_paused_schedule_are_told_when_it_goes_on(tmp_path: Path) -> None:
+    async def go() -> None:
+        clock = JumpingClock(datetime(2025, 12, 5, 12, 7, tzinfo=UTC))
+        clock.is_stopped = True
+        async with pipeline(tmp_path, settings_for("Good"), clock=clock) as parts, ticking(parts):
+            await parts.scheduler.pause()
+            clock.set(datetime(2025, 12, 5, 12, 40, tzinfo=UTC))
+            await parts.scheduler.resume()
+            await parts.scheduler.resume()
+            assert slots(parts) == [("12:15", "skipped", "paused"), ("12:30", "skipped", "paused")]
+            assert parts.state.status.run is None
+
+    asyncio.run(go())
+
+
+def test_a_mark_can_stop_the_run_that_goes_on(tmp_path: Path) -> None:
+    async def go() -> None:
+        clock = FastClock(datetime(2025, 12, 5, 12, 14, 58, tzinfo=UTC))
+        settings = with_schedule("Patient", overlap="cancel")
+        async with pipeline(tmp_path, settings, clock=clock) as parts, ticking(parts):
+            found = await until(parts, 2)
+            clock.is_stopped = True
+            assert [(mark, reason) for mark, _, reason in found] == [("12:15", None), ("12:30", None)]
+            assert parts.state.status.last_run is not None
+            assert parts.state.status.last_run.state is RunState.STOPPED
+            await parts.orchestrator.stop()
+
+    asyncio.run(go())
+
+
+def test_the_breaker_holds_marks_back_but_never_a_person(tmp_path: Path) -> None:
+    """P1, P4: it says so, and a run started by hand closes it where it succeeds; after the cool-down it tries one itself."""
+
+    async def go() -> None:
+        clock = FastClock(datetime(2025, 12, 5, 12, 14, 58, tzinfo=UTC))
+        settings = with_schedule("Good", "Bad", pause_after_failures=2, cool_down=3000)
+        async with pipeline(tmp_path, settings, clock=clock) as parts, ticking(parts):
+            found = await until(parts, 7)
+            clock.is_stopped = True
+            assert [reason for _, _, reason in found[:7]] == [None, None, *["breaker"] * 3, None, "breaker"]
+            await parts.orchestrator.idle()
+            run = await parts.orchestrator.start(Trigger.API, stages=["good"])
+            await parts.orchestrator.idle()
+            assert parts.state.status.run is not None
+            assert (parts.state.status.run.run_id, parts.state.status.run.state) == (run.run_id, RunState.SUCCESS)
+            assert parts.scheduler.schedule.failures == 0
+            parts.scheduler.wake()
+            await asyncio.sleep(0.05)
+            moves = [r.data["to"] for r in parts.log.read(0, 10_000) if r.data.get("failures") is not None]
+            assert moves == ["open", "probing", "open", "closed"]
+
+    asyncio.run(go())

@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quarantine/{item_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Quarantined
+         * @description Send a record, or a whole file, through the pipeline again with the next run: mended, or as it stands.
+         */
+        post: operations["retryQuarantined"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/schedule": {
         parameters: {
             query?: never;
@@ -142,20 +162,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/quarantine/{item_id}/retry": {
+    "/api/schedule/plan": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
         /**
-         * Retry Quarantined
-         * @description Send a record, or a whole file, through the pipeline again with the next run: mended, or as it stands.
+         * Get Schedule Plan
+         * @description The next 96 marks, how long a run takes by the last ones that succeeded, and the files that wait.
          */
-        post: operations["retryQuarantined"];
+        get: operations["getSchedulePlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Slots
+         * @description What became of each mark of the schedule, newest first: why it did not run at 12:15.
+         */
+        get: operations["listSlots"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -746,6 +786,12 @@ export interface components {
              */
             readonly lost_between: number;
         };
+        /**
+         * Breaker
+         * @description Whether failures in a row hold the schedule back.
+         * @enum {string}
+         */
+        Breaker: "closed" | "open" | "probing";
         /** CheckOutcome */
         CheckOutcome: {
             /** Name */
@@ -1137,6 +1183,18 @@ export interface components {
              */
             total?: number | null;
         };
+        /** Page[SlotItem] */
+        Page_SlotItem_: {
+            /** Items */
+            items: components["schemas"]["SlotItem"][];
+            /** Next */
+            next?: string | number | null;
+            /**
+             * Total
+             * @description Null where counting would cost more than the page.
+             */
+            total?: number | null;
+        };
         /** Page[VersionItem] */
         Page_VersionItem_: {
             /** Items */
@@ -1171,7 +1229,8 @@ export interface components {
              *       "cron": "*\/15 * * * *",
              *       "timezone": "UTC",
              *       "paused": false,
-             *       "configured": {}
+             *       "configured": {},
+             *       "failures": 0
              *     }
              */
             schedule: components["schemas"]["Schedule"];
@@ -1200,6 +1259,16 @@ export interface components {
             /** Next Run At */
             readonly next_run_at: string | null;
             readonly counts: components["schemas"]["RunCounts"];
+        };
+        /** PlannedMark */
+        PlannedMark: {
+            /** Mark */
+            mark: string;
+            /**
+             * Ends At
+             * @description With the expected duration.
+             */
+            ends_at: string | null;
         };
         /**
          * Problem
@@ -1671,6 +1740,22 @@ export interface components {
             configured?: {
                 [key: string]: string;
             };
+            /**
+             * Judged Until
+             * @description Each mark up to here has its verdict.
+             */
+            judged_until?: string | null;
+            /**
+             * Failures
+             * @description Failed runs in a row.
+             * @default 0
+             */
+            failures: number;
+            /**
+             * Failed At
+             * @description When the last of them ended.
+             */
+            failed_at?: string | null;
         };
         /** ScheduleAnswer */
         ScheduleAnswer: {
@@ -1702,6 +1787,22 @@ export interface components {
                 [key: string]: string;
             };
             /**
+             * Judged Until
+             * @description Each mark up to here has its verdict.
+             */
+            judged_until?: string | null;
+            /**
+             * Failures
+             * @description Failed runs in a row.
+             * @default 0
+             */
+            failures: number;
+            /**
+             * Failed At
+             * @description When the last of them ended.
+             */
+            failed_at?: string | null;
+            /**
              * Next Marks
              * @description The next ten marks, also while paused.
              */
@@ -1720,6 +1821,62 @@ export interface components {
              * @example Europe/Paris
              */
             timezone: string;
+        };
+        /**
+         * SchedulePlan
+         * @description What lies ahead.
+         */
+        SchedulePlan: {
+            /**
+             * Marks
+             * @description Also while paused.
+             */
+            marks: components["schemas"]["PlannedMark"][];
+            /**
+             * Expected S
+             * @description Median of the last successful runs; null before the first.
+             */
+            expected_s: number | null;
+            /**
+             * Files Waiting
+             * @description Files that are whole and not taken in yet.
+             */
+            files_waiting: number;
+            /** Paused */
+            paused: boolean;
+            breaker: components["schemas"]["Breaker"];
+        };
+        /**
+         * SlotItem
+         * @description What became of one mark of the schedule.
+         */
+        SlotItem: {
+            /** Mark */
+            mark: string;
+            verdict: components["schemas"]["Verdict"];
+            /**
+             * Reason
+             * @description Why no run began.
+             * @example running
+             * @example paused
+             * @example down
+             */
+            reason: string | null;
+            /**
+             * Run Id
+             * @description Its run, or the run that was in its way.
+             */
+            run_id: string | null;
+            /**
+             * Late S
+             * @description Seconds from the mark to its run's start.
+             */
+            late_s: number | null;
+            /**
+             * Seq
+             * @description The event that gave the verdict.
+             */
+            seq: number;
         };
         /** Snapshot */
         Snapshot: {
@@ -1783,7 +1940,13 @@ export interface components {
          * @description Who started a run.
          * @enum {string}
          */
-        Trigger: "schedule" | "api" | "cli";
+        Trigger: "schedule" | "api" | "cli" | "catch_up";
+        /**
+         * Verdict
+         * @description What became of a mark.
+         * @enum {string}
+         */
+        Verdict: "ran" | "late" | "skipped" | "missed" | "caught_up";
         /**
          * VersionItem
          * @description One version of a merged table.
@@ -2046,6 +2209,82 @@ export interface operations {
             };
         };
     };
+    retryQuarantined: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetryAnswer"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSchedule: {
         parameters: {
             query?: never;
@@ -2170,72 +2409,55 @@ export interface operations {
             };
         };
     };
-    retryQuarantined: {
+    getSchedulePlan: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                item_id: string;
-            };
+            path?: never;
             cookie?: never;
         };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["RetryRequest"] | null;
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RetryAnswer"];
+                    "application/json": components["schemas"]["SchedulePlan"];
                 };
             };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
-                };
+        };
+    };
+    listSlots: {
+        parameters: {
+            query?: {
+                /** @description The first mark; a day before `to` where left out. */
+                from?: string | null;
+                /** @description The last mark; now where left out. */
+                to?: string | null;
+                verdict?: components["schemas"]["Verdict"] | null;
+                /** @description The `next` of the page before. */
+                cursor?: string | null;
+                limit?: number;
             };
-            /** @description Not Found */
-            404: {
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Page_SlotItem_"];
                 };
             };
             /** @description Unprocessable Entity */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
                 headers: {
                     [name: string]: unknown;
                 };

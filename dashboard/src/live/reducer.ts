@@ -31,6 +31,9 @@ const FIRST_SCHEDULE: Schedule = {
   paused: false,
   next_run_at: null,
   configured: {},
+  judged_until: null,
+  failures: 0,
+  failed_at: null,
 };
 
 /** The status before the first event. */
@@ -43,7 +46,7 @@ export const INITIAL_STATUS: Status = derive({
 });
 
 /**
- * The status after one event. A `state` event carries the whole; of the others only a stage's change it.
+ * The status after one event. A `state` event carries the whole; of the others only a stage's and a mark's verdict change it.
  *
  * An event that is in the status already (seq up to its version) changes nothing.
  */
@@ -51,6 +54,9 @@ export function apply(status: Status, event: EventRecord): Status {
   if (event.seq <= status.version) return status;
   if (event.event === "state") {
     return derive({ ...(event.data.status as Told), version: event.seq });
+  }
+  if (event.stage === "scheduler" && event.event === "skipped") {
+    return { ...status, version: event.seq, schedule: judged(status.schedule, event) };
   }
   const run = status.run;
   const stage =
@@ -63,6 +69,13 @@ export function apply(status: Status, event: EventRecord): Status {
     counts: event.event === "success" ? addCounts(run.counts, event) : run.counts,
   };
   return derive({ ...status, version: event.seq, run: changed });
+}
+
+/** With the verdict of a `skipped` event, on a mark or on a range of them. */
+function judged(schedule: Schedule, { data }: EventRecord): Schedule {
+  const mark = (data.last ?? data.mark) as string;
+  const isNew = !schedule.judged_until || mark > schedule.judged_until;
+  return isNew ? { ...schedule, judged_until: mark } : schedule;
 }
 
 export const fold = (events: Iterable<EventRecord>, status: Status = INITIAL_STATUS): Status => {

@@ -1,20 +1,16 @@
-"""The calls that change something: start, stop, reset, one stage, the schedule, a retry."""
+"""The calls that change something: start, stop, reset, one stage, a retry."""
 
 from fastapi import APIRouter
 
-from quarterhour.clock import wire_time
-from quarterhour.lifecycle import Run, Schedule, Trigger
-from quarterhour.scheduler import next_marks
+from quarterhour.lifecycle import Run, Trigger
 from quarterhour.web.models import (
     PipelineStatus,
     RetryAnswer,
     RetryRequest,
-    ScheduleAnswer,
-    ScheduleChange,
     StartRequest,
 )
 from quarterhour.web.problems import documented
-from quarterhour.web.services import Injected, Services
+from quarterhour.web.services import Injected
 
 router = APIRouter(prefix="/api")
 
@@ -62,28 +58,6 @@ async def run_stage(name: str, services: Injected) -> Run:
     return await services.orchestrator.start(Trigger.API, stages=[name])
 
 
-@router.get("/schedule", operation_id="getSchedule", tags=["schedule"])
-async def get_schedule(services: Injected) -> ScheduleAnswer:
-    return _answer(services, services.scheduler.schedule)
-
-
-@router.put("/schedule", operation_id="changeSchedule", tags=["schedule"], responses=documented(403, 422))
-async def change_schedule(change: ScheduleChange, services: Injected) -> ScheduleAnswer:
-    """Another cron text or time zone; kept over restarts."""
-    return _answer(services, await services.scheduler.change(cron=change.cron, timezone=change.timezone))
-
-
-@router.post("/schedule/pause", operation_id="pauseSchedule", tags=["schedule"], responses=documented(403))
-async def pause_schedule(services: Injected) -> ScheduleAnswer:
-    """No run starts by the clock until it is resumed; kept over restarts."""
-    return _answer(services, await services.scheduler.pause())
-
-
-@router.post("/schedule/resume", operation_id="resumeSchedule", tags=["schedule"], responses=documented(403))
-async def resume_schedule(services: Injected) -> ScheduleAnswer:
-    return _answer(services, await services.scheduler.resume())
-
-
 # Named, not imported: what reads data files is loaded in the workers alone.
 _SEND_BACK = "quarterhour.stages.translator.mending.sending_back:send_back"
 
@@ -102,8 +76,3 @@ async def retry_quarantined(item_id: str, services: Injected, request: RetryRequ
         _SEND_BACK, services.workspace, services.settings, item_id, asked.raw, asked.values
     )
     return RetryAnswer.model_validate(answer)
-
-
-def _answer(services: Services, schedule: Schedule) -> ScheduleAnswer:
-    marks = [wire_time(mark) for mark in next_marks(schedule, services.clock.now(), 10)]
-    return ScheduleAnswer(**schedule.model_dump(), next_marks=marks)

@@ -4,7 +4,9 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from quarterhour.decisions import Breaker
 from quarterhour.lifecycle import Run, Schedule, Status
+from quarterhour.slots import Verdict
 
 T = TypeVar("T")
 
@@ -54,6 +56,34 @@ class ScheduleChange(BaseModel):
 
 class ScheduleAnswer(Schedule):
     next_marks: Annotated[list[str], Field(description="The next ten marks, also while paused.")]
+
+
+class SlotItem(BaseModel):
+    """What became of one mark of the schedule."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    mark: str
+    verdict: Verdict
+    reason: Annotated[str | None, Field(description="Why no run began.", examples=["running", "paused", "down"])]
+    run_id: Annotated[str | None, Field(description="Its run, or the run that was in its way.")]
+    late_s: Annotated[float | None, Field(description="Seconds from the mark to its run's start.")]
+    seq: Annotated[int, Field(description="The event that gave the verdict.")]
+
+
+class PlannedMark(BaseModel):
+    mark: str
+    ends_at: Annotated[str | None, Field(description="With the expected duration.")]
+
+
+class SchedulePlan(BaseModel):
+    """What lies ahead."""
+
+    marks: Annotated[list[PlannedMark], Field(description="Also while paused.")]
+    expected_s: Annotated[float | None, Field(description="Median of the last successful runs; null before the first.")]
+    files_waiting: Annotated[int, Field(description="Files that are whole and not taken in yet.")]
+    paused: bool
+    breaker: Breaker
 
 
 class InputItem(BaseModel):

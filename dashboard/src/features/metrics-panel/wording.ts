@@ -129,4 +129,5 @@ export const TRIGGERS = {
   schedule: "by the schedule",
   api: "by hand",
   cli: "from the command line",
+  catch_up: "by the schedule, which catches up",
 } as const;

@@ -1,0 +1,88 @@
+"""`quarterhour slots`, `quarterhour plan`: what became of each mark of the schedule, and what lies ahead."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from quarterhour.cli_support import HERE, AsJson, Home, print_json, reading
+from quarterhour.clock import wire_time
+
+app = typer.Typer()
+
+_PAGE = 40_000
+_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]
+_WHY = {
+    "running": "another run went on",
+    "paused": "the schedule was paused",
+    "breaker": "too many runs had failed in a row",
+    "down": "no server was there",
+    "asleep": "the machine slept, or its clock was set forward",
+    "missed": "the machine slept",
+}
+
+
+@app.command()
+def slots(
+    home: Home = HERE,
+    start: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from", formats=_FORMATS, help="First mark; local time without a zone.", show_default="a day ago"
+        ),
+    ] = None,
+    end: Annotated[
+        datetime | None, typer.Option("--to", formats=_FORMATS, help="Last mark.", show_default="now")
+    ] = None,
+    verdict: Annotated[
+        str | None, typer.Option(help="Only ran, late, skipped, missed or caught_up.", show_default="all")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why did it not run at 12:15? What became of each mark of the schedule, newest first."""
+    query = {"from": _wire(start), "to": _wire(end), "verdict": verdict, "limit": _PAGE}
+    with reading(home) as source:
+        page = source.get("/api/slots", **query)
+        items = list[dict[str, Any]](page["items"])
+        while page["next"] is not None:
+            page = source.get("/api/slots", cursor=page["next"], **query)
+            items += page["items"]
+    for item in items:
+        print_json(item) if as_json else typer.echo(_slot_line(item))
+    if not as_json:
+        counts: dict[str, int] = {}
+        for item in items:
+            counts[item["verdict"]] = counts.get(item["verdict"], 0) + 1
+        told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+        typer.echo(f"{len(items)} marks{': ' + told if told else ''}", err=True)
+
+
+def _wire(moment: datetime | None) -> str | None:
+    """A time without a zone is the local one of whoever typed it."""
+    return wire_time(moment.astimezone()) if moment is not None else None
+
+
+def _slot_line(item: dict[str, Any]) -> str:
+    why = _WHY.get(item["reason"], item["reason"]) if item["reason"] else ""
+    if item["late_s"] is not None and item["verdict"] != "ran":
+        why = f"{item['late_s']:.1f} s after the mark"
+    parts = (item["mark"], f"{item['verdict']:<9}", item["run_id"] or "", why)
+    return "  ".join(part for part in parts if part)
+
+
+@app.command()
+def plan(home: Home = HERE, as_json: AsJson = False) -> None:
+    """The next 96 marks, how long a run is expected to take, and how many files wait."""
+    with reading(home) as source:
+        answer = source.get("/api/schedule/plan")
+    if as_json:
+        print_json(answer)
+        return
+    for planned in answer["marks"]:
+        typer.echo(planned["mark"] + (f"  until about {planned['ends_at']}" if planned["ends_at"] else ""))
+    expected = (
+        "no run has succeeded yet" if answer["expected_s"] is None else f"a run takes {answer['expected_s']:.1f} s"
+    )
+    state = "paused; " if answer["paused"] else ""
+    state += f"breaker {answer['breaker']}; " if answer["breaker"] != "closed" else ""
+    typer.echo(f"{state}{answer['files_waiting']} files wait; {expected}", err=True)

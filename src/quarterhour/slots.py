@@ -1,0 +1,100 @@
+"""The slot ledger: what became of each mark of the schedule, as one event tells it. Pure.
+
+A verdict is part of the event that made it so: the state in which the mark's run begins, the scheduler's word that it skipped
+a mark, and its word on a range of marks at which nobody was there.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from quarterhour.clock import wire_time
+from quarterhour.events import EventKind, EventRecord
+from quarterhour.marks import marks_between
+
+# A run's start takes milliseconds; from here on it is late.
+LATE_AFTER_S = 1.0
+
+
+class Verdict(StrEnum):
+    """What became of a mark."""
+
+    RAN = "ran"
+    LATE = "late"
+    SKIPPED = "skipped"
+    MISSED = "missed"
+    CAUGHT_UP = "caught_up"
+
+
+class SlotReason(StrEnum):
+    """Why no run began at a mark."""
+
+    RUNNING = "running"
+    """Another run went on."""
+    PAUSED = "paused"
+    """The schedule was paused by a person."""
+    BREAKER = "breaker"
+    """Too many runs had failed in a row."""
+    DOWN = "down"
+    """No server was there."""
+    ASLEEP = "asleep"
+    """The machine slept, or its clock was set forward."""
+
+
+_MISSED = frozenset({SlotReason.DOWN, SlotReason.ASLEEP})
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One mark and its one verdict. `seq` is the event's that gave it."""
+
+    mark: str
+    verdict: Verdict
+    reason: str | None
+    run_id: str | None
+    late_s: float | None
+    """Seconds from the mark to the run's start."""
+    seq: int
+
+
+def slots_of(record: EventRecord) -> Iterable[Slot]:
+    """The verdicts that an event gives: mostly none, mostly one at most, many for a range of marks."""
+    if record.event == EventKind.STATE:
+        return _begun(record)
+    if record.stage != "scheduler" or record.event != EventKind.SKIPPED:
+        return ()
+    return _range(record) if "last" in record.data else (_skipped(record),)
+
+
+def _begun(record: EventRecord) -> tuple[Slot, ...]:
+    run: dict[str, Any] | None = record.data["status"]["run"] if record.data.get("to") == "starting" else None
+    if run is None or run["mark"] is None or run["trigger"] not in ("schedule", "catch_up"):
+        return ()
+    late = datetime.fromisoformat(record.timestamp) - datetime.fromisoformat(run["mark"])
+    late_s = round(late.total_seconds(), 3)
+    verdict = Verdict.LATE if late_s >= LATE_AFTER_S else Verdict.RAN
+    if run["trigger"] == "catch_up":
+        verdict = Verdict.CAUGHT_UP
+    return (Slot(run["mark"], verdict, None, run["run_id"], late_s, record.seq),)
+
+
+def _skipped(record: EventRecord) -> Slot:
+    running: str | None = record.data.get("running")
+    return _not_run(record.data["mark"], record, running)
+
+
+def _range(record: EventRecord) -> Iterator[Slot]:
+    data = record.data
+    first, last = (datetime.fromisoformat(data[key]) for key in ("first", "last"))
+    yield _not_run(data["first"], record, None)
+    for mark in marks_between(data["cron"], data["timezone"], first, last):
+        yield _not_run(wire_time(mark), record, None)
+
+
+def _not_run(mark: str, record: EventRecord, run_id: str | None) -> Slot:
+    reason: str = record.data["reason"]
+    # "missed" is what earlier versions called it.
+    verdict = Verdict.MISSED if reason in _MISSED or reason == "missed" else Verdict.SKIPPED
+    return Slot(mark, verdict, reason, run_id, None, record.seq)

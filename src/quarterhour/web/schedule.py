@@ -1,0 +1,122 @@
+"""The calls on the schedule: its text, pause and resume, what became of each mark, what lies ahead."""
+
+import asyncio
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from quarterhour.clock import wire_time
+from quarterhour.decisions import breaker_of
+from quarterhour.event_log.base import EventLog
+from quarterhour.lifecycle import Run, RunState, Schedule
+from quarterhour.marks import next_marks
+from quarterhour.scheduler import taken_over
+from quarterhour.slots import Slot, Verdict, slots_of
+from quarterhour.web.data import list_inputs
+from quarterhour.web.models import Page, PlannedMark, ScheduleAnswer, ScheduleChange, SchedulePlan, SlotItem
+from quarterhour.web.problems import documented
+from quarterhour.web.services import Injected, Services
+
+router = APIRouter(prefix="/api")
+
+_PLANNED_MARKS = 96
+_RUNS_MEASURED = 20
+_EVENTS_READ = 1000
+
+
+@router.get("/schedule", operation_id="getSchedule", tags=["schedule"])
+async def get_schedule(services: Injected) -> ScheduleAnswer:
+    return _answer(services, services.scheduler.schedule)
+
+
+@router.put("/schedule", operation_id="changeSchedule", tags=["schedule"], responses=documented(403, 422))
+async def change_schedule(change: ScheduleChange, services: Injected) -> ScheduleAnswer:
+    """Another cron text or time zone; kept over restarts."""
+    return _answer(services, await services.scheduler.change(cron=change.cron, timezone=change.timezone))
+
+
+@router.post("/schedule/pause", operation_id="pauseSchedule", tags=["schedule"], responses=documented(403))
+async def pause_schedule(services: Injected) -> ScheduleAnswer:
+    """No run starts by the clock until it is resumed; kept over restarts."""
+    return _answer(services, await services.scheduler.pause())
+
+
+@router.post("/schedule/resume", operation_id="resumeSchedule", tags=["schedule"], responses=documented(403))
+async def resume_schedule(services: Injected) -> ScheduleAnswer:
+    return _answer(services, await services.scheduler.resume())
+
+
+@router.get("/schedule/plan", operation_id="getSchedulePlan", tags=["schedule"])
+async def get_schedule_plan(services: Injected) -> SchedulePlan:
+    """The next 96 marks, how long a run takes by the last ones that succeeded, and the files that wait."""
+    now = services.clock.now()
+    schedule = taken_over(services.scheduler.schedule, services.settings.schedule)
+    expected_s = await _expected_s(services)
+    inputs = await list_inputs(services, cursor=None, state=None, limit=1)
+    marks = next_marks(schedule.cron, schedule.timezone, now, _PLANNED_MARKS)
+    return SchedulePlan(
+        marks=[_planned(mark, expected_s) for mark in marks],
+        expected_s=expected_s,
+        files_waiting=inputs.summary.waiting,
+        paused=schedule.paused,
+        breaker=breaker_of(schedule, services.settings.schedule, now),
+    )
+
+
+def _planned(mark: datetime, expected_s: float | None) -> PlannedMark:
+    ends_at = None if expected_s is None else wire_time(mark + timedelta(seconds=expected_s))
+    return PlannedMark(mark=wire_time(mark), ends_at=ends_at)
+
+
+async def _expected_s(services: Services) -> float | None:
+    ids = await asyncio.to_thread(services.bus.log.run_ids)
+    runs = [await services.state.find_run(run_id) for run_id in ids[:_RUNS_MEASURED]]
+    durations = [_duration_s(run) for run in runs if run.state is RunState.SUCCESS]
+    return round(median(durations), 3) if durations else None
+
+
+def _duration_s(run: Run) -> float:
+    assert run.ended_at is not None
+    return (datetime.fromisoformat(run.ended_at) - datetime.fromisoformat(run.started_at)).total_seconds()
+
+
+@router.get("/slots", operation_id="listSlots", tags=["schedule"], responses=documented(422))
+async def list_slots(
+    services: Injected,
+    start: Annotated[
+        AwareDatetime | None, Query(alias="from", description="The first mark; a day before `to` where left out.")
+    ] = None,
+    end: Annotated[AwareDatetime | None, Query(alias="to", description="The last mark; now where left out.")] = None,
+    verdict: Verdict | None = None,
+    cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=40_000)] = 1000,
+) -> Page[SlotItem]:
+    """What became of each mark of the schedule, newest first: why it did not run at 12:15."""
+    last = end or services.clock.now()
+    first = start or last - timedelta(days=1)
+    found = await asyncio.to_thread(_slots, services.bus.log, wire_time(first), wire_time(last))
+    chosen = [slot for slot in found if verdict in (None, slot.verdict) and (cursor is None or slot.mark < cursor)]
+    page = chosen[:limit]
+    more = page[-1].mark if len(chosen) > limit else None
+    return Page(items=[SlotItem.model_validate(slot) for slot in page], next=more, total=len(chosen))
+
+
+def _slots(log: EventLog, first: str, last: str) -> list[Slot]:
+    """Newest mark first. A verdict is never older than its mark, so that the log is read back no further than `first`."""
+    found: dict[str, Slot] = {}
+    before = log.last_seq + 1
+    while records := log.read_back(before, _EVENTS_READ):
+        for record in records:
+            found.update((slot.mark, slot) for slot in slots_of(record) if first <= slot.mark <= last)
+        before = records[-1].seq
+        if all(record.timestamp < first for record in records):
+            break
+    return sorted(found.values(), key=lambda slot: slot.mark, reverse=True)
+
+
+def _answer(services: Services, schedule: Schedule) -> ScheduleAnswer:
+    marks = next_marks(schedule.cron, schedule.timezone, services.clock.now(), 10)
+    return ScheduleAnswer(**schedule.model_dump(), next_marks=[wire_time(mark) for mark in marks])
