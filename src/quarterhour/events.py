@@ -153,6 +153,20 @@ class RunStopping(Event):
     kind = EventKind.LOG
 
 
+class RunNearlyLate(Event):
+    """A run has used 80 % of `runner.must_finish_within`. `data`: level, within_s."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
+class RunLate(Event):
+    """A run has not ended within `runner.must_finish_within`; it goes on. `data`: within_s."""
+
+    __slots__ = ()
+    kind = EventKind.ERROR
+
+
 class BalanceClosed(Event):
     """The rows of a run add up. `data.balance`: rows, inserted, updated, unchanged, held_back and difference (0)."""
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from pathlib import Path
 
 if sys.platform == "win32":
     import psutil
@@ -12,6 +13,9 @@ if sys.platform == "win32":
 
     def die_with_parent() -> None:
         """Windows: the worker's control pipe closes with its server, and the worker ends itself."""
+
+    def be_the_first_victim() -> None:
+        """Windows kills nobody for want of memory."""
 
     def end_group(pid: int, *, by_force: bool) -> None:
         """End a worker and all that it started. A process that is gone already is no error."""
@@ -48,6 +52,11 @@ else:
             if os.getppid() != parent:
                 # The parent ended before the kernel was asked.
                 os.kill(os.getpid(), signal.SIGKILL)
+
+    def be_the_first_victim() -> None:
+        """Where the machine has no memory left, the kernel ends this process before the server (Linux)."""
+        if sys.platform == "linux":
+            Path("/proc/self/oom_score_adj").write_text("500")
 
     def end_group(pid: int, *, by_force: bool) -> None:
         """Signal a worker and all that it started: SIGTERM, or SIGKILL by force. A group that is gone is no error."""

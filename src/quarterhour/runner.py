@@ -18,6 +18,8 @@ from quarterhour.events import (
     BalanceClosed,
     BalanceOpen,
     Event,
+    RunLate,
+    RunNearlyLate,
     StageErred,
     StageFailed,
     StageLogged,
@@ -34,6 +36,9 @@ from quarterhour.state import StateManager
 from quarterhour.workspace import Workspace
 
 _log = structlog.get_logger()
+
+# The share of the time within which a run should end, after which a warning is due.
+_NEARLY = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ class PipelineRunner:
     async def run(self, run: Run, stages: Sequence[StageSettings]) -> None:
         """Every path leaves through `finish`, once. Raises nothing but a cancel and what the event log raises."""
         ending = Ending(RunState.FAILED, Reason.INTERRUPTED, "the server ended during the run")
+        timekeepers = [asyncio.create_task(self._limit()), asyncio.create_task(self._tell_of_lateness(run.run_id))]
         try:
             await self._state.running()
             inside = [stage for stage in stages if stage.name != EXPORTER]
@@ -98,6 +104,8 @@ class PipelineRunner:
             ending = Ending(RunState.FAILED, Reason.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
             raise
         finally:
+            for timekeeper in timekeepers:
+                timekeeper.cancel()
             await asyncio.shield(self._state.finish(ending.state, reason=ending.reason, message=ending.message))
 
     def stop(self, ending: Ending = Ending(RunState.STOPPED)) -> None:
@@ -105,6 +113,22 @@ class PipelineRunner:
         if not self._stop_asked.is_set():
             self._stop_ending = ending
             self._stop_asked.set()
+
+    async def _limit(self) -> None:
+        """End the run once it has taken all the time that it may."""
+        limit_s = self._settings.runner.run_timeout
+        await self._clock.sleep(limit_s)
+        self.stop(Ending(RunState.FAILED, Reason.TIMED_OUT, f"the run took longer than {limit_s:g} s and was ended"))
+
+    async def _tell_of_lateness(self, run_id: str) -> None:
+        within_s = self._settings.runner.must_finish_within
+        await self._clock.sleep(within_s * _NEARLY)
+        data = {"level": "warning", "within_s": within_s}
+        msg = f"The run has used {_NEARLY:.0%} of the {within_s:g} s within which it should end"
+        self._publish(RunNearlyLate, run_id, "pipeline", msg, data)
+        await self._clock.sleep(within_s * (1 - _NEARLY))
+        msg = f"the run has not ended within {within_s:g} s; it goes on"
+        self._publish(RunLate, run_id, "pipeline", msg, {"within_s": within_s})
 
     async def _stage(self, run_id: str, stage: StageSettings) -> None:
         """Raises RunEnded where the stage does not end well."""

@@ -1,4 +1,4 @@
-"""What the settings of several parts are made of: a section, a limit of what may be rejected, a time zone."""
+"""What the settings of several parts are made of: a section, a limit of what may be rejected, one of memory, a time zone."""
 
 import re
 from dataclasses import dataclass
@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 DATASET_NAME = r"^[a-z][a-z0-9_]{0,62}$"
 
+_MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*(%|MB|GB)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 
 
@@ -18,6 +19,9 @@ def check_timezone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"{name!r} is not a time zone: give an IANA name, such as 'Europe/Paris' or 'UTC'")
     return name
+
+
+Seconds = Annotated[float, Field(gt=0)]
 
 
 class Section(BaseModel):
@@ -63,3 +67,36 @@ class RejectLimit:
 
 
 MaxRejected = Annotated[RejectLimit, BeforeValidator(RejectLimit.parse), PlainSerializer(str, return_type=str)]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLimit:
+    """How much memory something may hold: a share of the machine's, or so many MB or GB."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, value: object) -> "MemoryLimit":
+        """Raises ValueError where `value` is neither a size nor a share."""
+        if isinstance(value, MemoryLimit):
+            return value
+        text = str(value).strip()
+        found = _MEMORY.fullmatch(text)
+        if found is None or not 0 < float(found[1]) <= (100 if found[2] == "%" else float("inf")):
+            raise ValueError(
+                f"{value!r} is no limit of memory: give a share such as '80%', or a size such as '2GB' or '500MB'"
+            )
+        return cls(text)
+
+    def bytes_of(self, machine: int) -> int:
+        """The limit on a machine with so much memory."""
+        found = _MEMORY.fullmatch(self.text)
+        assert found is not None
+        unit = {"%": machine / 100, "MB": 1e6, "GB": 1e9}[found[2]]
+        return int(float(found[1]) * unit)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Memory = Annotated[MemoryLimit, BeforeValidator(MemoryLimit.parse), PlainSerializer(str, return_type=str)]

@@ -15,7 +15,16 @@ from quarterhour.analysis_settings import AnalysisSettings
 from quarterhour.dataset_settings import ColumnSettings, DatasetSettings
 from quarterhour.errors import SettingsError
 from quarterhour.export_settings import DownloadSettings, ExportSettings
-from quarterhour.setting_types import DATASET_NAME, MaxRejected, RejectLimit, Section, check_timezone
+from quarterhour.runner_settings import RunnerSettings, WatchdogSettings
+from quarterhour.setting_types import (
+    DATASET_NAME,
+    MaxRejected,
+    Memory,
+    RejectLimit,
+    Seconds,
+    Section,
+    check_timezone,
+)
 
 __all__ = [
     "DATASET_NAME",
@@ -23,7 +32,9 @@ __all__ = [
     "ColumnSettings",
     "DatasetSettings",
     "RejectLimit",
+    "RunnerSettings",
     "Settings",
+    "WatchdogSettings",
     "check_cron",
     "check_timezone",
     "load_settings",
@@ -34,8 +45,6 @@ STAGE_NAME = r"^[a-z][a-z0-9_-]{0,62}$"
 _RESERVED_STAGE_NAMES = frozenset({"pipeline", "scheduler", "watchdog"})
 
 _ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)
-
-Seconds = Annotated[float, Field(gt=0)]
 
 
 def check_cron(text: str) -> str:
@@ -98,30 +107,6 @@ class InputSettings(Section):
     ] = RejectLimit.parse("100%")
 
 
-class RunnerSettings(Section):
-    timeout: Annotated[Seconds, Field(description="Seconds that one attempt of a stage may take.")] = 6 * 3600.0
-    attempts: Annotated[int, Field(ge=1, description="Attempts a stage has, for errors that can pass.")] = 3
-    backoff: Annotated[
-        Seconds, Field(description="Seconds before the first retry; doubles with each, with jitter.")
-    ] = 1.0
-    backoff_max: Seconds = 60.0
-    grace: Annotated[Seconds, Field(description="Seconds between asking a worker to stop and ending it.")] = 5.0
-
-
-class WatchdogSettings(Section):
-    hung_after: Annotated[Seconds, Field(description="Seconds without a report after which a worker is hung.")] = 300.0
-    beat_every: Annotated[Seconds, Field(description="Seconds between two beats of a worker.")] = 1.0
-    heartbeat_every: Annotated[
-        float, Field(ge=10, description="Seconds between two heartbeat events while a run goes on.")
-    ] = 10.0
-
-    @model_validator(mode="after")
-    def _beats_fit(self) -> Self:
-        if self.hung_after < 3 * self.beat_every:
-            raise ValueError("hung_after must be at least three times beat_every, or one late beat looks like a hang")
-        return self
-
-
 class EventSettings(Section):
     ring: Annotated[int, Field(ge=100, description="Events kept in memory.")] = 10_000
     group_commit: Annotated[Seconds, Field(description="Seconds within which events share one write.")] = 0.005
@@ -153,6 +138,7 @@ class StageSettings(Section):
     command: Annotated[tuple[str, ...] | None, Field(description="Program and arguments.")] = None
     python: Annotated[str | None, Field(description="'module:Class' of a Stage.")] = None
     timeout: Seconds | None = None
+    memory_limit: Memory | None = None
 
     @field_validator("name")
     @classmethod
@@ -215,6 +201,16 @@ class Settings(BaseSettings):
                 seen.add(item.name)
         if both := {item.name for item in self.datasets} & {item.name for item in self.analyses}:
             raise ValueError(f"{sorted(both)[0]!r} is the name of a dataset and of an analysis: rename the analysis")
+        return self
+
+    @model_validator(mode="after")
+    def _stages_fit_in_the_run(self) -> Self:
+        for stage in self.stages:
+            if stage.timeout is not None and stage.timeout > self.runner.run_timeout:
+                raise ValueError(
+                    f"the stage {stage.name!r} has a timeout of {stage.timeout:g} s, "
+                    f"more than runner.run_timeout, {self.runner.run_timeout:g} s"
+                )
         return self
 
     @model_validator(mode="after")

@@ -1,9 +1,10 @@
-"""Watchdog: finds workers that hang or take too long, and ends them, from a thread of its own.
+"""Watchdog: finds workers that hang, take too long or too much memory, and ends them, from a thread of its own.
 
 A thread, so that a blocked event loop does not blind it; the event of a kill is written as soon as the loop answers.
 """
 
 import asyncio
+import math
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -17,7 +18,8 @@ from quarterhour.clock import Clock
 from quarterhour.engines.base import Attempt, Engine, StageFailure, Vitals
 from quarterhour.events import Beat, WorkerKilled
 from quarterhour.lifecycle import Reason
-from quarterhour.settings import Settings
+from quarterhour.memory import family, held_bytes, machine_bytes
+from quarterhour.settings import Settings, StageSettings
 
 # How often it looks while a worker is at work, and while none is.
 _LOOK_EVERY_S = 0.25
@@ -26,10 +28,11 @@ _IDLE_LOOK_EVERY_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """All of one attempt, in seconds."""
+    """All of one attempt."""
 
     timeout_s: float
     hung_after_s: float
+    memory_bytes: float = math.inf
 
 
 def verdict(vitals: Vitals, now_s: float, limits: Limits) -> StageFailure | None:
@@ -42,6 +45,12 @@ def verdict(vitals: Vitals, now_s: float, limits: Limits) -> StageFailure | None
         )
     if now_s - vitals.started_s > limits.timeout_s:
         return StageFailure(Reason.TIMED_OUT, f"it took longer than {limits.timeout_s:g} s and was killed")
+    if vitals.held_bytes > limits.memory_bytes:
+        held, limit = vitals.held_bytes / 1e6, limits.memory_bytes / 1e6
+        return StageFailure(
+            Reason.OUT_OF_MEMORY,
+            f"it held {held:.0f} MB of memory with all that it started, and was killed; its memory_limit is {limit:.0f} MB",
+        )
     return None
 
 
@@ -52,6 +61,7 @@ class Watchdog:
         self._bus = bus
         self._clock = clock
         self._process = psutil.Process()
+        self._machine_bytes = machine_bytes()
         self._closing = threading.Event()
         self._failed: Exception | None = None
         self._doomed: weakref.WeakSet[Attempt] = weakref.WeakSet()
@@ -95,13 +105,20 @@ class Watchdog:
         return attempts
 
     def _look_at(self, attempt: Attempt) -> None:
-        limits = Limits(attempt.spec.stage.timeout or self._settings.runner.timeout, self._settings.watchdog.hung_after)
+        limits = self._limits(attempt.spec.stage)
+        if attempt.pid is not None:
+            attempt.vitals.held_bytes = held_bytes(family(attempt.pid), int(limits.memory_bytes))
         failure = verdict(attempt.vitals, self._clock.monotonic(), limits)
         if failure is None or attempt in self._doomed:
             return
         self._doomed.add(attempt)
         attempt.end(failure, by_force=True)
         self._tell(self._report_kill, attempt, failure)
+
+    def _limits(self, stage: StageSettings) -> Limits:
+        runner = self._settings.runner
+        memory = (stage.memory_limit or runner.memory_limit).bytes_of(self._machine_bytes)
+        return Limits(stage.timeout or runner.timeout, self._settings.watchdog.hung_after, memory)
 
     def _tell(self, report: Callable[..., None], *facts: Any) -> None:
         self._loop.call_soon_threadsafe(report, *facts)
@@ -139,6 +156,7 @@ class Watchdog:
                         "stage": attempt.spec.stage.name,
                         "pid": attempt.pid,
                         "stage_rss_mb": round(attempt.vitals.rss_bytes / 2**20, 1),
+                        "held_mb": round(attempt.vitals.held_bytes / 2**20, 1),
                         "silent_s": round(now_s - attempt.vitals.reported_s, 1),
                     },
                 )

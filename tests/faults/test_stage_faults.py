@@ -1,6 +1,7 @@
 """What a stage can do to its server, against real workers: it prints, floods, crashes, leaks, spins and forks."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ import pytest
 
 from pipelines import pipeline, settings_for
 from quarterhour.engines.local import LocalEngine
+from quarterhour.errors import SettingsError
 from quarterhour.events import EventRecord
 from quarterhour.lifecycle import Reason, Run, RunState, Trigger
-from quarterhour.settings import Settings
+from quarterhour.settings import RunnerSettings, Settings, load_settings
 from quarterhour.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -45,6 +47,11 @@ def ran(home: Path, settings: Settings) -> Ran:
             return Ran(run, parts.bus.recent(100_000), Workspace(home).run_output(run.run_id))
 
     return asyncio.run(go())
+
+
+def with_runner(settings: Settings, **changes: Any) -> Settings:
+    values = settings.runner.model_dump() | changes
+    return settings.model_copy(update={"runner": RunnerSettings(**values)})
 
 
 def failure(of: Ran) -> dict[str, Any]:
@@ -105,3 +112,41 @@ def test_a_stage_that_keeps_the_interpreter_is_killed_as_hung(tmp_path: Path) ->
     """L8: silence is a verdict, also where no Python code of the worker can run."""
     found = ran(tmp_path, settings_for("Spinning", hung_after_s=0.8))
     assert (found.run.state, found.run.reason) == (RunState.FAILED, Reason.HUNG)
+
+
+def test_a_leak_ends_at_the_limit_with_figures(tmp_path: Path) -> None:
+    found = ran(tmp_path, with_runner(settings_for("Leaking"), memory_limit="300MB"))
+    assert (found.run.state, found.run.reason) == (RunState.FAILED, Reason.OUT_OF_MEMORY)
+    (killed,) = [event for event in found.of("error") if event.stage == "watchdog"]
+    assert "its memory_limit is 300 MB" in killed.msg
+    assert len(found.of("start")) == 2, "it is not tried again"
+
+
+@pytest.mark.parametrize("stage", ["Patient", "Deaf"])
+def test_a_run_over_its_time_is_ended_and_was_told_of_before(tmp_path: Path, stage: str) -> None:
+    """L3: one budget; L7: the worker is gone when the run has ended."""
+    settings = with_runner(settings_for(stage, grace_s=0.1), run_timeout=0.8, timeout=0.8, must_finish_within=0.4)
+    found = ran(tmp_path, settings)
+    assert (found.run.state, found.run.reason) == (RunState.FAILED, Reason.TIMED_OUT)
+    (nearly,) = [event for event in found.of("log") if event.data.get("within_s")]
+    (late,) = [event for event in found.of("error") if event.data.get("within_s")]
+    assert nearly.seq < late.seq < found.of("failed")[-1].seq
+    assert found.of("failed")[-1].data["reason"] == "timed_out"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[runner]\nrun_timeout = 60\ntimeout = 90", "timeout is 90 s, more than run_timeout, 60 s"),
+        ("[runner]\nrun_timeout = 60\nmust_finish_within = 90", "must_finish_within is 90 s, more than run_timeout"),
+        ("[runner]\nrun_timeout = 60\n[[stages]]\nname = 'merger'\ntimeout = 90", "'merger' has a timeout of 90 s"),
+        ("[runner]\nmemory_limit = 'much'", "line 2: runner.memory_limit: 'much' is no limit of memory"),
+        ("[runner]\nmemory_limit = '120%'", "is no limit of memory"),
+    ],
+)
+def test_limits_that_contradict_each_other_are_refused(tmp_path: Path, text: str, words: str) -> None:
+    """L3: no legal attempt is longer than its run."""
+    path = tmp_path / "quarterhour.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=re.escape(words)):
+        load_settings(path)

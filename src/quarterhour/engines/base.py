@@ -85,6 +85,8 @@ class Vitals:
     beat_s: float
     """The worker's process said anything at all."""
     rss_bytes: int = 0
+    held_bytes: int = 0
+    """By the worker and all that it started, as the watchdog saw it last."""
 
 
 class Attempt(Protocol):

@@ -18,7 +18,7 @@ import psutil
 from quarterhour.engines.attempt import run_stage
 from quarterhour.engines.base import AttemptSpec, Beaten, Message, Outcome, Printed
 from quarterhour.engines.context import AttemptContext
-from quarterhour.processes import die_with_parent, end_group, lead_group
+from quarterhour.processes import be_the_first_victim, die_with_parent, end_group, lead_group
 
 # How often held-back progress is looked for; the beat is a multiple of it.
 _PULSE_S = 0.1
@@ -74,6 +74,7 @@ def _prepare() -> None:
         os.close(alive_fd)
         getattr(forkserver, "_forkserver")._forkserver_alive_fd = None  # noqa: B009
     die_with_parent()
+    be_the_first_victim()
 
 
 def _redirect_output(pipes: "tuple[Connection[Any, Any], ...]") -> None:

@@ -1,0 +1,52 @@
+"""What is configured of runs and attempts: their times, their memory, their watchdog."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from quarterhour.setting_types import Memory, MemoryLimit, Seconds, Section
+
+
+class RunnerSettings(Section):
+    timeout: Annotated[Seconds, Field(description="Seconds that one attempt of a stage may take.")] = 6 * 3600.0
+    attempts: Annotated[int, Field(ge=1, description="Attempts a stage has, for errors that can pass.")] = 3
+    backoff: Annotated[
+        Seconds, Field(description="Seconds before the first retry; doubles with each, with jitter.")
+    ] = 1.0
+    backoff_max: Seconds = 60.0
+    grace: Annotated[Seconds, Field(description="Seconds between asking a worker to stop and ending it.")] = 5.0
+    run_timeout: Annotated[Seconds, Field(description="Seconds that a run may take; then it is ended as failed.")] = (
+        24 * 3600.0
+    )
+    must_finish_within: Annotated[
+        Seconds,
+        Field(
+            description="Seconds within which a run should end: a warning at 80 %, an error after it; the run goes on."
+        ),
+    ] = 24 * 3600.0
+    memory_limit: Annotated[
+        Memory,
+        Field(description="Memory that an attempt may hold with all it starts: a share of the machine's, or a size."),
+    ] = MemoryLimit.parse("80%")
+
+    @model_validator(mode="after")
+    def _attempts_fit_in_the_run(self) -> Self:
+        for key in ("timeout", "must_finish_within"):
+            value = getattr(self, key)
+            if key in self.model_fields_set and value > self.run_timeout:
+                raise ValueError(f"{key} is {value:g} s, more than run_timeout, {self.run_timeout:g} s")
+        return self
+
+
+class WatchdogSettings(Section):
+    hung_after: Annotated[Seconds, Field(description="Seconds without a report after which a worker is hung.")] = 300.0
+    beat_every: Annotated[Seconds, Field(description="Seconds between two beats of a worker.")] = 1.0
+    heartbeat_every: Annotated[
+        float, Field(ge=10, description="Seconds between two heartbeat events while a run goes on.")
+    ] = 10.0
+
+    @model_validator(mode="after")
+    def _beats_fit(self) -> Self:
+        if self.hung_after < 3 * self.beat_every:
+            raise ValueError("hung_after must be at least three times beat_every, or one late beat looks like a hang")
+        return self
