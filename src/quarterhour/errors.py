@@ -88,6 +88,10 @@ class StageError(QuarterhourError):
         self.is_transient = is_transient
 
 
+class LockLost(QuarterhourError):
+    """A run's lock has a later holder: the run must write nothing any more."""
+
+
 class StageCancelled(QuarterhourError):
     """The stage saw that its run is to stop, and left off."""
 

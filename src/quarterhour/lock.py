@@ -55,14 +55,24 @@ class LockManager:
             )
             raise LockHeld(f"{path} is held by {who}", holder=holder) from error
         try:
-            last = self.holder(name)
-            # Without a number to go on from, one above all counted ones.
-            fence = last.fence + 1 if last else int(time.time())
+            fence = self._next_fence(name)
             holder = Holder(os.getpid(), socket.gethostname(), wire_time(datetime.now(UTC)), purpose, fence)
+            write_whole(_fence_file(path), b"%d\n" % fence)
             write_whole(_holder_file(path), orjson.dumps(asdict(holder)))
             yield holder
         finally:
             lock.release()
+
+    def _next_fence(self, name: str) -> int:
+        """Above all that were given: the last number is kept twice, so that one damaged file does not lower it.
+
+        Where both are gone, the seconds since 1970 are above what was counted one by one.
+        """
+        last = self.holder(name)
+        known = [
+            number for number in (_read_fence(_fence_file(self._workspace.lock(name))), last and last.fence) if number
+        ]
+        return max(known) + 1 if known else int(time.time())
 
     def holder(self, name: str) -> Holder | None:
         """Who took the lock last; whether it is still held only `hold` can tell."""
@@ -78,3 +88,17 @@ class LockManager:
 
 def _holder_file(lock: Path) -> Path:
     return lock.with_suffix(".json")
+
+
+def _fence_file(lock: Path) -> Path:
+    return lock.with_suffix(".fence")
+
+
+def _read_fence(path: Path) -> int | None:
+    try:
+        return int(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        _log.warning("lock_fence_unreadable", file=str(path), error=str(error))
+        return None

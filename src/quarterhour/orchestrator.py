@@ -86,7 +86,7 @@ class PipelineOrchestrator:
             held = ExitStack()
             try:
                 # The lock is won before the run is announced: there are no phantom runs.
-                await asyncio.to_thread(held.enter_context, self._locks.hold(RUN_LOCK, f"run {run_id}"))
+                holder = await asyncio.to_thread(held.enter_context, self._locks.hold(RUN_LOCK, f"run {run_id}"))
                 names = tuple(stage.name for stage in chosen)
                 run = await self._state.start(trigger, names, mark=mark, run_id=run_id)
             except LockHeld as error:
@@ -94,7 +94,9 @@ class PipelineOrchestrator:
             except BaseException:
                 held.close()
                 raise
-            runner = PipelineRunner(self._settings, self._workspace, self._engine, self._bus, self._state, self._clock)
+            runner = PipelineRunner(
+                self._settings, self._workspace, self._engine, self._bus, self._state, self._clock, fence=holder.fence
+            )
             self._runner = runner
             self._task = asyncio.create_task(self._run_with(held, runner, run, chosen), name=f"run-{run.run_id}")
             return run

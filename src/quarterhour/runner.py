@@ -71,7 +71,15 @@ class PipelineRunner:
     """One for each run."""
 
     def __init__(
-        self, settings: Settings, workspace: Workspace, engine: Engine, bus: EventBus, state: StateManager, clock: Clock
+        self,
+        settings: Settings,
+        workspace: Workspace,
+        engine: Engine,
+        bus: EventBus,
+        state: StateManager,
+        clock: Clock,
+        *,
+        fence: int | None = None,
     ) -> None:
         self._settings = settings
         self._workspace = workspace
@@ -79,6 +87,7 @@ class PipelineRunner:
         self._bus = bus
         self._state = state
         self._clock = clock
+        self._fence = fence
         self._stop_asked = asyncio.Event()
         self._stop_ending = Ending(RunState.STOPPED)
         self._attempt: Attempt | None = None
@@ -152,7 +161,7 @@ class PipelineRunner:
 
     async def _run_attempt(self, run_id: str, stage: StageSettings, number: int) -> Outcome:
         self._publish(StageStarted, run_id, stage.name, f"{stage.name} started", {"attempt": number})
-        spec = AttemptSpec(run_id, number, stage, self._settings, self._workspace.home)
+        spec = AttemptSpec(run_id, number, stage, self._settings, self._workspace.home, self._fence)
         try:
             attempt = await self._engine.start(spec)
         except EngineError as error:

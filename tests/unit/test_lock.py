@@ -45,3 +45,56 @@ def test_an_unreadable_holder_file_is_not_a_free_lock(tmp_path: Path) -> None:
         workspace.lock("run").with_suffix(".json").write_bytes(b"{ half")
         with pytest.raises(LockHeld), locks.hold("run", "second"):
             pass
+
+
+@pytest.mark.parametrize("damaged", [("run.json",), ("run.fence",)])
+def test_the_number_never_falls_though_a_file_is_damaged(tmp_path: Path, damaged: tuple[str, ...]) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.create()
+    locks = LockManager(workspace)
+    (workspace.state / "run.fence").write_bytes(b"9000000000\n")  # above the seconds since 1970: not from the clock
+    with locks.hold("run", "first") as first:
+        pass
+    for name in damaged:
+        (workspace.state / name).write_bytes(b"{ half")
+    with locks.hold("run", "second") as second:
+        assert second.fence == first.fence + 1 == 9_000_000_002
+
+
+def test_without_any_number_it_is_above_what_was_counted(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.create()
+    locks = LockManager(workspace)
+    with locks.hold("run", "first") as first:
+        pass
+    for name in ("run.fence", "run.json"):
+        (workspace.state / name).unlink()
+    with locks.hold("run", "second") as second:
+        assert second.fence >= first.fence
+
+
+_RACE = """
+import sys
+from quarterhour.errors import LockHeld
+from quarterhour.lock import LockManager
+from quarterhour.workspace import Workspace
+locks = LockManager(Workspace(sys.argv[1]))
+won = 0
+while won < 50:
+    try:
+        with locks.hold("run", "a race") as holder:
+            print(holder.fence, flush=True)
+            won += 1
+    except LockHeld:
+        pass
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_that_race_never_get_the_same_number(tmp_path: Path) -> None:
+    Workspace(tmp_path).create()
+    command = [sys.executable, "-c", _RACE, str(tmp_path)]
+    racers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    numbers = [[int(line) for line in racer.communicate(timeout=120)[0].split()] for racer in racers]
+    assert sorted(numbers[0] + numbers[1]) == list(range(min(map(min, numbers)), max(map(max, numbers)) + 1))
+    assert all(each == sorted(each) and len(each) == 50 for each in numbers)

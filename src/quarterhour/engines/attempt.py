@@ -7,6 +7,7 @@ import traceback
 from quarterhour.engines.base import AttemptSpec, Cancelled, Outcome, StageFailure
 from quarterhour.engines.context import AttemptContext, plain
 from quarterhour.errors import QuarterhourError, StageCancelled, is_transient
+from quarterhour.lake.fencing import fenced
 from quarterhour.lifecycle import Reason
 from quarterhour.stages.base import StageResult
 from quarterhour.stages.registry import make_stage
@@ -18,7 +19,8 @@ _TRACE_CHARACTERS = 8000
 def run_stage(spec: AttemptSpec, context: AttemptContext) -> Outcome:
     """Never raises an Exception: whatever the stage raises becomes the outcome, which is what the runner judges by."""
     try:
-        result = make_stage(spec.stage).run(context)
+        with fenced(spec.fence):
+            result = make_stage(spec.stage).run(context)
         context.flush()
         return StageResult(result.msg, plain(result.data))
     except Exception as error:  # noqa: BLE001  the stage's own code may raise anything

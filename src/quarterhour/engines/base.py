@@ -19,6 +19,8 @@ class AttemptSpec:
     stage: StageSettings
     settings: Settings
     home: Path
+    fence: int | None = None
+    """The number of the run's lock: a commit with a lower one than a table has seen is refused."""
 
 
 @dataclass(frozen=True, slots=True)

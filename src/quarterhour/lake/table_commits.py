@@ -20,6 +20,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from quarterhour.files import fsync_folder
 from quarterhour.lake.column_types import to_delta
 from quarterhour.lake.duck import literal
+from quarterhour.lake.fencing import fence_transactions
 from quarterhour.lake.file_statistics import delta_statistics
 from quarterhour.lake.tables import DataFile, Table, TableChanged, TableError, check_path
 
@@ -58,7 +59,9 @@ def add_columns(table: Table, columns: Mapping[str, str], facts: Mapping[str, st
     try:
         delta.alter.add_columns(
             _fields(columns),
-            commit_properties=CommitProperties(custom_metadata=dict(facts or {}), max_commit_retries=0),
+            commit_properties=CommitProperties(
+                custom_metadata=dict(facts or {}), max_commit_retries=0, app_transactions=fence_transactions(delta)
+            ),
         )
     except CommitFailedError as error:
         raise TableChanged(f"{table.path}: another program wrote to it: {error}") from error
@@ -140,6 +143,7 @@ def commit(
         actions += [RemoveAction(file.name, changes_rows, now_ms, file.size, {}) for file in removed]
     # Not opened anew: with many inputs that costs as much as the rest of a small merge.
     delta = table.delta
+    fenced = fence_transactions(delta)
     try:
         delta.create_write_transaction(
             actions,
@@ -149,7 +153,7 @@ def commit(
                 custom_metadata=dict(facts),
                 # Another writer's version in between would make what was compared with the table untrue.
                 max_commit_retries=0,
-                app_transactions=[Transaction(fingerprint, version) for fingerprint in fingerprints],
+                app_transactions=fenced + [Transaction(fingerprint, version) for fingerprint in fingerprints],
             ),
             post_commithook_properties=_HOOKS,
         )
@@ -170,7 +174,9 @@ def restore_files(table: Table, earlier: Table, facts: Mapping[str, str]) -> Tab
         delta.restore(
             earlier.version,
             protocol_downgrade_allowed=True,
-            commit_properties=CommitProperties(custom_metadata=dict(facts), max_commit_retries=0),
+            commit_properties=CommitProperties(
+                custom_metadata=dict(facts), max_commit_retries=0, app_transactions=fence_transactions(delta)
+            ),
         )
     except CommitFailedError as error:
         raise TableChanged(f"{table.path}: another program wrote version {version}: {error}") from error
