@@ -25,7 +25,10 @@ def marks(cron: str, timezone: str, after: datetime) -> Iterator[datetime]:
     """
     zone = ZoneInfo(timezone)
     instants = _by_real_time if _is_interval(cron) else _at_fixed_time
-    wall_start = after.astimezone(zone).replace(tzinfo=None) - _FURTHEST_CHANGE
+    wall_start = after.astimezone(zone).replace(tzinfo=None)
+    if len(_by_real_time(wall_start, zone)) > 1:
+        # Of an hour that comes twice, what is over may still come again.
+        wall_start -= _FURTHEST_CHANGE
     last = after.astimezone(UTC)
     waiting: list[datetime] = []
     for wall in CronSim(cron, wall_start):

@@ -1,10 +1,13 @@
 """What must hold whatever happens, looked at after every event; a promise that breaks names the event and the seed."""
 
 import hashlib
+import itertools
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from quarterhour.events import EventKind, EventRecord
 from quarterhour.lifecycle import ACTIVE, ENDED, TRANSITIONS, Run, RunState, Status, fold
+from quarterhour.slots import Slot, slots_of
 
 
 class PromiseBroken(AssertionError):
@@ -32,8 +35,8 @@ class Promises:
         self.status = fold([record], self.status)
         if record.event == EventKind.STATE and record.stage == "pipeline":
             self._see_state(self.status, record)
-        if (mark := record.data.get("mark")) is not None:
-            self._see_mark(mark, record)
+        for slot in slots_of(record):
+            self._see_slot(slot, record)
 
     def _see_state(self, status: Status, record: EventRecord) -> None:
         self._check(status.state in TRANSITIONS[self.state], record, f"the pipeline was {self.state}")
@@ -59,12 +62,19 @@ class Promises:
         kind = f"runs: {run.state}" + (f" ({run.reason})" if run.reason else "")
         self.counts[kind] = self.counts.get(kind, 0) + 1
 
-    def _see_mark(self, mark: str, record: EventRecord) -> None:
-        known = self.marks.get(mark)
-        self._check(known is None, record, f"the mark {mark} has a verdict already, in event {known}")
-        self.marks[mark] = record.seq
-        kind = "marks: ran" if record.event == EventKind.START else f"marks: skipped ({record.data['reason']})"
+    def _see_slot(self, slot: Slot, record: EventRecord) -> None:
+        known = self.marks.get(slot.mark)
+        self._check(known is None, record, f"the mark {slot.mark} has a verdict already, in event {known}")
+        self.marks[slot.mark] = record.seq
+        kind = f"marks: {slot.verdict}" + (f" ({slot.reason})" if slot.reason else "")
         self.counts[kind] = self.counts.get(kind, 0) + 1
+
+    def check_marks(self) -> None:
+        """No quarter hour between the first verdict and the last is without one."""
+        times = [datetime.fromisoformat(mark) for mark in sorted(self.marks)]
+        for earlier, later in itertools.pairwise(times):
+            if later - earlier != timedelta(minutes=15):
+                raise PromiseBroken(f"no verdict on the marks between {earlier} and {later}")
 
     def check_boot(self, status: Status) -> None:
         """Before a server answers, the status is the fold of the events, and no run of a dead process goes on in it."""

@@ -121,6 +121,7 @@ class _Simulation:
         await self._through(3600, tasks)
         if self._promises.counts.get("runs: success", 0) < good + 3:
             raise PromiseBroken(f"with nothing wrong, no four runs began after {now}")
+        self._promises.check_marks()
 
     # Servers
 
