@@ -19,37 +19,6 @@ def machine_bytes() -> int:
     return min(whole, int(text)) if text.isdecimal() else whole
 
 
-def family(pid: int) -> list[int]:
-    """A process and all that descend from it. One that is gone has nobody."""
-    found: list[int] = []
-    waiting = [pid]
-    while waiting:
-        member = waiting.pop()
-        found.append(member)
-        waiting += _children(member)
-    return found
-
-
-def _children(pid: int) -> list[int]:
-    if sys.platform == "linux":
-        # psutil would read every process of the machine.
-        try:
-            return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in _words(task / "children")]
-        except OSError:
-            return []
-    try:
-        return [child.pid for child in psutil.Process(pid).children()]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _words(path: Path) -> list[str]:
-    try:
-        return path.read_text().split()
-    except OSError:
-        return []  # the thread ended
-
-
 def held_bytes(pids: Iterable[int], limit: int) -> int:
     """What the processes hold together, without files that are merely mapped.
 

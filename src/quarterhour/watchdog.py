@@ -18,7 +18,8 @@ from quarterhour.clock import Clock
 from quarterhour.engines.base import Attempt, Engine, StageFailure, Vitals
 from quarterhour.events import Beat, WorkerKilled
 from quarterhour.lifecycle import Reason
-from quarterhour.memory import family, held_bytes, machine_bytes
+from quarterhour.memory import held_bytes, machine_bytes
+from quarterhour.processes import family
 from quarterhour.settings import Settings, StageSettings
 
 # How often it looks while a worker is at work, and while none is.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from pipelines import pipeline, settings_for
@@ -150,3 +151,14 @@ def test_limits_that_contradict_each_other_are_refused(tmp_path: Path, text: str
     path.write_text(text)
     with pytest.raises(SettingsError, match=re.escape(words)):
         load_settings(path)
+
+
+@pytest.mark.parametrize("limit", [{"run_timeout": 1.0, "timeout": 1.0, "must_finish_within": 1.0}, {"timeout": 1.0}])
+def test_no_program_outlives_its_attempt(tmp_path: Path, limit: dict[str, float]) -> None:
+    """S11, L7: what the stage started is gone when its run has ended, also what began a session of its own."""
+    found = ran(tmp_path, with_runner(settings_for("Forking", grace_s=0.1), **limit))
+    assert (found.run.state, found.run.reason) == (RunState.FAILED, Reason.TIMED_OUT)
+    (started,) = [event for event in found.events if event.msg == "started"]
+    assert len(started.data["pids"]) == 2
+    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in started.data["pids"] if psutil.pid_exists(pid)], 2)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []

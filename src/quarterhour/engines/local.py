@@ -13,6 +13,8 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+import psutil
+
 from quarterhour.engines.base import (
     AttemptSpec,
     Beaten,
@@ -29,7 +31,7 @@ from quarterhour.engines.child import CANCEL, STREAMS, attempt_main, call_main
 from quarterhour.engines.output import AttemptOutput
 from quarterhour.errors import EngineError
 from quarterhour.lifecycle import Reason
-from quarterhour.processes import end_group
+from quarterhour.processes import descendants, end_group, end_process
 from quarterhour.workspace import Workspace
 
 # A worker that has told its outcome has this long to exit by itself.
@@ -72,6 +74,7 @@ class LocalAttempt:
         self._told: Outcome | None = None
         self._verdict: StageFailure | Cancelled | None = None
         self._pid = process.pid
+        self._started: list[psutil.Process] = []
         self._output = AttemptOutput(
             Workspace(spec.home).run_output(spec.run_id),
             f"{spec.stage.name}, attempt {spec.attempt}, pid {self._pid}",
@@ -193,11 +196,15 @@ class LocalAttempt:
         # A worker that waits for room cannot be heard ending.
         self._room.release(_UNREAD_MESSAGES)
         if self._pid is not None and not self._ended.done():
+            # A worker that obeys is gone before what it started in other sessions is.
+            self._started += descendants(self._pid)
             end_group(self._pid, by_force=by_force)
 
     def _kill(self) -> None:
         if self._pid is not None:
             end_group(self._pid, by_force=True)
+        for process in self._started:
+            end_process(process)
 
 
 class LocalEngine:
