@@ -35,6 +35,18 @@ class EngineRefused(Exception):
     """DuckDB could not read the text as it stands."""
 
 
+class RecordLeftOut(EngineRefused):
+    """A record that none may be left out of is no row."""
+
+
+_LEFT_OUT = "quarterhour: a record is left out"
+
+
+def _all_or_none(condition: str) -> str:
+    """A filter that ends the query at the first row which it would leave out."""
+    return f"CASE WHEN {condition} THEN true ELSE error({literal(_LEFT_OUT)}) END"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A relation of the columns' texts as `c0`, `c1`, …, with `_record`, `_line`, `_offset`, `_mended`."""
@@ -63,10 +75,13 @@ def is_plain(layout: Layout) -> bool:
     return bool(layout.names) and not odd and 1 <= len(d.delimiter.encode()) <= 4
 
 
-def straight(part: Part, first_number: int, layout: Layout, printed: PrintedTable | None = None) -> str:
+def straight(
+    part: Part, first_number: int, layout: Layout, printed: PrintedTable | None = None, *, is_strict: bool = False
+) -> str:
     """Query of the text itself. A record that is not as wide as the table, or empty, is left out, and so missed.
 
-    With `printed` the reader makes values where it can, and a text for no value that is not theirs is refused.
+    `is_strict`: an empty one ends the query, RecordLeftOut. With `printed` the reader makes values where it can, and a text for
+    no value that is not theirs is refused.
     """
     names = _column_names(layout.width)
     dialect = layout.dialect
@@ -81,7 +96,8 @@ def straight(part: Part, first_number: int, layout: Layout, printed: PrintedTabl
     # Numbering is the work of one thread for each part.
     number = f"{first_number - 1} + row_number() OVER () AS _record"
     numbered = f"SELECT {number}, 0 AS _line, 0 AS _offset, 0 AS _mended, * FROM {reader}"
-    return f"SELECT * FROM ({numbered}) WHERE {filled}{last}"
+    kept = f"{filled}{last}"
+    return f"SELECT * FROM ({numbered}) WHERE {_all_or_none(kept) if is_strict else kept}"
 
 
 def anew(copy: Path, first_number: int, width: int) -> str:
@@ -137,6 +153,7 @@ class Selection:
     names: tuple[str, ...]
     values: tuple[str, ...]
     checks: tuple[_Check, ...]
+    is_strict: bool = False
 
     @classmethod
     def of(
@@ -147,11 +164,12 @@ class Selection:
         as_text: bool,
         is_verified: bool,
         is_first_try: bool,
+        is_strict: bool = False,
         printed: PrintedTable | None = None,
     ) -> "Selection":
         """`is_verified`: Python has seen that every text of the file fits its column's reading. `is_first_try`: the
-        texts are taken to be written as most are; then the query is planned in a part of the time. `printed`: of a source
-        that was read so.
+        texts are taken to be written as most are; then the query is planned in a part of the time. `is_strict`: a row that
+        does not pass ends the query, RecordLeftOut. `printed`: of a source that was read so.
         """
         types = columns.types(as_text=as_text)
         values: list[str] = []
@@ -175,11 +193,14 @@ class Selection:
             checks += [] if pinned is None or as_text else _contract(place, pinned, value, types[place])
             if name in keys:
                 checks.append(_Check(place, f"nullif({value}::VARCHAR, '') IS NOT NULL", "the key is empty"))
-        return cls(columns.names, tuple(values), tuple(checks))
+        return cls(columns.names, tuple(values), tuple(checks), is_strict)
 
     @property
     def passes(self) -> str:
-        return f"({' AND '.join(check.sql for check in self.checks)} OR luck < 0)" if self.checks else "true"
+        if not self.checks:
+            return "true"
+        passes = f"({' AND '.join(check.sql for check in self.checks)} OR luck < 0)"
+        return _all_or_none(passes) if self.is_strict else passes
 
     def inner(self, source: Source, *more: str) -> str:
         """The relation of raw texts `r0`, … and values `v0`, … that the checks speak of."""
@@ -269,6 +290,8 @@ class Loader:
         except duckdb.OutOfMemoryException as error:
             raise MemoryError(f"the Translator's engine: {str(error).splitlines()[0]}") from error
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            if _LEFT_OUT in str(error):
+                raise RecordLeftOut(_LEFT_OUT) from error
             raise EngineRefused(str(error).splitlines()[0]) from error
         except duckdb.IOException as error:
             # DuckDB has no code for a full disk, only the system's words.

@@ -15,6 +15,7 @@ from quarterhour.stages.translator.loading import (
     WIDE,
     EngineRefused,
     Loader,
+    RecordLeftOut,
     Selection,
     Source,
     anew,
@@ -189,7 +190,17 @@ class TableWork:
             return None
         return self._columns.printed if layout.width <= WIDE else None
 
-    def _selection(self, *, is_first_try: bool = False, printed: PrintedTable | None = None) -> Selection:
+    @property
+    def _may_miscount(self) -> bool:
+        """Whether quotes may have been misread where the records were counted.
+
+        Then a record that is left out could make up for one that was not counted: none may be left out unseen.
+        """
+        return self._counted is None or self._counted.quotes > 0
+
+    def _selection(
+        self, *, is_first_try: bool = False, is_strict: bool = False, printed: PrintedTable | None = None
+    ) -> Selection:
         order = self._order
         is_verified = order.is_sample_whole and len(self._layout.names) > WIDE
         return Selection.of(
@@ -198,15 +209,23 @@ class TableWork:
             as_text=order.as_text or self._is_too_wide(),
             is_verified=is_verified,
             is_first_try=is_first_try,
+            is_strict=is_strict,
             printed=printed,
         )
 
     def _source(
-        self, stretches: list[_Stretch], *, with_mended: bool = False, printed: PrintedTable | None = None
+        self,
+        stretches: list[_Stretch],
+        *,
+        with_mended: bool = False,
+        is_strict: bool = False,
+        printed: PrintedTable | None = None,
     ) -> Source:
         width = len(self._layout.names)
         queries = [
-            anew(s.copy, s.first_number, width) if s.copy else straight(s.part, s.first_number, self._layout, printed)
+            anew(s.copy, s.first_number, width)
+            if s.copy
+            else straight(s.part, s.first_number, self._layout, printed, is_strict=is_strict)
             for s in stretches
         ]
         if with_mended and self._ragged.copy:
@@ -217,20 +236,21 @@ class TableWork:
         return max(0, sum(stretch.records for stretch in self._stretches) - self._order.after_record)
 
     def _write(self, parquet: Path, *, is_first_try: bool = False) -> int:
-        source = self._source(self._stretches, with_mended=True)
-        selection = self._selection(is_first_try=is_first_try)
+        is_strict = is_first_try and self._may_miscount
+        source = self._source(self._stretches, with_mended=True, is_strict=is_strict)
+        selection = self._selection(is_first_try=is_first_try, is_strict=is_strict)
         return self._loader.write(source, selection, self._order.fingerprint, parquet)
 
     def _is_written(self, parquet: Path) -> bool:
         """Whether every record is a row, as the text stands."""
         if self._is_proven(parquet):
             return True
-        # Two wrongs could make the counts agree, where quotes can be misread.
-        may_miscount = self._counted is None or self._counted.quotes > 0
-        rejected = self._loader.rejected() if may_miscount else 0
+        rejected = self._loader.rejected() if self._may_miscount else 0
         try:
             is_balanced = self._write(parquet, is_first_try=True) == self._expected()
-            return is_balanced and not (may_miscount and self._loader.rejected() > rejected)
+            return is_balanced and not (self._may_miscount and self._loader.rejected() > rejected)
+        except RecordLeftOut:
+            return False
         except EngineRefused as refusal:
             self._notes.append(f"read record by record: {refusal}")
             self._read_anew([stretch for stretch in self._stretches if not stretch.read])
@@ -275,7 +295,10 @@ class TableWork:
     def _misses_records(self, stretch: _Stretch, selection: Selection | None = None) -> bool:
         before = max(0, min(stretch.records, self._order.after_record - stretch.first_number + 1))
         rejected = self._loader.rejected()
-        rows = self._loader.count(self._source([stretch]), selection)
+        try:
+            rows = self._loader.count(self._source([stretch], is_strict=self._may_miscount), selection)
+        except RecordLeftOut:
+            return True
         return rows != stretch.records - before or self._loader.rejected() > rejected
 
     def _read_anew(self, stretches: list[_Stretch]) -> None:
