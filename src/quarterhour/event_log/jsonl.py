@@ -35,9 +35,12 @@ class JsonlEventLog:
             if not (name := _NAME.fullmatch(entry.name)):
                 continue
             path = Path(entry.path)
-            if repair := mend(path):
-                repairs.append(repair)
-            if segment := Segment.load(path, name.group("run_id")):
+            segment = Segment.load_short(path, name.group("run_id"))
+            if segment is None:
+                if repair := mend(path):
+                    repairs.append(repair)
+                segment = Segment.load(path, name.group("run_id"))
+            if segment is not None:
                 self._segments[path] = segment
         self._last_seq = max((segment.last_seq for segment in self._segments.values()), default=0)
         return repairs

@@ -31,6 +31,24 @@ class Segment:
             return None
         return cls(path, run_id, _parse(first, path).seq, _parse(last, path).seq)
 
+    @classmethod
+    def load_short(cls, path: Path, run_id: str | None) -> "Segment | None":
+        """As `load` after `mend`, by one look, which a home with ten thousand runs needs. None where that does not do: the
+        file is empty, longer than a block or has to be mended."""
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            block = os.read(descriptor, _BLOCK_BYTES)
+            is_whole = len(block) == os.fstat(descriptor).st_size
+        finally:
+            os.close(descriptor)
+        if not is_whole or not block.endswith(b"\n"):
+            return None
+        try:
+            last = EventRecord.parse(block[block.rfind(b"\n", 0, -1) + 1 : -1])
+        except ValueError:
+            return None
+        return cls(path, run_id, _parse(block[: block.find(b"\n")], path).seq, last.seq)
+
     def forwards(self, since: int) -> Iterator[EventRecord]:
         """Its events with a seq above `since`."""
         with self.path.open("rb") as file:
