@@ -64,6 +64,11 @@ N ?= 10000
 fuzz: $(VENV)/dev-installed ## Break N real files at random (N=100000) and see that no record is lost (FIRST=… goes on from there).
 	PYTHONPATH=tests $(BIN)/python -m fuzz --count $(N) $(if $(FIRST),--first $(FIRST))
 
+YEARS ?= 10
+.PHONY: simulate
+simulate: $(VENV)/dev-installed ## Years of marks in ten time zones with every fault, in virtual time (YEARS=10; SEED=… replays).
+	PYTHONPATH=tests $(BIN)/python -m simulation --years $(YEARS) $(if $(SEED),--seed $(SEED))
+
 .PHONY: torture
 torture: $(VENV)/dev-installed ## Kill a merge at each system call that writes, and see that the next run makes it whole (Linux).
 	PYTHONPATH=tests:tests/unit $(BIN)/python -m torture --json

@@ -13,7 +13,7 @@ import structlog
 from quarterhour.bus import EventBus, Written
 from quarterhour.clock import Clock
 from quarterhour.engines.base import Attempt, AttemptSpec, Cancelled, Engine, Logged, Message, Outcome, StageFailure
-from quarterhour.errors import EngineError
+from quarterhour.errors import EngineError, InvalidTransition
 from quarterhour.events import (
     BalanceClosed,
     BalanceOpen,
@@ -97,7 +97,7 @@ class PipelineRunner:
         ending = Ending(RunState.FAILED, Reason.INTERRUPTED, "the server ended during the run")
         timekeepers = [asyncio.create_task(self._limit()), asyncio.create_task(self._tell_of_lateness(run.run_id))]
         try:
-            await self._state.running()
+            await self._begin()
             inside = [stage for stage in stages if stage.name != EXPORTER]
             for stage in inside:
                 await self._stage(run.run_id, stage)
@@ -116,6 +116,13 @@ class PipelineRunner:
             for timekeeper in timekeepers:
                 timekeeper.cancel()
             await asyncio.shield(self._state.finish(ending.state, reason=ending.reason, message=ending.message))
+
+    async def _begin(self) -> None:
+        """Raises RunEnded where a stop came before the run was on its way."""
+        try:
+            await self._state.running()
+        except InvalidTransition as stopped_first:
+            raise RunEnded(self._stop_ending) from stopped_first
 
     def stop(self, ending: Ending = Ending(RunState.STOPPED)) -> None:
         """Ask the run to end as `ending`. Its worker has the grace to leave off, is then terminated, and then killed."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from quarterhour.events import EventKind, EventRecord
-from quarterhour.lifecycle import ACTIVE, ENDED, TRANSITIONS, Run, RunState, Status, fold
+from quarterhour.lifecycle import ACTIVE, ENDED, TRANSITIONS, Reason, Run, RunState, Status, fold
 from quarterhour.slots import Slot, slots_of
 
 
@@ -54,6 +54,7 @@ class Promises:
             )
             is_over = all(stage.ended_at for stage in run.stages if stage.started_at)
             self._check(is_over, record, "a run ended and a stage of it goes on")
+            self._check(run.reason is not Reason.INTERNAL_ERROR, record, "the pipeline itself was at fault")
             self._count(run)
             self.run = None
             self.ended.add(run.run_id)

@@ -49,6 +49,21 @@ def test_an_error_that_cannot_pass_is_not_tried_again(tmp_path: Path) -> None:
     assert "passing.start" not in said
 
 
+def test_a_stop_before_the_first_stage_is_a_stop(tmp_path: Path) -> None:
+    """Found by the simulator: the run had failed by an error of its own."""
+
+    async def go() -> Run | None:
+        async with pipeline(tmp_path, settings_for("Good")) as parts:
+            await parts.orchestrator.start(Trigger.API)
+            await parts.orchestrator.stop()
+            await parts.orchestrator.wait()
+            return parts.state.status.run
+
+    run = asyncio.run(go())
+    assert run is not None
+    assert (run.state, run.reason) == (RunState.STOPPED, None)
+
+
 def test_rows_that_do_not_add_up_are_never_a_success(tmp_path: Path) -> None:
     async def go() -> Run | None:
         settings = settings_for("Good")
