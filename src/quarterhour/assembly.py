@@ -129,6 +129,9 @@ class Pipeline:
         """Scheduler and watchdog; at the end the run that goes on is ended before the watchdog leaves it."""
         async with asyncio.TaskGroup() as loops:
             watchdog = loops.create_task(self.watchdog.run(), name="watchdog")
+            # Before the schedule's first mark, which would otherwise begin with the first stage.
+            if is_scheduled:
+                await self.orchestrator.resume_interrupted()
             scheduler = loops.create_task(self.scheduler.run(), name="scheduler") if is_scheduled else None
             housekeeper = loops.create_task(self.housekeeper.run(), name="housekeeper")
             try:

@@ -188,6 +188,13 @@ class LogRepaired(Event):
     kind = EventKind.ERROR
 
 
+class RunNotResumed(Event):
+    """A run that the server's end cut short is not resumed at the start. `data`: resumptions (in a row, up to it)."""
+
+    __slots__ = ()
+    kind = EventKind.ERROR
+
+
 class TablesMaintained(Event):
     """Small data files were joined, or old versions forgotten, after a run. `data.tables`: what was done for each."""
 

@@ -80,6 +80,8 @@ class Trigger(StrEnum):
     API = "api"
     CLI = "cli"
     CATCH_UP = "catch_up"
+    RECOVERY = "recovery"
+    """The start after the server's end cut a run short."""
 
 
 class _Frozen(BaseModel):
@@ -127,6 +129,9 @@ class Run(_Frozen):
     state: RunState
     trigger: Trigger
     mark: Annotated[str | None, Field(description="The schedule's mark that started it.")] = None
+    resumptions: Annotated[
+        int, Field(description="How many recoveries in a row led to it; 0 where no recovery started it.")
+    ] = 0
     started_at: str
     ended_at: str | None = None
     stages: tuple[StageRun, ...]

@@ -8,9 +8,9 @@ from datetime import datetime
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.engines.base import Engine
-from quarterhour.errors import LockHeld, RunInProgress, UnknownStage
+from quarterhour.errors import LockHeld, NotResumable, RunInProgress, UnknownStage
 from quarterhour.event_log.base import Repair
-from quarterhour.events import LogRepaired
+from quarterhour.events import LogRepaired, RunNotResumed
 from quarterhour.lifecycle import ACTIVE, Reason, Run, RunState, Status, Trigger
 from quarterhour.lock import LockManager
 from quarterhour.runner import Ending, PipelineRunner
@@ -19,6 +19,8 @@ from quarterhour.state import StateManager, new_run_id, stages_to_resume
 from quarterhour.workspace import Workspace
 
 RUN_LOCK = "run"
+# A run that ends the server each time must not do so for ever.
+MAX_RESUMPTIONS = 3
 
 
 class PipelineOrchestrator:
@@ -44,6 +46,7 @@ class PipelineOrchestrator:
         # Two starts at once must not both be weighed against the same state.
         self._admission = asyncio.Lock()
         self._alone_for = ""
+        self._was_stop_asked = False
         self._runner: PipelineRunner | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -64,13 +67,41 @@ class PipelineOrchestrator:
                 LogRepaired(at=self._clock.now(), run_id=None, stage="pipeline", msg=msg, data=data)
             )
         if self.status.state in ACTIVE:
-            stage = self.status.stage
-            where = f" during {stage}" if stage else ""
-            message = f"the server ended{where}; what was not done is done by the next run"
+            self._was_stop_asked = self.status.state is RunState.STOPPING
+            message = f"the server ended{_where(self.status)}; what was not done is done by the next run"
             await self._state.finish(RunState.FAILED, reason=Reason.INTERRUPTED, message=message)
 
+    async def resume_interrupted(self) -> Run | None:
+        """By `on_interrupted`, a run of what the server's end cut short. Where that cannot be, an event says why."""
+        run = self.status.run
+        is_interrupted = self.status.state is RunState.FAILED and run is not None and run.reason is Reason.INTERRUPTED
+        # Whom a person told to stop is not started again.
+        if run is None or not is_interrupted or self._was_stop_asked:
+            return None
+        if self._settings.runner.on_interrupted == "fail":
+            return None
+        try:
+            if run.resumptions >= MAX_RESUMPTIONS:
+                raise NotResumable(
+                    f"it is the resumption number {run.resumptions} in a row that the server's end cut short"
+                )
+            stages = stages_to_resume(run)
+            return await self.start(Trigger.RECOVERY, stages=stages, resumptions=run.resumptions + 1)
+        except (NotResumable, RunInProgress, UnknownStage) as error:
+            msg = f"Run {run.run_id} is not resumed: {error.message}. The next run does what was not done."
+            data = {"resumptions": run.resumptions}
+            await self._bus.publish(
+                RunNotResumed(at=self._clock.now(), run_id=run.run_id, stage="pipeline", msg=msg, data=data)
+            )
+            return None
+
     async def start(
-        self, trigger: Trigger, *, stages: Sequence[str] | None = None, mark: datetime | None = None
+        self,
+        trigger: Trigger,
+        *,
+        stages: Sequence[str] | None = None,
+        mark: datetime | None = None,
+        resumptions: int = 0,
     ) -> Run:
         """Start a run of all stages, or of some in the pipeline's order. It is recorded when this returns.
 
@@ -88,7 +119,7 @@ class PipelineOrchestrator:
                 # The lock is won before the run is announced: there are no phantom runs.
                 holder = await asyncio.to_thread(held.enter_context, self._locks.hold(RUN_LOCK, f"run {run_id}"))
                 names = tuple(stage.name for stage in chosen)
-                run = await self._state.start(trigger, names, mark=mark, run_id=run_id)
+                run = await self._state.start(trigger, names, mark=mark, run_id=run_id, resumptions=resumptions)
             except LockHeld as error:
                 raise RunInProgress(f"a run is in progress elsewhere: {error.message}", run=None) from error
             except BaseException:
@@ -181,3 +212,8 @@ class PipelineOrchestrator:
         finally:
             await asyncio.to_thread(held.close)
             self._after_run()
+
+
+def _where(status: Status) -> str:
+    stage = status.run.stage(status.stage) if status.run is not None and status.stage is not None else None
+    return f" during {stage.name} (attempt {stage.attempts})" if stage is not None else ""

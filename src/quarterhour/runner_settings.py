@@ -1,6 +1,6 @@
 """What is configured of runs and attempts: their times, their memory, their watchdog."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -28,6 +28,10 @@ class RunnerSettings(Section):
         Memory,
         Field(description="Memory that an attempt may hold with all it starts: a share of the machine's, or a size."),
     ] = MemoryLimit.parse("80%")
+    on_interrupted: Annotated[
+        Literal["fail", "resume"],
+        Field(description="What a start does with a run that the server's end cut short, beside closing it as failed."),
+    ] = "fail"
 
     @model_validator(mode="after")
     def _attempts_fit_in_the_run(self) -> Self:

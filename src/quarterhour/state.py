@@ -43,6 +43,7 @@ _SAID = {
     Trigger.API: "api",
     Trigger.CLI: "cli",
     Trigger.CATCH_UP: "schedule, which catches up",
+    Trigger.RECOVERY: "recovery of an interrupted run",
 }
 
 
@@ -90,7 +91,13 @@ class StateManager:
         self._status = fold(reversed(later))
 
     async def start(
-        self, trigger: Trigger, stages: tuple[str, ...], *, mark: datetime | None = None, run_id: str | None = None
+        self,
+        trigger: Trigger,
+        stages: tuple[str, ...],
+        *,
+        mark: datetime | None = None,
+        run_id: str | None = None,
+        resumptions: int = 0,
     ) -> Run:
         """A new run, in `starting`, recorded. Raises RunInProgress, InvalidTransition."""
         now = self._clock.now()
@@ -99,6 +106,7 @@ class StateManager:
             state=RunState.STARTING,
             trigger=trigger,
             mark=wire_time(mark) if mark else None,
+            resumptions=resumptions,
             started_at=wire_time(now),
             stages=tuple(StageRun(name=name) for name in stages),
         )

@@ -1633,6 +1633,12 @@ export interface components {
              * @description The schedule's mark that started it.
              */
             mark?: string | null;
+            /**
+             * Resumptions
+             * @description How many recoveries in a row led to it; 0 where no recovery started it.
+             * @default 0
+             */
+            resumptions: number;
             /** Started At */
             started_at: string;
             /** Ended At */
@@ -1940,7 +1946,7 @@ export interface components {
          * @description Who started a run.
          * @enum {string}
          */
-        Trigger: "schedule" | "api" | "cli" | "catch_up";
+        Trigger: "schedule" | "api" | "cli" | "catch_up" | "recovery";
         /**
          * Verdict
          * @description What became of a mark.

@@ -130,4 +130,5 @@ export const TRIGGERS = {
   api: "by hand",
   cli: "from the command line",
   catch_up: "by the schedule, which catches up",
+  recovery: "by the recovery of an interrupted run",
 } as const;
