@@ -69,9 +69,11 @@ YEARS ?= 10
 simulate: $(VENV)/dev-installed ## Years of marks in ten time zones with every fault, in virtual time (YEARS=10; SEED=… replays).
 	PYTHONPATH=tests $(BIN)/python -m simulation --years $(YEARS) $(if $(SEED),--seed $(SEED))
 
+TIMES ?= 500
 .PHONY: torture
-torture: $(VENV)/dev-installed ## Kill a merge at each system call that writes, and see that the next run makes it whole (Linux).
+torture: $(VENV)/dev-installed ## Kill a merge at each system call that writes; then each fault TIMES times on real servers (Linux, root).
 	PYTHONPATH=tests:tests/unit $(BIN)/python -m torture --json
+	PYTHONPATH=tests $(BIN)/python -m faults --times $(TIMES)
 
 lock: $(VENV)/dev-installed ## Resolve the dependencies anew into requirements/.
 	sh requirements/lock.sh $(BIN)/uv
