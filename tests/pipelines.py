@@ -8,6 +8,7 @@ from pathlib import Path
 
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock, SystemClock
+from quarterhour.disk import DiskGuard, Look
 from quarterhour.engines.base import Engine
 from quarterhour.engines.inline import InlineEngine
 from quarterhour.event_log.base import EventLog
@@ -48,6 +49,7 @@ async def pipeline(
     log: EventLog | None = None,
     engine: Engine | None = None,
     clock: Clock | None = None,
+    disk: Look | None = None,
 ) -> AsyncIterator[Parts]:
     workspace = Workspace(home)
     workspace.create()
@@ -60,11 +62,12 @@ async def pipeline(
     state = StateManager(bus, clock)
     state.load()
     locks = LockManager(workspace)
-    orchestrator = PipelineOrchestrator(settings, workspace, engine, bus, state, locks, clock)
+    guard = DiskGuard(settings.watchdog.min_free, disk, bus, clock)
+    orchestrator = PipelineOrchestrator(settings, workspace, engine, bus, state, locks, clock, before_run=guard.check)
     scheduler = Scheduler(settings.schedule, orchestrator, bus, state, clock)
     tasks = [
         asyncio.create_task(bus.run()),
-        asyncio.create_task(Watchdog(settings, engine, bus, clock).run()),
+        asyncio.create_task(Watchdog(settings, engine, bus, clock, guard).run()),
     ]
     try:
         yield Parts(workspace, log, bus, state, engine, orchestrator, scheduler)

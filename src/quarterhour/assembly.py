@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock, SystemClock
+from quarterhour.disk import DiskGuard, Look, space_at
 from quarterhour.engines.base import Engine
 from quarterhour.engines.local import LocalEngine
 from quarterhour.errors import HomeInUse, LockHeld
@@ -36,10 +38,18 @@ class Machine:
     engine: Engine
     locks: LockManager
     watchdog: type[Watchdog] = Watchdog
+    disk: Look | None = None
+    """Looks at the home's disk; where it is None, no disk is ever nearly full."""
 
     @classmethod
     def real(cls, workspace: Workspace) -> Self:
-        return cls(SystemClock(), JsonlEventLog(workspace), LocalEngine(), LockManager(workspace))
+        return cls(
+            SystemClock(),
+            JsonlEventLog(workspace),
+            LocalEngine(),
+            LockManager(workspace),
+            disk=partial(space_at, workspace.home),
+        )
 
 
 class Pipeline:
@@ -56,6 +66,7 @@ class Pipeline:
         self.bus = EventBus(self.log, settings.events)
         self.state = StateManager(self.bus, self.clock)
         self.housekeeper = Housekeeper(settings, workspace, self.engine, self.bus, self.clock)
+        self.disk = DiskGuard(settings.watchdog.min_free, machine.disk, self.bus, self.clock)
         self.orchestrator = PipelineOrchestrator(
             settings,
             workspace,
@@ -65,9 +76,10 @@ class Pipeline:
             self.locks,
             self.clock,
             after_run=self._after_run,
+            before_run=self.disk.check,
         )
         self.scheduler = Scheduler(settings.schedule, self.orchestrator, self.bus, self.state, self.clock)
-        self.watchdog = machine.watchdog(settings, self.engine, self.bus, self.clock)
+        self.watchdog = machine.watchdog(settings, self.engine, self.bus, self.clock, self.disk)
 
     def _after_run(self) -> None:
         self.housekeeper.wake()

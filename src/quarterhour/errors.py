@@ -28,6 +28,10 @@ class RunInProgress(QuarterhourError):
     """A run is in progress; one runs at a time."""
 
 
+class DiskNearlyFull(QuarterhourError):
+    """So little of the home's disk is free that no run begins."""
+
+
 class SequenceConflict(QuarterhourError):
     """Another event was written first; read the state again and decide anew."""
 

@@ -289,7 +289,7 @@ class FilesRetranslated(Event):
 
 
 class MarkSkipped(Event):
-    """A mark of the schedule did not start a run. `data`: mark, reason (`running` or `breaker`), running (the run's id)."""
+    """A mark of the schedule did not start a run. `data`: mark, reason (`running`, `breaker`, `disk_full`), running (its id)."""
 
     __slots__ = ()
     kind = EventKind.SKIPPED
@@ -314,6 +314,20 @@ class Beat(Event):
 
     __slots__ = ()
     kind = EventKind.HEARTBEAT
+
+
+class DiskRanLow(Event):
+    """No run begins until more of the home's disk is free. `data`: free, total (bytes; null: it cannot be looked at), asked."""
+
+    __slots__ = ()
+    kind = EventKind.ERROR
+
+
+class DiskFreed(Event):
+    """Enough of the home's disk is free again. `data`: free, total, asked (bytes)."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
 
 
 class WorkerKilled(Event):

@@ -1,7 +1,7 @@
 """PipelineOrchestrator: the one way to start, stop and reset the pipeline, whoever asks. Admission, lock, one task a run."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from datetime import datetime
 
@@ -23,6 +23,10 @@ RUN_LOCK = "run"
 MAX_RESUMPTIONS = 3
 
 
+async def _always() -> None:
+    """Nothing of the machine forbids a run."""
+
+
 class PipelineOrchestrator:
     def __init__(
         self,
@@ -34,6 +38,7 @@ class PipelineOrchestrator:
         locks: LockManager,
         clock: Clock,
         after_run: Callable[[], None] = lambda: None,
+        before_run: Callable[[], Awaitable[None]] = _always,
     ) -> None:
         self._settings = settings
         self._workspace = workspace
@@ -43,6 +48,7 @@ class PipelineOrchestrator:
         self._locks = locks
         self._clock = clock
         self._after_run = after_run
+        self._before_run = before_run
         # Two starts at once must not both be weighed against the same state.
         self._admission = asyncio.Lock()
         self._alone_for = ""
@@ -105,7 +111,7 @@ class PipelineOrchestrator:
     ) -> Run:
         """Start a run of all stages, or of some in the pipeline's order. It is recorded when this returns.
 
-        Raises RunInProgress, UnknownStage.
+        Raises RunInProgress, UnknownStage, and what `before_run` raises.
         """
         chosen = self._choose(stages)
         # A mark waits for a command on the tables, which is short; a person is told.
@@ -113,6 +119,7 @@ class PipelineOrchestrator:
             self._check_not_alone()
         async with self._admission:
             self._check_idle()
+            await self._before_run()
             run_id = new_run_id(self._clock.now())
             held = ExitStack()
             try:

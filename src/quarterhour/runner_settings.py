@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from quarterhour.setting_types import Memory, MemoryLimit, Seconds, Section
+from quarterhour.setting_types import FreeDisk, FreeSpace, Memory, MemoryLimit, Seconds, Section
 
 
 class RunnerSettings(Section):
@@ -48,6 +48,12 @@ class WatchdogSettings(Section):
     heartbeat_every: Annotated[
         float, Field(ge=10, description="Seconds between two heartbeat events while a run goes on.")
     ] = 10.0
+    min_free: Annotated[
+        FreeDisk,
+        Field(
+            description="Free space on the home's disk below which no run begins: a share, a size, or the least of both."
+        ),
+    ] = FreeSpace.parse("1%, 500MB")
 
     @model_validator(mode="after")
     def _beats_fit(self) -> Self:

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from quarterhour.setting_types import MemoryLimit
+from quarterhour.setting_types import FreeSpace, MemoryLimit
 from quarterhour.settings import RejectLimit, Settings
 
 _EXAMPLES = """
@@ -45,7 +45,7 @@ def sample_settings() -> str:
         lines += ["", f"[{section_name}]"]
         for name, field in type(section).model_fields.items():
             value = getattr(section, name)
-            shown = f'"{value}"' if isinstance(value, str | RejectLimit | MemoryLimit) else str(value)
+            shown = f'"{value}"' if isinstance(value, str | RejectLimit | MemoryLimit | FreeSpace) else str(value)
             shown = shown.lower() if isinstance(value, bool) else shown
             lines.append(f"# {name} = {shown}" + (f"  # {field.description}" if field.description else ""))
     return "\n".join(lines) + "\n" + _EXAMPLES

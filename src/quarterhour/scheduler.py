@@ -24,7 +24,7 @@ from quarterhour.decisions import (
     judged_until,
     passed_until_now,
 )
-from quarterhour.errors import InvalidSchedule, InvalidTransition, RunInProgress
+from quarterhour.errors import DiskNearlyFull, InvalidSchedule, InvalidTransition, RunInProgress
 from quarterhour.events import BreakerMoved, Event, MarkSkipped, MarksPassed
 from quarterhour.lifecycle import ACTIVE, Schedule, Trigger
 from quarterhour.marks import next_mark
@@ -178,6 +178,8 @@ class Scheduler:
             await self._orchestrator.start(Trigger.CATCH_UP if is_caught_up else Trigger.SCHEDULE, mark=mark)
         except RunInProgress as error:
             await self._skip(mark, SlotReason.RUNNING, error.message)
+        except DiskNearlyFull as error:
+            await self._skip(mark, SlotReason.DISK_FULL, error.message)
 
     async def _skip(self, mark: datetime, reason: SlotReason, why: str = "") -> None:
         status = self._state.status

@@ -1,4 +1,4 @@
-"""What the settings of several parts are made of: a section, a limit of what may be rejected, one of memory, a time zone."""
+"""What the settings of several parts are made of: a section, limits of rejected records, memory and disk, a time zone."""
 
 import re
 from dataclasses import dataclass
@@ -100,3 +100,35 @@ class MemoryLimit:
 
 
 Memory = Annotated[MemoryLimit, BeforeValidator(MemoryLimit.parse), PlainSerializer(str, return_type=str)]
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSpace:
+    """How much of a disk must be free: a share of it, or so many MB or GB; of several the least counts."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, value: object) -> "FreeSpace":
+        """Raises ValueError where `value` is neither a size nor a share, nor several with commas between."""
+        if isinstance(value, FreeSpace):
+            return value
+        found = [_MEMORY.fullmatch(part.strip()) for part in str(value).split(",")]
+        if any(each is None or (each[2] == "%" and float(each[1]) > 100) for each in found):
+            raise ValueError(
+                f"{value!r} is no free space: give a share such as '1%', a size such as '500MB', or both as '1%, 500MB', "
+                "of which the least counts; '0MB' asks for none"
+            )
+        return cls(str(value).strip())
+
+    def bytes_of(self, disk: int) -> int:
+        """What must be free on a disk of so many bytes."""
+        units = {"%": disk / 100, "MB": 1e6, "GB": 1e9}
+        found = (_MEMORY.fullmatch(part.strip()) for part in self.text.split(","))
+        return int(min(float(each[1]) * units[each[2]] for each in found if each is not None))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+FreeDisk = Annotated[FreeSpace, BeforeValidator(FreeSpace.parse), PlainSerializer(str, return_type=str)]

@@ -37,6 +37,8 @@ class SlotReason(StrEnum):
     """The schedule was paused by a person."""
     BREAKER = "breaker"
     """Too many runs had failed in a row."""
+    DISK_FULL = "disk_full"
+    """Too little of the home's disk was free."""
     DOWN = "down"
     """No server was there."""
     ASLEEP = "asleep"

@@ -15,6 +15,7 @@ import psutil
 
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
+from quarterhour.disk import DiskGuard
 from quarterhour.engines.base import Attempt, Engine, StageFailure, Vitals
 from quarterhour.events import Beat, WorkerKilled
 from quarterhour.lifecycle import Reason
@@ -25,6 +26,7 @@ from quarterhour.settings import Settings, StageSettings
 # How often it looks while a worker is at work, and while none is.
 _LOOK_EVERY_S = 0.25
 _IDLE_LOOK_EVERY_S = 2.0
+_DISK_LOOK_EVERY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +58,18 @@ def verdict(vitals: Vitals, now_s: float, limits: Limits) -> StageFailure | None
 
 
 class Watchdog:
-    def __init__(self, settings: Settings, engine: Engine, bus: EventBus, clock: Clock) -> None:
+    def __init__(self, settings: Settings, engine: Engine, bus: EventBus, clock: Clock, disk: DiskGuard) -> None:
         self._settings = settings
         self._engine = engine
         self._bus = bus
         self._clock = clock
+        self._disk = disk
         self._process = psutil.Process()
         self._machine_bytes = machine_bytes()
         self._closing = threading.Event()
         self._failed: Exception | None = None
         self._doomed: weakref.WeakSet[Attempt] = weakref.WeakSet()
-        self._next_beat_s = clock.monotonic()
+        self._next_beat_s = self._next_disk_look_s = clock.monotonic()
         self.lag_s = 0.0
         """How long the event loop took to answer, last time."""
 
@@ -95,7 +98,7 @@ class Watchdog:
             self._loop.call_soon_threadsafe(ended.set)
 
     def look(self) -> Sequence[Attempt]:
-        """One look at every attempt; those that are under way."""
+        """One look at every attempt and, now and then, at the disk; the attempts that are under way."""
         attempts = list(self._engine.attempts())
         for attempt in attempts:
             self._look_at(attempt)
@@ -103,6 +106,10 @@ class Watchdog:
         if attempts and now_s >= self._next_beat_s:
             self._next_beat_s = now_s + self._settings.watchdog.heartbeat_every
             self._tell(self._beat, attempts, now_s)
+        if now_s >= self._next_disk_look_s:
+            self._next_disk_look_s = now_s + _DISK_LOOK_EVERY_S
+            if (finding := self._disk.look()).has_moved:
+                self._tell(self._disk.tell, finding)
         return attempts
 
     def _look_at(self, attempt: Attempt) -> None:

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api")
     status_code=202,
     operation_id="startRun",
     tags=["pipeline"],
-    responses=documented(403, 404, 409, 422),
+    responses=documented(403, 404, 409, 422, 507),
 )
 async def start_run(services: Injected, request: StartRequest | None = None) -> Run:
     """Start a run of all stages, of some, or of those that a failed run did not finish."""
@@ -51,7 +51,7 @@ async def reset_pipeline(services: Injected) -> PipelineStatus:
     status_code=202,
     operation_id="runStage",
     tags=["pipeline"],
-    responses=documented(403, 404, 409, 422),
+    responses=documented(403, 404, 409, 422, 507),
 )
 async def run_stage(name: str, services: Injected) -> Run:
     """A run of one stage alone."""

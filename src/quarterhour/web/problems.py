@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from quarterhour.errors import (
+    DiskNearlyFull,
     EngineError,
     InvalidQuery,
     InvalidSchedule,
@@ -49,6 +50,7 @@ STATUS_OF: dict[type[QuarterhourError], int] = {
     InvalidQuery: 422,
     InvalidSchedule: 422,
     EngineError: 503,
+    DiskNearlyFull: 507,
     ExportError: 500,
     ExportTimedOut: 503,
 }
