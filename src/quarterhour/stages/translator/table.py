@@ -3,11 +3,10 @@
 import heapq
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from quarterhour.dataset_settings import DatasetSettings
 from quarterhour.lake.quarantine import QuarantinedRecord
 from quarterhour.lake.translated import KnownColumn
 from quarterhour.stages.translator.loading import (
@@ -27,8 +26,8 @@ from quarterhour.stages.translator.readings.columns import FileColumns, Misfits
 from quarterhour.stages.translator.readings.printed import LETTERS, PrintedTable
 from quarterhour.stages.translator.structure.body import BodyRead, Place, read_body
 from quarterhour.stages.translator.structure.counting import Body, Counted, Part, count_records
-from quarterhour.stages.translator.structure.layout import Layout, Note
 from quarterhour.stages.translator.structure.records import Record, split_records
+from quarterhour.stages.translator.table_order import TableMade, TableOrder
 
 # A file of twice this size is read in parts side by side; more parts than cores, so that no core is left idle at the end.
 LEAST_PART_BYTES = 32 << 20
@@ -37,47 +36,6 @@ _PARTS_A_CORE = 4
 LEAST_PRINTED_BYTES = 8 << 20
 _LEAST_SHORT_RECORDS = 5
 _SHORT_SHARE = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class TableOrder:
-    """A table in a text, and how it is to be read."""
-
-    text: Path
-    size: int
-    """Bytes of the text."""
-    layout: Layout
-    file: str
-    """The raw file's name as people see it."""
-    fingerprint: str
-    scratch: Path
-    """A folder of its own."""
-    contract: DatasetSettings | None
-    keys: tuple[str, ...]
-    as_text: bool
-    sample: Sequence[Sequence[str]]
-    """The first records' cells."""
-    is_sample_whole: bool
-    """Whether they are all of the text's."""
-    after_record: int
-    check: Callable[[], None]
-
-
-@dataclass(slots=True)
-class TableMade:
-    """What a table became. `records == rows + quarantined`."""
-
-    columns: dict[str, KnownColumn]
-    reasons: dict[str, str]
-    records: int
-    rows: int
-    quarantined: int
-    repaired: int
-    notes: list[str]
-    lines: list[Note]
-    """The text's lines that are no records, as far as they were met among them."""
-    next_table: tuple[int, int] | None
-    """Offset and line where another table begins."""
 
 
 @dataclass(slots=True)

@@ -23,7 +23,8 @@ from quarterhour.stages.translator.loading import EngineRefused, Loader, is_plai
 from quarterhour.stages.translator.readings.columns import FileColumns
 from quarterhour.stages.translator.structure.layout import Layout, Note, find_layout, footer_start, sample_rows
 from quarterhour.stages.translator.structure.records import Dialect
-from quarterhour.stages.translator.table import TableMade, TableOrder, TableWork
+from quarterhour.stages.translator.table import TableWork
+from quarterhour.stages.translator.table_order import TableMade, TableOrder
 
 Types = Literal["auto", "text"]
 _SAMPLE_ROWS = 1000
