@@ -36,7 +36,8 @@ class Parts:
 def settings_for(*stages: str, hung_after_s: float = 300.0, grace_s: float = 0.3) -> Settings:
     return Settings(
         runner=RunnerSettings(backoff=0.01, backoff_max=0.02, grace=grace_s),
-        watchdog=WatchdogSettings(hung_after=hung_after_s, beat_every=0.1),
+        # A slow test machine says nothing of the loop.
+        watchdog=WatchdogSettings(hung_after=hung_after_s, beat_every=0.1, lag_limit=60),
         stages=tuple(StageSettings(name=name.lower(), python=f"example_stages:{name}") for name in stages),
     )
 

@@ -330,6 +330,13 @@ class DiskFreed(Event):
     kind = EventKind.LOG
 
 
+class LoopBlocked(Event):
+    """The event loop answers again. `data`: level, lag_s, stack (where it stood; null where the whole process stood still)."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
 class WorkerKilled(Event):
     """The watchdog ended a worker. `data`: stage, attempt, pid, reason."""
 

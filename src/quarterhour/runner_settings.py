@@ -48,6 +48,9 @@ class WatchdogSettings(Section):
     heartbeat_every: Annotated[
         float, Field(ge=10, description="Seconds between two heartbeat events while a run goes on.")
     ] = 10.0
+    lag_limit: Annotated[
+        Seconds, Field(description="Seconds without an answer of the event loop after which it counts as blocked.")
+    ] = 1.0
     min_free: Annotated[
         FreeDisk,
         Field(

@@ -17,7 +17,8 @@ from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.disk import DiskGuard
 from quarterhour.engines.base import Attempt, Engine, StageFailure, Vitals
-from quarterhour.events import Beat, WorkerKilled
+from quarterhour.events import Beat, LoopBlocked, WorkerKilled
+from quarterhour.lag import Block, LoopLag
 from quarterhour.lifecycle import Reason
 from quarterhour.memory import held_bytes, machine_bytes
 from quarterhour.processes import family
@@ -70,12 +71,14 @@ class Watchdog:
         self._failed: Exception | None = None
         self._doomed: weakref.WeakSet[Attempt] = weakref.WeakSet()
         self._next_beat_s = self._next_disk_look_s = clock.monotonic()
+        self.lag = LoopLag(settings.watchdog.lag_limit, self._report_block)
         self.lag_s = 0.0
         """How long the event loop took to answer, last time."""
 
     async def run(self) -> None:
         """Watch until cancelled. Raises what broke the thread: without a watchdog the service must not go on."""
         self._loop = asyncio.get_running_loop()
+        self.lag.watch(self._loop)
         ended = asyncio.Event()
         thread = threading.Thread(target=self._watch, args=(ended,), name="watchdog", daemon=True)
         thread.start()
@@ -91,8 +94,10 @@ class Watchdog:
     def _watch(self, ended: asyncio.Event) -> None:
         try:
             while not self._closing.is_set():
+                self.lag.look()
                 attempts = self.look()
-                self._closing.wait(_LOOK_EVERY_S if attempts else _IDLE_LOOK_EVERY_S)
+                pause_s = _LOOK_EVERY_S if attempts else _IDLE_LOOK_EVERY_S
+                self._closing.wait(min(pause_s, self.lag.look_every_s))
         except Exception as error:  # noqa: BLE001  raised again by run()
             self._failed = error
             self._loop.call_soon_threadsafe(ended.set)
@@ -145,6 +150,19 @@ class Watchdog:
                     "pid": attempt.pid,
                     "reason": failure.reason.value,
                 },
+            )
+        )
+
+    def _report_block(self, block: Block) -> None:
+        lag = f"The event loop answered nothing for {block.lag_s:.1f} s"
+        where = block.stack.rstrip().splitlines()[-1].strip() if block.stack else ""
+        self._bus.publish(
+            LoopBlocked(
+                at=self._clock.now(),
+                run_id=None,
+                stage="watchdog",
+                msg=f"{lag}, in: {where}" if where else f"{lag}: the whole process stood still",
+                data={"level": "warning", "lag_s": round(block.lag_s, 3), "stack": block.stack},
             )
         )
 

@@ -16,6 +16,7 @@ from quarterhour.errors import DiskNearlyFull
 from quarterhour.lifecycle import RunState, Trigger
 from quarterhour.setting_types import FreeSpace
 from quarterhour.slots import slots_of
+from serving import serving
 
 GB = 10**9
 
@@ -136,3 +137,21 @@ def test_a_mark_on_a_full_disk_is_skipped_with_the_reason_and_the_next_one_runs(
             assert verdicts[:2] == [("12:15", "skipped", "disk_full"), ("12:30", "ran", None)]
 
     asyncio.run(go())
+
+
+@pytest.mark.slow
+def test_a_server_on_a_full_disk_answers_507_and_is_not_ready(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "quarterhour.toml").write_text("[watchdog]\nmin_free = '100%'\n")
+    with serving(home, "--no-schedule") as server:
+        answer = server.http.post("/api/pipeline/start")
+        assert (answer.status_code, answer.json()["title"]) == (507, "Insufficient Storage")
+        assert "min_free" in answer.json()["detail"]
+        ready = server.http.get("/readyz")
+        assert ready.status_code == 503
+        checks = ready.json()["checks"]
+        assert "watchdog.min_free asks for" in checks.pop("disk")
+        assert checks == {"event_log": "ok", "schedule": "ok", "event_loop": "ok"}
+        events = server.get("/api/events", stage="watchdog")["items"]
+        assert [event["event"] for event in events] == ["error"]

@@ -1,7 +1,7 @@
 """The calls that read the pipeline: status, snapshot, events, runs, health."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import orjson
@@ -116,13 +116,25 @@ async def get_liveness() -> Health:
 )
 async def get_readiness(services: Injected, response: Response) -> Health:
     """Whether the pipeline can do its work now; 503 where it cannot."""
-    checks = {
-        "event_log": "the disk is full: events wait in memory" if services.bus.is_disk_full else "ok",
-        "schedule": "a mark has passed and no run began" if services.scheduler.is_overdue() else "ok",
-    }
-    is_good = all(state == "ok" for state in checks.values())
-    response.status_code = 200 if is_good else 503
-    return Health(status="ok" if is_good else "degraded", checks=checks)
+    disk = services.disk.last
+    health = health_of(
+        {
+            "event_log": "the disk is full: events wait in memory" if services.bus.is_disk_full else None,
+            "schedule": "a mark has passed and no run began" if services.scheduler.is_overdue() else None,
+            "disk": disk.text if disk.is_low else None,
+            "event_loop": services.watchdog.lag.problem,
+        }
+    )
+    response.status_code = 200 if health.status == "ok" else 503
+    return health
+
+
+def health_of(problems: Mapping[str, str | None]) -> Health:
+    """By check what is wrong, or None. Pure."""
+    is_good = all(problem is None for problem in problems.values())
+    return Health(
+        status="ok" if is_good else "degraded", checks={name: problem or "ok" for name, problem in problems.items()}
+    )
 
 
 def join(records: Sequence[EventRecord]) -> bytes:

@@ -9,11 +9,13 @@ from starlette.requests import HTTPConnection
 from quarterhour.assembly import Pipeline
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
+from quarterhour.disk import DiskGuard
 from quarterhour.engines.base import Engine
 from quarterhour.orchestrator import PipelineOrchestrator
 from quarterhour.scheduler import Scheduler
 from quarterhour.settings import Settings
 from quarterhour.state import StateManager
+from quarterhour.watchdog import Watchdog
 from quarterhour.web.models import PipelineStatus
 from quarterhour.workspace import Workspace
 
@@ -30,6 +32,8 @@ class Services:
     engine: Engine
     orchestrator: PipelineOrchestrator
     scheduler: Scheduler
+    disk: DiskGuard
+    watchdog: Watchdog
 
     @classmethod
     def of(cls, pipeline: Pipeline) -> "Services":
