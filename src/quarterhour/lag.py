@@ -1,6 +1,7 @@
 """Loop lag: whether the event loop answers its watchdog, and where its thread stood when it did not."""
 
 import asyncio
+import math
 import sys
 import threading
 import traceback
@@ -49,6 +50,7 @@ class LoopLag:
         self._on_block = on_block
         self._question: Question | None = None
         self._changing = threading.Lock()
+        self._due_s = math.inf
         self._last: Block | None = None
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -56,16 +58,19 @@ class LoopLag:
         self._loop = loop
         self._thread = threading.get_ident()
 
-    @property
-    def look_every_s(self) -> float:
-        """A block a little longer than the limit must not fall between two questions."""
-        return self._limit_s / 2
+    def pause(self, wanted_s: float) -> float:
+        """How long the asking thread may pause now: a block just over the limit must not fall between questions."""
+        pause_s = min(wanted_s, self._limit_s / 2)
+        self._due_s = self._loop.time() + pause_s
+        return pause_s
 
     def look(self) -> None:
         """Ask, or see whether the last question is still open. From another thread."""
         question = self._question
         if question is None:
-            self._question = Question(self._loop.time())
+            # Where the whole process stood still, it was to be asked earlier.
+            now_s = self._loop.time()
+            self._question = Question(min(now_s, self._due_s))
             self._loop.call_soon_threadsafe(self._answer)
         elif question.stack is None and is_blocked(question, self._loop.time(), self._limit_s):
             stack = stack_of(self._thread)

@@ -97,7 +97,7 @@ class Watchdog:
                 self.lag.look()
                 attempts = self.look()
                 pause_s = _LOOK_EVERY_S if attempts else _IDLE_LOOK_EVERY_S
-                self._closing.wait(min(pause_s, self.lag.look_every_s))
+                self._closing.wait(self.lag.pause(pause_s))
         except Exception as error:  # noqa: BLE001  raised again by run()
             self._failed = error
             self._loop.call_soon_threadsafe(ended.set)

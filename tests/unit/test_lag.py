@@ -100,3 +100,24 @@ def test_health_is_degraded_by_any_problem_and_says_which() -> None:
     )
     degraded = health_of({"disk": None, "event_loop": "blocked"})
     assert degraded == Health(status="degraded", checks={"disk": "ok", "event_loop": "blocked"})
+
+
+def test_a_process_that_stood_still_is_told_without_a_stack() -> None:
+    async def go() -> None:
+        told: list[Block] = []
+        lag = LoopLag(LIMIT_S, told.append)
+        lag.watch(asyncio.get_running_loop())
+        with ThreadPoolExecutor(1) as thread:
+            assert thread.submit(lag.pause, 2.0).result() == LIMIT_S / 2
+            # Neither the loop nor the asking thread runs: there was no question before.
+            hold_the_loop(2 * LIMIT_S)
+            thread.submit(lag.look).result()
+            await asyncio.sleep(0)
+            assert [block.stack for block in told] == [None]
+            assert told[0].lag_s > LIMIT_S
+            thread.submit(lag.pause, 2.0).result()
+            thread.submit(lag.look).result()
+            await asyncio.sleep(0)
+            assert len(told) == 1
+
+    asyncio.run(go())
