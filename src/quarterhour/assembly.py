@@ -146,12 +146,24 @@ class Pipeline:
                 await self.orchestrator.resume_interrupted()
             scheduler = loops.create_task(self.scheduler.run(), name="scheduler") if is_scheduled else None
             housekeeper = loops.create_task(self.housekeeper.run(), name="housekeeper")
+            arrivals = self._watch_arrivals(loops) if is_scheduled else None
             try:
                 yield
             finally:
                 if scheduler is not None:
                     scheduler.cancel()
+                if arrivals is not None:
+                    arrivals.cancel()
                 await self.orchestrator.close()
                 housekeeper.cancel()
                 await self.engine.close()
                 watchdog.cancel()
+
+    def _watch_arrivals(self, loops: asyncio.TaskGroup) -> asyncio.Task[None] | None:
+        if self.settings.schedule.trigger == "clock":
+            return None
+        # Not loaded where nobody asks for it.
+        from quarterhour.arrival import ArrivalWatcher
+
+        watcher = ArrivalWatcher(self.settings, self.workspace, self.orchestrator, self.clock)
+        return loops.create_task(watcher.run(), name="arrival")

@@ -73,7 +73,7 @@ def decide(
     schedule: Schedule, policy: ScheduleSettings, now: datetime, *, is_running: bool, away: Away = SlotReason.ASLEEP
 ) -> Decision:
     """The next thing to do. `away` says where the schedule was while marks passed: waiting for a run, for example."""
-    if schedule.paused:
+    if schedule.paused or not policy.has_marks:
         return WaitForChange()
     judged = judged_until(schedule, now)
     if policy.catch_up == "all" and away is not SlotReason.RUNNING:

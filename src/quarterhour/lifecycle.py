@@ -82,6 +82,7 @@ class Trigger(StrEnum):
     CATCH_UP = "catch_up"
     RECOVERY = "recovery"
     """The start after the server's end cut a run short."""
+    ARRIVAL = "arrival"
 
 
 class _Frozen(BaseModel):
@@ -183,7 +184,9 @@ class Schedule(_Frozen):
     cron: str = "*/15 * * * *"
     timezone: str = "UTC"
     paused: bool = False
-    next_run_at: Annotated[str | None, Field(description="The next mark; null while paused.")] = None
+    next_run_at: Annotated[
+        str | None, Field(description="The next mark; null while paused, or where files alone start runs.")
+    ] = None
     configured: Annotated[
         dict[str, str],
         Field(description="What the settings said when it was read; a change there wins over one made here."),

@@ -37,14 +37,23 @@ from quarterhour.state import StateManager
 _OVERDUE_AFTER_S = 5.0
 _LOOKS_AGAIN_S = 1.0
 _SOON_ENUMERATED = timedelta(days=1)
+# Kept of what is configured only where there are no marks.
+_TRIGGER = "trigger"
 
 
 def taken_over(known: Schedule, settings: ScheduleSettings) -> Schedule:
     """What is configured, where that was changed since it was read; else what is known."""
-    configured = {"cron": settings.cron, "timezone": settings.timezone}
+    marks = {"cron": settings.cron, "timezone": settings.timezone}
+    configured = marks if settings.has_marks else {**marks, _TRIGGER: settings.trigger}
     if known.configured == configured:
         return known
-    return known.model_copy(update={**configured, "configured": configured})
+    is_as_read = all(known.configured.get(key) == value for key, value in marks.items())
+    return known.model_copy(update={"configured": configured} if is_as_read else {**marks, "configured": configured})
+
+
+def had_marks(known: Schedule) -> bool:
+    """Whether runs were started by the clock, when the settings were read last."""
+    return _TRIGGER not in known.configured
 
 
 class Scheduler:
@@ -73,7 +82,7 @@ class Scheduler:
         return self._state.status.schedule
 
     def seconds_to_next_run(self) -> float | None:
-        """Negative once the mark has passed; None while paused."""
+        """Negative once the mark has passed; None while paused, or where there are no marks."""
         next_run_at = self.schedule.next_run_at
         if next_run_at is None:
             return None
@@ -87,13 +96,15 @@ class Scheduler:
     async def load(self, *, is_enabled: bool) -> None:
         """Take over what is configured, where that was changed since; without a clock there is no next mark."""
         now = self._clock.now()
-        if is_enabled and taken_over(self.schedule, self._settings) != self.schedule:
+        had = had_marks(self.schedule)
+        if is_enabled and had and taken_over(self.schedule, self._settings) != self.schedule:
             # The marks so far were those of the schedule that was.
             await self._tell_passed(SlotReason.PAUSED if self.schedule.paused else SlotReason.DOWN)
 
         def take_over(known: Schedule) -> Schedule:
             schedule = taken_over(known, self._settings)
-            return schedule.model_copy(update={"judged_until": wire_time(judged_until(schedule, now))})
+            judged = judged_until(schedule, now) if had else judged_anew(schedule, now)
+            return schedule.model_copy(update={"judged_until": wire_time(judged)})
 
         self._breaker = breaker_of(self.schedule, self._settings, now)
         if is_enabled:
@@ -243,7 +254,8 @@ class Scheduler:
 
     async def _change(self, changed: dict[str, Any], msg: str) -> Schedule:
         async with self._judging:
-            await self._tell_passed(SlotReason.PAUSED if self.schedule.paused else SlotReason.RUNNING)
+            if self._settings.has_marks:
+                await self._tell_passed(SlotReason.PAUSED if self.schedule.paused else SlotReason.RUNNING)
             if "cron" in changed:
                 changed = {**changed, "judged_until": wire_time(judged_anew(self.schedule, self._clock.now()))}
             await self._record(lambda known: known.model_copy(update=changed), msg)
@@ -253,7 +265,8 @@ class Scheduler:
     async def _record(self, change: Callable[[Schedule], Schedule], msg: str) -> None:
         def with_next_mark(known: Schedule) -> Schedule:
             schedule = change(known)
-            next_run_at = None if schedule.paused else wire_time(self._next(schedule))
+            is_waiting = self._settings.has_marks and not schedule.paused
+            next_run_at = wire_time(self._next(schedule)) if is_waiting else None
             return schedule.model_copy(update={"next_run_at": next_run_at})
 
         await self._state.reschedule(with_next_mark, msg)

@@ -60,6 +60,14 @@ def check_cron(text: str) -> str:
 
 
 class ScheduleSettings(Section):
+    trigger: Annotated[
+        Literal["clock", "arrival", "both"],
+        Field(description="What starts runs: the marks of the clock, files that arrive in data/raw, or both."),
+    ] = "clock"
+    quiet: Annotated[
+        Seconds,
+        Field(description="Seconds without a change in data/raw before arrivals start a run; at least inputs.settle."),
+    ] = 5.0
     cron: Annotated[str, Field(description="Five-field cron text of the marks.")] = "*/15 * * * *"
     timezone: Annotated[str, Field(description="IANA zone in which the cron text is read.")] = "UTC"
     catch_up: Annotated[
@@ -76,6 +84,10 @@ class ScheduleSettings(Section):
     cool_down: Annotated[
         Seconds, Field(description="Seconds after the last failure until the schedule tries one run again.")
     ] = 3600.0
+
+    @property
+    def has_marks(self) -> bool:
+        return self.trigger != "arrival"
 
     _cron = field_validator("cron")(check_cron)
     _timezone = field_validator("timezone")(check_timezone)

@@ -44,6 +44,7 @@ _SAID = {
     Trigger.CLI: "cli",
     Trigger.CATCH_UP: "schedule, which catches up",
     Trigger.RECOVERY: "recovery of an interrupted run",
+    Trigger.ARRIVAL: "arrival of files",
 }
 
 

@@ -1736,7 +1736,7 @@ export interface components {
             paused: boolean;
             /**
              * Next Run At
-             * @description The next mark; null while paused.
+             * @description The next mark; null while paused, or where files alone start runs.
              */
             next_run_at?: string | null;
             /**
@@ -1782,7 +1782,7 @@ export interface components {
             paused: boolean;
             /**
              * Next Run At
-             * @description The next mark; null while paused.
+             * @description The next mark; null while paused, or where files alone start runs.
              */
             next_run_at?: string | null;
             /**
@@ -1809,8 +1809,14 @@ export interface components {
              */
             failed_at?: string | null;
             /**
+             * Trigger
+             * @description What starts runs; `schedule.trigger` of the settings.
+             * @enum {string}
+             */
+            trigger: "clock" | "arrival" | "both";
+            /**
              * Next Marks
-             * @description The next ten marks, also while paused.
+             * @description The next ten marks, also while paused; none where files alone start runs.
              */
             next_marks: string[];
         };
@@ -1835,7 +1841,7 @@ export interface components {
         SchedulePlan: {
             /**
              * Marks
-             * @description Also while paused.
+             * @description Also while paused; none where files alone start runs.
              */
             marks: components["schemas"]["PlannedMark"][];
             /**
@@ -1946,7 +1952,7 @@ export interface components {
          * @description Who started a run.
          * @enum {string}
          */
-        Trigger: "schedule" | "api" | "cli" | "catch_up" | "recovery";
+        Trigger: "schedule" | "api" | "cli" | "catch_up" | "recovery" | "arrival";
         /**
          * Verdict
          * @description What became of a mark.

@@ -189,7 +189,7 @@ def _looks(workspace: Workspace, marker: str) -> Iterator[_Look]:
             entries = list(listing) if marker else listing
             beside = {entry.name for entry in entries} if marker else set[str]()
             for entry in entries:
-                if not _is_finished(entry.name) or (marker and entry.name.endswith(marker)):
+                if not is_finished(entry.name) or (marker and entry.name.endswith(marker)):
                     continue
                 name = prefix + readable(entry.name)
                 if entry.is_symlink() and not _stays_below(entry.path, root):
@@ -208,7 +208,8 @@ def _looks(workspace: Workspace, marker: str) -> Iterator[_Look]:
                     yield _Look(name, entry.path, status.st_size, status.st_mtime_ns, place)
 
 
-def _is_finished(name: str) -> bool:
+def is_finished(name: str) -> bool:
+    """Whether a name has nothing by which programs mark what they still write."""
     return not name.startswith(".") and not name.lower().endswith(_UNFINISHED_SUFFIXES)
 
 

@@ -55,7 +55,12 @@ class ScheduleChange(BaseModel):
 
 
 class ScheduleAnswer(Schedule):
-    next_marks: Annotated[list[str], Field(description="The next ten marks, also while paused.")]
+    trigger: Annotated[
+        Literal["clock", "arrival", "both"], Field(description="What starts runs; `schedule.trigger` of the settings.")
+    ]
+    next_marks: Annotated[
+        list[str], Field(description="The next ten marks, also while paused; none where files alone start runs.")
+    ]
 
 
 class SlotItem(BaseModel):
@@ -79,7 +84,7 @@ class PlannedMark(BaseModel):
 class SchedulePlan(BaseModel):
     """What lies ahead."""
 
-    marks: Annotated[list[PlannedMark], Field(description="Also while paused.")]
+    marks: Annotated[list[PlannedMark], Field(description="Also while paused; none where files alone start runs.")]
     expected_s: Annotated[float | None, Field(description="Median of the last successful runs; null before the first.")]
     files_waiting: Annotated[int, Field(description="Files that are whole and not taken in yet.")]
     paused: bool

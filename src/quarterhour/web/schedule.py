@@ -56,7 +56,7 @@ async def get_schedule_plan(services: Injected) -> SchedulePlan:
     schedule = taken_over(services.scheduler.schedule, services.settings.schedule)
     expected_s = await _expected_s(services)
     inputs = await list_inputs(services, cursor=None, state=None, limit=1)
-    marks = next_marks(schedule.cron, schedule.timezone, now, _PLANNED_MARKS)
+    marks = _marks_ahead(services, schedule, _PLANNED_MARKS)
     return SchedulePlan(
         marks=[_planned(mark, expected_s) for mark in marks],
         expected_s=expected_s,
@@ -118,5 +118,13 @@ def _slots(log: EventLog, first: str, last: str) -> list[Slot]:
 
 
 def _answer(services: Services, schedule: Schedule) -> ScheduleAnswer:
-    marks = next_marks(schedule.cron, schedule.timezone, services.clock.now(), 10)
-    return ScheduleAnswer(**schedule.model_dump(), next_marks=[wire_time(mark) for mark in marks])
+    marks = _marks_ahead(services, schedule, 10)
+    trigger = services.settings.schedule.trigger
+    return ScheduleAnswer(**schedule.model_dump(), trigger=trigger, next_marks=[wire_time(mark) for mark in marks])
+
+
+def _marks_ahead(services: Services, schedule: Schedule, count: int) -> list[datetime]:
+    """None where files alone start runs."""
+    if not services.settings.schedule.has_marks:
+        return []
+    return next_marks(schedule.cron, schedule.timezone, services.clock.now(), count)

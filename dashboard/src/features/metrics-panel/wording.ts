@@ -131,4 +131,5 @@ export const TRIGGERS = {
   cli: "from the command line",
   catch_up: "by the schedule, which catches up",
   recovery: "by the recovery of an interrupted run",
+  arrival: "by files that arrived",
 } as const;
