@@ -118,7 +118,7 @@ class PipelineOrchestrator:
         if trigger not in (Trigger.SCHEDULE, Trigger.CATCH_UP):
             self._check_not_alone()
         async with self._admission:
-            self._check_idle()
+            await self._idle_or_refused()
             await self._before_run()
             run_id = new_run_id(self._clock.now())
             held = ExitStack()
@@ -144,7 +144,7 @@ class PipelineOrchestrator:
         """While the block lasts no run goes on, in no process: for commands that change merged tables. Raises RunInProgress."""
         self._check_not_alone()
         async with self._admission:
-            self._check_idle()
+            await self._idle_or_refused()
             held = ExitStack()
             try:
                 await asyncio.to_thread(held.enter_context, self._locks.hold(RUN_LOCK, purpose))
@@ -157,9 +157,11 @@ class PipelineOrchestrator:
                 self._alone_for = ""
                 await asyncio.shield(asyncio.to_thread(held.close))
 
-    def _check_idle(self) -> None:
+    async def _idle_or_refused(self) -> None:
         if self.status.state in ACTIVE and self.status.run is not None:
             raise RunInProgress(f"run {self.status.run.run_id} is in progress", run=self.status.run)
+        # A run that has told its end frees its lock in the next moment: whoever heard of it may start at once.
+        await self.idle()
 
     def _check_not_alone(self) -> None:
         if self._alone_for:

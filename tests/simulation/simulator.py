@@ -65,27 +65,29 @@ def simulate(seed: int, start: datetime, days: float, timezone: str, rates: Rate
 
 
 async def _simulated(seed: int, start: datetime, days: float, timezone: str, rates: Rates, folder: Path) -> Report:
-    return await _Simulation(seed, start, timezone, rates, folder).run(days)
+    return await Simulation(seed, start, timezone, rates, folder).run(days)
 
 
-class _Simulation:
+class Simulation:
+    """A world, the servers in it, and what is done to them."""
+
     def __init__(self, seed: int, start: datetime, timezone: str, rates: Rates, folder: Path) -> None:
-        self._world = World(seed, start)
+        self.world = World(seed, start)
         self._rates = rates
-        self._promises = Promises()
-        self._disk = Disk(self._promises.see)
+        self.promises = Promises()
+        self.disk = Disk(self.promises.see)
         self._locks = Locks()
         self._workspace = Workspace(folder)
         self._settings = _settings(timezone)
-        self._serving: tuple[Process, Pipeline] | None = None
+        self.serving: tuple[Process, Pipeline] | None = None
         self._faults: dict[str, int] = {}
         self._is_calm = False
-        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._power = asyncio.Event()
         self._power.set()
 
     async def run(self, days: float) -> Report:
-        servers = [asyncio.create_task(self._server()) for _ in range(2)]
+        servers = [asyncio.create_task(self.server()) for _ in range(2)]
         faults = [asyncio.create_task(self._now_and_then(*fault)) for fault in self._kinds()]
         try:
             await self._through(days * 86400, [*servers, *faults])
@@ -94,13 +96,13 @@ class _Simulation:
             for task in [*faults, *servers]:
                 task.cancel()
             await asyncio.gather(*faults, *servers, return_exceptions=True)
-        marks = len(self._promises.marks)
-        counts = {**self._faults, **self._promises.counts}
-        return Report(self._world.seed, days, self._promises.history.hexdigest(), marks, counts)
+        marks = len(self.promises.marks)
+        counts = {**self._faults, **self.promises.counts}
+        return Report(self.world.seed, days, self.promises.history.hexdigest(), marks, counts)
 
     async def _through(self, seconds: float, tasks: list["asyncio.Task[None]"]) -> None:
         """Let time pass. Raises what breaks in a task meanwhile."""
-        waits = [self._broken, *tasks]
+        waits = [self.broken, *tasks]
         done, _ = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
         for each in done:
             each.result()
@@ -108,56 +110,56 @@ class _Simulation:
     async def _check_calm(self, tasks: list["asyncio.Task[None]"]) -> None:
         """Once nothing breaks any more, the next marks run, and each mark of the whole time has its verdict."""
         self._is_calm = True
-        self._disk.is_full = False
-        self._disk.is_dying_for = None
+        self.disk.is_full = False
+        self.disk.is_dying_for = None
         self._power.set()
         await self._through(4 * 3600, tasks)
-        if self._serving is None:
+        if self.serving is None:
             raise PromiseBroken("nobody serves, and nothing hinders it")
-        await self._serving[1].scheduler.resume()
+        await self.serving[1].scheduler.resume()
         await self._through(4 * 3600, tasks)
-        now = self._world.clock.now()
-        good = self._promises.counts.get("runs: success", 0)
+        now = self.world.clock.now()
+        good = self.promises.counts.get("runs: success", 0)
         await self._through(3600, tasks)
-        if self._promises.counts.get("runs: success", 0) < good + 3:
+        if self.promises.counts.get("runs: success", 0) < good + 3:
             raise PromiseBroken(f"with nothing wrong, no four runs began after {now}")
-        self._promises.check_marks()
+        self.promises.check_marks()
 
     # Servers
 
-    async def _server(self) -> None:
+    async def server(self) -> None:
         """A server that its system starts again whenever it ends."""
         while True:
             await self._power.wait()
-            process = self._world.new_process()
+            process = self.world.new_process()
             life = asyncio.create_task(self._life(process))
             process.on_death.append(life.cancel)
             await asyncio.wait([life])
             self._judge(life)
-            if self._serving is not None and self._serving[0] is process:
-                self._serving = None
+            if self.serving is not None and self.serving[0] is process:
+                self.serving = None
             pause_s = _STARTS_AGAIN_S if process.is_dead else _ASKS_AGAIN_S
             process.kill()
-            await asyncio.sleep(self._world.chance.uniform(*pause_s))
+            await asyncio.sleep(self.world.chance.uniform(*pause_s))
 
     async def _life(self, process: Process) -> None:
-        world = self._world
+        world = self.world
         machine = machine_of(
-            process, world, self._disk, self._locks, self._workspace, self._draw, self._watch_over(process)
+            process, world, self.disk, self._locks, self._workspace, self._draw, self._watch_over(process)
         )
         pipeline = Pipeline(self._settings, self._workspace, machine)
         try:
             async with pipeline.running(f"process {process.number}", is_scheduled=True):
-                if self._serving is not None:
-                    raise PromiseBroken(f"processes {self._serving[0].number} and {process.number} serve at once")
-                self._serving = (process, pipeline)
-                self._promises.check_boot(pipeline.state.status)
+                if self.serving is not None:
+                    raise PromiseBroken(f"processes {self.serving[0].number} and {process.number} serve at once")
+                self.serving = (process, pipeline)
+                self.promises.check_boot(pipeline.state.status)
                 await asyncio.Event().wait()
         except* (HomeInUse, Killed):
             pass  # the other one serves, or it is dead
 
     def _draw(self) -> Plan:
-        return Plan(Fate.WORKS, 2.0) if self._is_calm else Plan.drawn(self._world.chance)
+        return Plan(Fate.WORKS, 2.0) if self._is_calm else Plan.drawn(self.world.chance)
 
     def _watch_over(self, process: Process) -> Callable[[SimulatedAttempt], None]:
         """Of each attempt that begins: it ends in time, or its process does."""
@@ -184,7 +186,7 @@ class _Simulation:
     def _kinds(self) -> list[tuple[str, float, Callable[[], Awaitable[None]]]]:
         rates = self._rates
         return [
-            ("SIGKILL at an instant", rates.kills, self._kill),
+            ("SIGKILL at an instant", rates.kills, self.kill),
             ("SIGKILL in a write of the log", rates.kills_in_a_write, self._kill_in_a_write),
             ("power cut", rates.both_killed, self._cut_power),
             ("clock jump", rates.clock_jumps, self._jump),
@@ -195,44 +197,44 @@ class _Simulation:
 
     async def _now_and_then(self, name: str, a_day: float, fault: Callable[[], Awaitable[None]]) -> None:
         while a_day:
-            await asyncio.sleep(self._world.chance.expovariate(a_day / 86400))
+            await asyncio.sleep(self.world.chance.expovariate(a_day / 86400))
             if self._is_calm:
                 return
             self._faults[name] = self._faults.get(name, 0) + 1
             await fault()
 
-    async def _kill(self) -> None:
-        if self._serving is not None:
-            self._serving[0].kill()
+    async def kill(self) -> None:
+        if self.serving is not None:
+            self.serving[0].kill()
 
     async def _kill_in_a_write(self) -> None:
-        if self._serving is not None:
-            self._disk.is_dying_for = self._serving[0]
-            self._disk.dies_after = self._world.chance.random()
+        if self.serving is not None:
+            self.disk.is_dying_for = self.serving[0]
+            self.disk.dies_after = self.world.chance.random()
 
     async def _cut_power(self) -> None:
         self._power.clear()
-        await self._kill()
-        await asyncio.sleep(self._world.chance.choice([120.0, 3600.0, 86400.0]))
+        await self.kill()
+        await asyncio.sleep(self.world.chance.choice([120.0, 3600.0, 86400.0]))
         self._power.set()
 
     async def _jump(self) -> None:
-        self._world.clock.jump(timedelta(seconds=self._world.chance.choice([-7200, -900, -1, 1, 900, 7200])))
+        self.world.clock.jump(timedelta(seconds=self.world.chance.choice([-7200, -900, -1, 1, 900, 7200])))
 
     async def _suspend(self) -> None:
         # The monotonic clock stands still meanwhile, as Linux has it.
-        self._world.clock.jump(timedelta(seconds=self._world.chance.uniform(60, 40_000)))
+        self.world.clock.jump(timedelta(seconds=self.world.chance.uniform(60, 40_000)))
 
     async def _fill_disk(self) -> None:
-        self._disk.is_full = True
-        await asyncio.sleep(self._world.chance.uniform(1, 3000))
-        self._disk.is_full = False
+        self.disk.is_full = True
+        await asyncio.sleep(self.world.chance.uniform(1, 3000))
+        self.disk.is_full = False
 
     async def _press(self) -> None:
-        if self._serving is None:
+        if self.serving is None:
             return
-        process, pipeline = self._serving
-        pressed = asyncio.create_task(press_a_button(pipeline, self._world.chance))
+        process, pipeline = self.serving
+        pressed = asyncio.create_task(press_a_button(pipeline, self.world.chance))
         process.on_death.append(pressed.cancel)
         await asyncio.wait([pressed])
         self._judge(pressed)
@@ -241,8 +243,8 @@ class _Simulation:
         """What a task broke by ends the simulation, but for the end of its process."""
         if task.cancelled() or (error := task.exception()) is None or isinstance(error, Killed):
             return
-        if not self._broken.done():
-            self._broken.set_exception(error)
+        if not self.broken.done():
+            self.broken.set_exception(error)
 
 
 def _settings(timezone: str) -> Settings:

@@ -64,6 +64,22 @@ def test_a_stop_before_the_first_stage_is_a_stop(tmp_path: Path) -> None:
     assert (run.state, run.reason) == (RunState.STOPPED, None)
 
 
+def test_whoever_hears_of_a_runs_end_can_start_the_next_one_at_once(tmp_path: Path) -> None:
+    """Found by random sequences: the lock falls a moment after the end is told."""
+
+    async def go() -> list[Run]:
+        runs: list[Run] = []
+        async with pipeline(tmp_path, settings_for("Good")) as parts, parts.bus.subscribe() as heard:
+            for _ in range(3):
+                runs.append(await parts.orchestrator.start(Trigger.API))
+                while parts.state.status.state is not RunState.SUCCESS:
+                    await heard.take()
+            await parts.orchestrator.wait()
+        return runs
+
+    assert len(asyncio.run(go())) == 3
+
+
 def test_rows_that_do_not_add_up_are_never_a_success(tmp_path: Path) -> None:
     async def go() -> Run | None:
         settings = settings_for("Good")
