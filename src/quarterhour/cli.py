@@ -52,7 +52,9 @@ def up(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     api_port: Annotated[int | None, typer.Option(help="Port of the API; 0 takes a free one.")] = None,
     dashboard_port: Annotated[int | None, typer.Option(help="Port of the dashboard; 0 takes a free one.")] = None,
-    no_schedule: Annotated[bool, typer.Option("--no-schedule", help="Start no run by the clock.")] = False,
+    no_schedule: Annotated[
+        bool, typer.Option("--no-schedule", help="Start no run by the clock, nor for files that arrive.")
+    ] = False,
     demo: Annotated[
         bool, typer.Option("--demo", help="Drop real demo files into data/raw, a batch at a time.")
     ] = False,
