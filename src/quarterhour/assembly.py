@@ -15,7 +15,9 @@ from quarterhour.engines.local import LocalEngine
 from quarterhour.errors import HomeInUse, LockHeld
 from quarterhour.event_log.base import EventLog, Repair
 from quarterhour.event_log.jsonl import JsonlEventLog
+from quarterhour.events import LeftoversRemoved
 from quarterhour.housekeeper import Housekeeper
+from quarterhour.leftovers import remove_leftovers
 from quarterhour.lock import LockManager
 from quarterhour.orchestrator import PipelineOrchestrator
 from quarterhour.scheduler import Scheduler
@@ -25,6 +27,7 @@ from quarterhour.watchdog import Watchdog
 from quarterhour.workspace import Workspace
 
 HOME_LOCK = "home"
+_MOST_NAMED = 100
 # Named, not imported: DuckDB is loaded in the workers alone.
 _CHECK_ANALYSES = "quarterhour.stages.analyzer.analyses:check_analyses"
 
@@ -42,11 +45,12 @@ class Machine:
     """Looks at the home's disk; where it is None, no disk is ever nearly full."""
 
     @classmethod
-    def real(cls, workspace: Workspace) -> Self:
+    def real(cls, workspace: Workspace, *, is_server: bool = False) -> Self:
+        """A server's process lives as long as its home does, so that its sockets can be there."""
         return cls(
             SystemClock(),
             JsonlEventLog(workspace),
-            LocalEngine(),
+            LocalEngine(sockets_in=workspace.scratch if is_server else None),
             LockManager(workspace),
             disk=partial(space_at, workspace.home),
         )
@@ -122,6 +126,8 @@ class Pipeline:
             async with asyncio.TaskGroup() as loops:
                 writer = loops.create_task(self.bus.run(), name="bus")
                 try:
+                    # Before the first worker, which may be given the process id of a dead one.
+                    await self._remove_leftovers()
                     await self.engine.warm_up()
                     await self._check_settings()
                     await self.orchestrator.recover(repairs)
@@ -130,6 +136,19 @@ class Pipeline:
                         yield
                 finally:
                     writer.cancel()
+
+    async def _remove_leftovers(self) -> None:
+        removed = await asyncio.to_thread(remove_leftovers, self.workspace, self.settings)
+        if removed.files or removed.scratch or removed.kept:
+            msg = (
+                f"Left by killed processes and removed: {removed.files} unfinished files, {removed.scratch} of scratch"
+            )
+            if removed.kept:
+                msg += f"; {len(removed.kept)} could not be removed"
+            data = {"files": removed.files, "scratch": removed.scratch, "kept": list(removed.kept[:_MOST_NAMED])}
+            await self.bus.publish(
+                LeftoversRemoved(at=self.clock.now(), run_id=None, stage="pipeline", msg=msg, data=data)
+            )
 
     async def _check_settings(self) -> None:
         """What of the settings only DuckDB can judge, in a worker. Raises SettingsError."""

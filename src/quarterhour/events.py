@@ -188,6 +188,13 @@ class LogRepaired(Event):
     kind = EventKind.ERROR
 
 
+class LeftoversRemoved(Event):
+    """What killed processes left unfinished was removed at the start. `data`: files, scratch, kept (and why)."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
 class RunNotResumed(Event):
     """A run that the server's end cut short is not resumed at the start. `data`: resumptions (in a row, up to it)."""
 

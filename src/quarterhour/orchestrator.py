@@ -8,7 +8,7 @@ from datetime import datetime
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.engines.base import Engine
-from quarterhour.errors import LockHeld, NotResumable, RunInProgress, UnknownStage
+from quarterhour.errors import DiskNearlyFull, LockHeld, NotResumable, RunInProgress, UnknownStage
 from quarterhour.event_log.base import Repair
 from quarterhour.events import LogRepaired, RunNotResumed
 from quarterhour.lifecycle import ACTIVE, Reason, Run, RunState, Status, Trigger
@@ -93,7 +93,7 @@ class PipelineOrchestrator:
                 )
             stages = stages_to_resume(run)
             return await self.start(Trigger.RECOVERY, stages=stages, resumptions=run.resumptions + 1)
-        except (NotResumable, RunInProgress, UnknownStage) as error:
+        except (DiskNearlyFull, NotResumable, RunInProgress, UnknownStage) as error:
             msg = f"Run {run.run_id} is not resumed: {error.message}. The next run does what was not done."
             data = {"resumptions": run.resumptions}
             await self._bus.publish(

@@ -11,6 +11,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -29,6 +30,7 @@ from quarterhour.engines.base import (
 )
 from quarterhour.engines.child import CANCEL, STREAMS, attempt_main, call_main
 from quarterhour.engines.output import AttemptOutput
+from quarterhour.engines.sockets import keep_sockets_in
 from quarterhour.errors import EngineError
 from quarterhour.lifecycle import Reason
 from quarterhour.processes import descendants, end_group, end_process
@@ -208,12 +210,16 @@ class LocalAttempt:
 
 
 class LocalEngine:
-    def __init__(self) -> None:
+    def __init__(self, sockets_in: Path | None = None) -> None:
+        """`sockets_in`: a folder for the sockets by which workers are reached, where it can have them; see `sockets`."""
         self._context = _context()
+        self._sockets_in = sockets_in
         self._attempts: set[LocalAttempt] = set()
 
     async def warm_up(self) -> None:
         if self._context.get_start_method() == "forkserver":
+            if self._sockets_in is not None:
+                keep_sockets_in(self._sockets_in)
             await asyncio.to_thread(forkserver.ensure_running)
 
     async def start(self, spec: AttemptSpec) -> LocalAttempt:

@@ -115,9 +115,9 @@ def test_a_client_that_leaves_frees_its_worker_and_files(server: Server) -> None
 
     leaving = threading.Thread(target=leave)
     leaving.start()
-    wait_until(lambda: any(scratch.iterdir()))
+    wait_until(lambda: any(scratch.glob("export-*")))
     leaving.join()
-    wait_until(lambda: not any(scratch.iterdir()))
+    wait_until(lambda: not any(scratch.glob("export-*")))
 
 
 def wait_until(is_so, within_s: float = 60.0) -> None:
