@@ -9,7 +9,7 @@ from watchfiles import Change, awatch  # pyright: ignore[reportUnknownVariableTy
 
 from quarterhour.clock import Clock
 from quarterhour.decisions import Breaker, breaker_of
-from quarterhour.errors import RunInProgress
+from quarterhour.errors import DiskNearlyFull, RunInProgress
 from quarterhour.lake.arrivals import Arrival, ArrivalState, arrivals, is_finished
 from quarterhour.lake.ledger import InputLedger
 from quarterhour.lifecycle import ACTIVE, Trigger
@@ -17,7 +17,7 @@ from quarterhour.orchestrator import PipelineOrchestrator
 from quarterhour.settings import Settings
 from quarterhour.workspace import Workspace
 
-# What holds a run back without a word when it ends (a pause, a breaker, a command on the tables) is looked at this often.
+# What holds a run back and ends without a word (a pause, a breaker, a full disk, a command on the tables): looked at this often.
 _LOOKS_AGAIN_S = 1.0
 
 
@@ -143,7 +143,7 @@ class ArrivalWatcher:
             await self._orchestrator.idle()
             try:
                 await self._orchestrator.start(Trigger.ARRIVAL)
-            except RunInProgress:
+            except (RunInProgress, DiskNearlyFull):
                 await self._clock.sleep(_LOOKS_AGAIN_S)
                 self._is_moved.set()
         if found.settling:

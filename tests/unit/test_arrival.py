@@ -15,6 +15,7 @@ from pipelines import Parts, pipeline, settings_for
 from quarterhour.arrival import ArrivalWatcher, Found, Look, Wait, WaitForIdle, count_found, decide, may_be_arrival
 from quarterhour.assembly import Pipeline
 from quarterhour.clock import SystemClock, wire_time
+from quarterhour.disk import Space
 from quarterhour.event_log.memory import MemoryEventLog
 from quarterhour.lake.arrivals import arrivals
 from quarterhour.lifecycle import Run, RunState, Trigger
@@ -190,6 +191,22 @@ def test_a_pause_holds_arrivals_back_until_it_ends(tmp_path: Path) -> None:
             assert (await parts.scheduler.resume()).next_run_at is None
             await until_runs(parts, 1)
             await no_more(parts, 1)
+
+    asyncio.run(go())
+
+
+def test_a_full_disk_holds_arrivals_back_until_there_is_space_again(tmp_path: Path) -> None:
+    async def go() -> None:
+        settings = arrival_settings(TRANSLATOR)
+        space = [Space(free=0, total=10**9)]
+        async with pipeline(tmp_path, settings, disk=lambda: space[0]) as parts, watching(parts, settings):
+            (parts.workspace.raw / "x.csv").write_text(CSV)
+            async with asyncio.timeout(20):
+                while not parts.log.read(0, 100, match=lambda record: record.stage == "watchdog"):
+                    await asyncio.sleep(0.01)
+            await no_more(parts, 0)
+            space[0] = Space(free=10**9, total=10**9)
+            await until_runs(parts, 1)
 
     asyncio.run(go())
 
