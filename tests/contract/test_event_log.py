@@ -93,3 +93,18 @@ def test_a_torn_end_is_cut_off_and_told(tmp_path_factory: pytest.TempPathFactory
     again.append(events(again.last_seq + 1, 1, "r1"))
     assert again.last_seq == len(found) + 1
     again.close()
+
+
+def test_e10_a_file_deleted_under_the_log_takes_only_its_own_events(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = jsonl(tmp_path)
+    log.open()
+    log.append([*events(1, 2, "r1"), *events(3, 2, "r2"), *events(5, 2, "r3")])
+    Workspace(tmp_path).run_events("r2").unlink()
+    assert [record.seq for record in log.read(0, 100)] == [1, 2, 5, 6]
+    assert [record.seq for record in log.read_back(7, 100)] == [6, 5, 2, 1]
+    assert "event_file_gone" in capsys.readouterr().out
+    log.append(events(7, 1))
+    assert log.last_seq == 7, "the sequence goes on"
+    log.close()

@@ -12,6 +12,7 @@ from quarterhour.clock import SystemClock
 from quarterhour.engines.inline import InlineEngine
 from quarterhour.event_log.jsonl import JsonlEventLog
 from quarterhour.event_log.memory import MemoryEventLog
+from quarterhour.lake.ledger import InputLedger, LedgerDamaged
 from quarterhour.lifecycle import Reason, Run, RunState, Trigger
 from quarterhour.lock import LockManager
 from quarterhour.orchestrator import MAX_RESUMPTIONS
@@ -151,3 +152,29 @@ def test_a_served_home_resumes_before_its_first_mark(tmp_path: Path) -> None:
                 assert (run.trigger is Trigger.RECOVERY) is is_scheduled
 
     asyncio.run(go())
+
+
+@pytest.mark.parametrize("name", ["home.json", "home.fence", "run.json", "run.fence", "server.json"])
+def test_s7_a_corrupt_state_file_does_not_keep_the_server_down(tmp_path: Path, name: str) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.create()
+    (workspace.state / name).write_bytes(b"{ half")
+
+    async def go() -> None:
+        machine = Machine(SystemClock(), JsonlEventLog(workspace), InlineEngine(), LockManager(workspace))
+        served = Pipeline(settings("fail", "Good"), workspace, machine)
+        async with served.running("a test", is_scheduled=False):
+            await served.orchestrator.start(Trigger.API)
+            await served.orchestrator.wait()
+            assert served.state.status.state is RunState.SUCCESS
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("content", [b"{ no database, and longer than the hundred bytes of a header }" * 3])
+def test_s7_a_corrupt_ledger_is_named_with_the_way_out_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "inputs.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(LedgerDamaged, match=r"inputs\.sqlite: file is not a database.* put a backup"):
+        InputLedger(path)
+    assert path.read_bytes() == content

@@ -9,6 +9,8 @@ from heapq import heappop, heappush
 from itertools import groupby
 from pathlib import Path
 
+import structlog
+
 from quarterhour.errors import EventLogError
 from quarterhour.event_log.base import Match, Repair
 from quarterhour.event_log.memory import check_sequence
@@ -16,6 +18,8 @@ from quarterhour.event_log.segment import Segment, mend
 from quarterhour.events import EventRecord
 from quarterhour.files import fdatasync, fsync_folder
 from quarterhour.workspace import Workspace
+
+_log = structlog.get_logger()
 
 _NAME = re.compile(r"(?:pipeline_(?P<run_id>.+)|system_\d{4}-\d{2}-\d{2})\.jsonl")
 
@@ -107,7 +111,8 @@ class JsonlEventLog:
         heads: list[tuple[int, EventRecord, Iterator[EventRecord]]] = []
         while waiting or heads:
             while waiting and (not heads or waiting[0].first_seq <= heads[0][0]):
-                _advance(heads, waiting.popleft().forwards(since))
+                segment = waiting.popleft()
+                _advance(heads, _while_there(segment, segment.forwards(since)))
             if heads:
                 _, record, rest = heappop(heads)
                 yield record
@@ -121,7 +126,7 @@ class JsonlEventLog:
             # Files overlap: go on until none left can hold one of the newest `limit`.
             if len(found) >= limit and segment.last_seq < found[limit - 1].seq:
                 break
-            for count, record in enumerate(segment.backwards(min(before, durable_seq + 1)), 1):
+            for count, record in enumerate(_while_there(segment, segment.backwards(min(before, durable_seq + 1))), 1):
                 found.append(record)
                 if count == limit:
                     break
@@ -135,6 +140,14 @@ class JsonlEventLog:
         if self._open_file is not None:
             os.close(self._open_file[1])
             self._open_file = None
+
+
+def _while_there(segment: Segment, events: Iterator[EventRecord]) -> Iterator[EventRecord]:
+    """`events` of the segment; none, and a warning, where its file was deleted under the log: the others are still read."""
+    try:
+        yield from events
+    except FileNotFoundError:
+        _log.warning("event_file_gone", file=str(segment.path), first_seq=segment.first_seq, last_seq=segment.last_seq)
 
 
 def _advance(heads: list[tuple[int, EventRecord, Iterator[EventRecord]]], rest: Iterator[EventRecord]) -> None:

@@ -60,6 +60,10 @@ _VERSION = 4
 _LEAST_DIGITS = 8
 
 
+class LedgerDamaged(QuarterhourError):
+    """The ledger of inputs cannot be read."""
+
+
 class UnknownInput(QuarterhourError):
     """No input has this name or fingerprint."""
 
@@ -141,10 +145,19 @@ class InputLedger:
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, timeout=30, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
-        if self._version() < _VERSION:
-            self._migrate()
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            if self._version() < _VERSION:
+                self._migrate()
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            if error.sqlite_errorcode not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+                raise
+            raise LedgerDamaged(
+                f"{path}: {error}. It says which inputs were taken, so nothing is done without it: "
+                "put a backup of it in its place; it is left as it is"
+            ) from error
 
     def __enter__(self) -> "InputLedger":
         return self
