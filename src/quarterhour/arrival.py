@@ -9,7 +9,7 @@ from watchfiles import Change, awatch  # pyright: ignore[reportUnknownVariableTy
 
 from quarterhour.clock import Clock
 from quarterhour.decisions import Breaker, breaker_of
-from quarterhour.errors import DiskNearlyFull, RunInProgress
+from quarterhour.errors import DiskNearlyFull, QuarterhourError, RunInProgress
 from quarterhour.lake.arrivals import Arrival, ArrivalState, arrivals, is_finished
 from quarterhour.lake.ledger import InputLedger
 from quarterhour.lifecycle import ACTIVE, Trigger
@@ -19,6 +19,10 @@ from quarterhour.workspace import Workspace
 
 # What holds a run back and ends without a word (a pause, a breaker, a full disk, a command on the tables): looked at this often.
 _LOOKS_AGAIN_S = 1.0
+
+
+class FolderGone(QuarterhourError):
+    """The folder that is watched is no longer there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,15 @@ class ArrivalWatcher:
             loops.create_task(self._follow(), name="arrival runs")
 
     async def _watch(self) -> None:
-        async for _ in awatch(self._workspace.raw, watch_filter=may_be_arrival):
+        gone = (Change.deleted, str(self._workspace.raw))
+
+        def concerns(change: Change, path: str) -> bool:
+            return (change, path) == gone or may_be_arrival(change, path)
+
+        async for notices in awatch(self._workspace.raw, watch_filter=concerns):
+            # A folder made anew under its name would go unwatched.
+            if gone in notices:
+                raise FolderGone(f"{gone[1]} was removed or renamed, and cannot be watched: start the server again")
             self._note()
 
     def _note(self) -> None:

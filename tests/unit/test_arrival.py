@@ -12,7 +12,17 @@ import pytest
 from watchfiles import Change
 
 from pipelines import Parts, pipeline, settings_for
-from quarterhour.arrival import ArrivalWatcher, Found, Look, Wait, WaitForIdle, count_found, decide, may_be_arrival
+from quarterhour.arrival import (
+    ArrivalWatcher,
+    FolderGone,
+    Found,
+    Look,
+    Wait,
+    WaitForIdle,
+    count_found,
+    decide,
+    may_be_arrival,
+)
 from quarterhour.assembly import Pipeline
 from quarterhour.clock import SystemClock, wire_time
 from quarterhour.disk import Space
@@ -263,13 +273,12 @@ def test_the_service_takes_what_came_while_it_was_down_and_ends_when_the_watch_b
     run = asyncio.run(serve())
     assert (run.trigger, run.state, run.counts.files_processed) == (Trigger.ARRIVAL, RunState.SUCCESS, 1)
 
-    async def serve_without_folder() -> None:
-        installation = Pipeline(settings, workspace)
-        with installation.opened("test"):
+    async def lose_the_folder() -> None:
+        async with Pipeline(settings, workspace).running("test", is_scheduled=True):
+            await asyncio.sleep(QUIET_S)
             workspace.raw.rename(tmp_path / "elsewhere")
-            watcher = ArrivalWatcher(settings, workspace, installation.orchestrator, SystemClock())
-            await watcher.run()
+            await asyncio.sleep(20)
 
     with pytest.raises(ExceptionGroup) as caught:
-        asyncio.run(serve_without_folder())
-    assert isinstance(caught.value.exceptions[0], FileNotFoundError)
+        asyncio.run(lose_the_folder())
+    assert caught.group_contains(FolderGone, match=r"raw was removed or renamed", depth=None)
