@@ -31,5 +31,8 @@ class BenchContext:
         if level == "error":
             raise RuntimeError(f"{msg} {data}")
 
+    def output(self, line: str) -> None:
+        """Nobody reads."""
+
     def watch(self, connection: Interruptible) -> None:
         """Nobody interrupts."""

@@ -74,6 +74,9 @@ class _Context:
         if level == "error":
             self.errors.append(msg)
 
+    def output(self, line: str) -> None:
+        """No program runs in it."""
+
     def watch(self, connection: Interruptible) -> None:
         """No watchdog looks at it."""
 

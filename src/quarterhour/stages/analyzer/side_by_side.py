@@ -206,6 +206,9 @@ class _Context:
     def emit(self, msg: str, *, level: str = "info", **data: Any) -> None:
         self.send("emit", msg, level, data)
 
+    def output(self, line: str) -> None:
+        self.send("emit", line, "info", {})
+
     def watch(self, connection: Interruptible) -> None:
         with self._lock:
             self._watched.add(connection)
