@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from faults.damage import FAULTS, Fault, small_file_system
+from faults.survival import Prepared, prepare
 from faults.tally import Tally
 from faults.trials import AT_ONCE, survive
 
@@ -22,22 +23,28 @@ def main() -> int:
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}", flush=True)
     tally = Tally()
-    for fault in (fault for fault in FAULTS if arguments.only in fault.name):
-        for first in range(0, arguments.times, AT_ONCE * fault.count):
-            seed = arguments.seed + first
-            tally.add(fault.name, AT_ONCE * fault.count, _survived(fault, seed))
-        print(tally.lines()[-1], flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        prepared = prepare(Path(name).resolve())
+        _do_all(arguments, prepared, tally)
     print("\n".join(tally.lines()))
     return 0 if tally.tried == tally.survived else 1
 
 
-def _survived(fault: Fault, seed: int) -> int:
+def _do_all(arguments: argparse.Namespace, prepared: Prepared, tally: Tally) -> None:
+    for fault in (fault for fault in FAULTS if arguments.only in fault.name):
+        for first in range(0, arguments.times, AT_ONCE * fault.count):
+            seed = arguments.seed + first
+            tally.add(fault.name, AT_ONCE * fault.count, _survived(fault, seed, prepared))
+        print(tally.lines()[-1], flush=True)
+
+
+def _survived(fault: Fault, seed: int, prepared: Prepared) -> int:
     """Of a few in one home; those after the first that is not survived count as not survived."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve() / "small"
         with small_file_system(folder) if fault.needs_mounts else nullcontext():
             try:
-                return survive(fault, folder, AT_ONCE, seed)
+                return survive(fault, folder, AT_ONCE, seed, prepared)
             except (AssertionError, OSError):
                 print(f"{fault.name}, seed {seed}:\n{traceback.format_exc()}", flush=True)
                 return 0

@@ -5,8 +5,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +74,17 @@ def tables(home: Path) -> dict[str, pl.DataFrame]:
     return found
 
 
-@contextmanager
-def uninterrupted(folder: Path) -> Iterator[tuple[Path, dict[str, pl.DataFrame]]]:
-    """A home that waits to be broken, and the tables that it must have in the end."""
+Prepared = tuple[Path, dict[str, pl.DataFrame]]
+"""A home that waits to be broken, and the tables that it must have in the end."""
+
+
+def prepare(folder: Path) -> Prepared:
     whole, waiting = folder / "whole", folder / "waiting"
     fill(waiting)
     shutil.copytree(waiting, whole)
     time.sleep(_SETTLE_S * 1.5)
     command(whole, "run")
-    yield waiting, tables(whole)
+    return waiting, tables(whole)
 
 
 def assert_survived(home: Path, expected: dict[str, pl.DataFrame]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from faults.damage import FAULTS, Fault, small_file_system
+from faults.survival import Prepared, prepare
 from faults.tally import Tally
 from faults.trials import survive
 
@@ -16,9 +17,14 @@ from faults.trials import survive
 _TIMES = {"SIGKILL of the server": 5, "SIGKILL of the worker": 2, "SIGKILL of both": 4, "SIGKILL of the forkserver": 2}
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return prepare(tmp_path_factory.mktemp("prepared"))
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_after_any_fault_the_tables_are_those_of_an_uninterrupted_run(
-    fault: Fault, tmp_path: Path, tally: Tally
+    fault: Fault, tmp_path: Path, tally: Tally, prepared: Prepared
 ) -> None:
     if fault.needs_mounts and not (sys.platform == "linux" and os.geteuid() == 0):
         pytest.skip("mounts need root, on Linux")
@@ -26,5 +32,5 @@ def test_after_any_fault_the_tables_are_those_of_an_uninterrupted_run(
     print(f"seed {seed}")  # noqa: T201  a failing instant can be looked for again
     times = _TIMES.get(fault.name, 1)
     with small_file_system(tmp_path / "small") if fault.needs_mounts else nullcontext():
-        survived = survive(fault, tmp_path / "small", times, seed)
+        survived = survive(fault, tmp_path / "small", times, seed, prepared)
     tally.add(fault.name, survived)
