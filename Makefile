@@ -49,7 +49,8 @@ test-fast: $(VENV)/dev-installed dashboard/node_modules/installed ## Unit and co
 
 test: check browser $(STATIC) ## Everything: check, then all tests, in a real browser too.
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit tests/contract tests/collection
-	$(BIN)/python -m pytest tests/acceptance tests/faults
+	$(BIN)/python -m pytest tests/acceptance
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/faults
 	cd dashboard && npm test
 
 browser: $(VENV)/dev-installed

@@ -151,8 +151,6 @@ class ArrivalWatcher:
 
     async def _start_if_any(self, found: Found) -> None:
         if found.waiting:
-            # A run that has just ended frees its lock in a moment.
-            await self._orchestrator.idle()
             try:
                 await self._orchestrator.start(Trigger.ARRIVAL)
             except (RunInProgress, DiskNearlyFull):

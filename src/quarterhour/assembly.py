@@ -15,7 +15,6 @@ from quarterhour.engines.local import LocalEngine
 from quarterhour.errors import HomeInUse, LockHeld
 from quarterhour.event_log.base import EventLog, Repair
 from quarterhour.event_log.jsonl import JsonlEventLog
-from quarterhour.events import LeftoversRemoved
 from quarterhour.housekeeper import Housekeeper
 from quarterhour.leftovers import remove_leftovers
 from quarterhour.lock import LockManager
@@ -27,7 +26,6 @@ from quarterhour.watchdog import Watchdog
 from quarterhour.workspace import Workspace
 
 HOME_LOCK = "home"
-_MOST_NAMED = 100
 # Named, not imported: DuckDB is loaded in the workers alone.
 _CHECK_ANALYSES = "quarterhour.stages.analyzer.analyses:check_analyses"
 
@@ -139,16 +137,8 @@ class Pipeline:
 
     async def _remove_leftovers(self) -> None:
         removed = await asyncio.to_thread(remove_leftovers, self.workspace, self.settings)
-        if removed.files or removed.scratch or removed.kept:
-            msg = (
-                f"Left by killed processes and removed: {removed.files} unfinished files, {removed.scratch} of scratch"
-            )
-            if removed.kept:
-                msg += f"; {len(removed.kept)} could not be removed"
-            data = {"files": removed.files, "scratch": removed.scratch, "kept": list(removed.kept[:_MOST_NAMED])}
-            await self.bus.publish(
-                LeftoversRemoved(at=self.clock.now(), run_id=None, stage="pipeline", msg=msg, data=data)
-            )
+        if removed:
+            await self.bus.publish(removed.event(self.clock.now()))
 
     async def _check_settings(self) -> None:
         """What of the settings only DuckDB can judge, in a worker. Raises SettingsError."""

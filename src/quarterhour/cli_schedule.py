@@ -7,19 +7,12 @@ import typer
 
 from quarterhour.cli_support import HERE, AsJson, Home, print_json, reading
 from quarterhour.clock import wire_time
+from quarterhour.slots import SlotReason
 
 app = typer.Typer()
 
 _PAGE = 40_000
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]
-_WHY = {
-    "running": "another run went on",
-    "paused": "the schedule was paused",
-    "breaker": "too many runs had failed in a row",
-    "down": "no server was there",
-    "asleep": "the machine slept, or its clock was set forward",
-    "missed": "the machine slept",
-}
 
 
 @app.command()
@@ -63,11 +56,19 @@ def _wire(moment: datetime | None) -> str | None:
 
 
 def _slot_line(item: dict[str, Any]) -> str:
-    why = _WHY.get(item["reason"], item["reason"]) if item["reason"] else ""
+    why = _why(item["reason"])
     if item["late_s"] is not None and item["verdict"] != "ran":
         why = f"{item['late_s']:.1f} s after the mark"
     parts = (item["mark"], f"{item['verdict']:<9}", item["run_id"] or "", why)
     return "  ".join(part for part in parts if part)
+
+
+def _why(reason: str | None) -> str:
+    """A reason of another version stands as it is."""
+    try:
+        return SlotReason(reason).text if reason else ""
+    except ValueError:
+        return reason or ""
 
 
 @app.command()

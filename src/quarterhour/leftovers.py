@@ -3,11 +3,15 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from quarterhour.events import LeftoversRemoved
 from quarterhour.lake.scratch import remove_scratch_of_the_dead
 from quarterhour.settings import Settings
 from quarterhour.workspace import Workspace
+
+_MOST_NAMED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,16 @@ class Leftovers:
     scratch: int
     kept: tuple[str, ...] = ()
     """Those that could not be removed, and why."""
+
+    def __bool__(self) -> bool:
+        return bool(self.files or self.scratch or self.kept)
+
+    def event(self, at: datetime) -> LeftoversRemoved:
+        msg = f"Left by killed processes and removed: {self.files} unfinished files, {self.scratch} of scratch"
+        if self.kept:
+            msg += f"; {len(self.kept)} could not be removed"
+        data = {"files": self.files, "scratch": self.scratch, "kept": list(self.kept[:_MOST_NAMED])}
+        return LeftoversRemoved(at=at, run_id=None, stage="pipeline", msg=msg, data=data)
 
 
 def remove_leftovers(workspace: Workspace, settings: Settings) -> Leftovers:

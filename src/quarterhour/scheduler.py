@@ -182,9 +182,6 @@ class Scheduler:
             await self._unless_changed(self._clock.sleep(_LOOKS_AGAIN_S))
 
     async def _start(self, mark: datetime, *, is_caught_up: bool) -> None:
-        if self._state.status.state not in ACTIVE:
-            # A run that has just ended frees its lock in a moment.
-            await self._orchestrator.idle()
         try:
             await self._orchestrator.start(Trigger.CATCH_UP if is_caught_up else Trigger.SCHEDULE, mark=mark)
         except RunInProgress as error:
@@ -214,7 +211,7 @@ class Scheduler:
             "reason": passed.reason.value,
         }
         marks = f"The mark {first}" if passed.count == 1 else f"{passed.count} marks from {first} to {last}"
-        await self._say(MarksPassed, f"{marks}: {_WHY[passed.reason]}", data)
+        await self._say(MarksPassed, f"{marks}: {passed.reason.text}", data)
 
     async def _tell_passed(self, reason: SlotReason) -> None:
         """The verdict on all marks until now."""
@@ -274,11 +271,3 @@ class Scheduler:
     def _next(self, schedule: Schedule) -> datetime:
         now = self._clock.now()
         return next_mark(schedule.cron, schedule.timezone, max(now, judged_until(schedule, now)))
-
-
-_WHY = {
-    SlotReason.DOWN: "no server was there",
-    SlotReason.ASLEEP: "the machine slept, or its clock was set forward",
-    SlotReason.PAUSED: "the schedule was paused",
-    SlotReason.RUNNING: "another run went on",
-}

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 DATASET_NAME = r"^[a-z][a-z0-9_]{0,62}$"
 
-_MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*(%|MB|GB)")
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(%|MB|GB)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 
 
@@ -69,6 +69,13 @@ class RejectLimit:
 MaxRejected = Annotated[RejectLimit, BeforeValidator(RejectLimit.parse), PlainSerializer(str, return_type=str)]
 
 
+def _bytes(text: str, whole: int) -> int:
+    """'80%' of so many bytes, or '500MB', as bytes."""
+    found = _AMOUNT.fullmatch(text)
+    assert found is not None
+    return int(float(found[1]) * {"%": whole / 100, "MB": 1e6, "GB": 1e9}[found[2]])
+
+
 @dataclass(frozen=True, slots=True)
 class MemoryLimit:
     """How much memory something may hold: a share of the machine's, or so many MB or GB."""
@@ -81,7 +88,7 @@ class MemoryLimit:
         if isinstance(value, MemoryLimit):
             return value
         text = str(value).strip()
-        found = _MEMORY.fullmatch(text)
+        found = _AMOUNT.fullmatch(text)
         if found is None or not 0 < float(found[1]) <= (100 if found[2] == "%" else float("inf")):
             raise ValueError(
                 f"{value!r} is no limit of memory: give a share such as '80%', or a size such as '2GB' or '500MB'"
@@ -90,10 +97,7 @@ class MemoryLimit:
 
     def bytes_of(self, machine: int) -> int:
         """The limit on a machine with so much memory."""
-        found = _MEMORY.fullmatch(self.text)
-        assert found is not None
-        unit = {"%": machine / 100, "MB": 1e6, "GB": 1e9}[found[2]]
-        return int(float(found[1]) * unit)
+        return _bytes(self.text, machine)
 
     def __str__(self) -> str:
         return self.text
@@ -113,7 +117,7 @@ class FreeSpace:
         """Raises ValueError where `value` is neither a size nor a share, nor several with commas between."""
         if isinstance(value, FreeSpace):
             return value
-        found = [_MEMORY.fullmatch(part.strip()) for part in str(value).split(",")]
+        found = [_AMOUNT.fullmatch(part.strip()) for part in str(value).split(",")]
         if any(each is None or (each[2] == "%" and float(each[1]) > 100) for each in found):
             raise ValueError(
                 f"{value!r} is no free space: give a share such as '1%', a size such as '500MB', or both as '1%, 500MB', "
@@ -123,9 +127,7 @@ class FreeSpace:
 
     def bytes_of(self, disk: int) -> int:
         """What must be free on a disk of so many bytes."""
-        units = {"%": disk / 100, "MB": 1e6, "GB": 1e9}
-        found = (_MEMORY.fullmatch(part.strip()) for part in self.text.split(","))
-        return int(min(float(each[1]) * units[each[2]] for each in found if each is not None))
+        return min(_bytes(part.strip(), disk) for part in self.text.split(","))
 
     def __str__(self) -> str:
         return self.text

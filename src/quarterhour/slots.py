@@ -44,7 +44,20 @@ class SlotReason(StrEnum):
     ASLEEP = "asleep"
     """The machine slept, or its clock was set forward."""
 
+    @property
+    def text(self) -> str:
+        """As a person is told it."""
+        return _TEXTS[self]
 
+
+_TEXTS = {
+    SlotReason.RUNNING: "another run went on",
+    SlotReason.PAUSED: "the schedule was paused",
+    SlotReason.BREAKER: "too many runs had failed in a row",
+    SlotReason.DISK_FULL: "too little of the disk was free",
+    SlotReason.DOWN: "no server was there",
+    SlotReason.ASLEEP: "the machine slept, or its clock was set forward",
+}
 _MISSED = frozenset({SlotReason.DOWN, SlotReason.ASLEEP})
 
 

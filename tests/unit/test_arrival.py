@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from watchfiles import Change
 
-from pipelines import Parts, pipeline, settings_for
+from pipelines import pipeline, settings_for
 from quarterhour.arrival import (
     ArrivalWatcher,
     FolderGone,
@@ -92,7 +92,7 @@ def arrival_settings(*stages: StageSettings, **inputs: Any) -> Settings:
 
 
 @asynccontextmanager
-async def watching(parts: Parts, settings: Settings) -> AsyncIterator[None]:
+async def watching(parts: Pipeline, settings: Settings) -> AsyncIterator[None]:
     watcher = ArrivalWatcher(settings, parts.workspace, parts.orchestrator, SystemClock())
     await parts.scheduler.load(is_enabled=True)
     task = asyncio.create_task(watcher.run())
@@ -106,12 +106,12 @@ async def watching(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         await asyncio.wait([task])
 
 
-def runs(parts: Parts) -> list[Run]:
+def runs(parts: Pipeline) -> list[Run]:
     begun = [r.data["status"]["run"] for r in parts.log.read(0, 10_000) if r.data.get("to") == "starting"]
     return [Run.model_validate(run) for run in begun]
 
 
-async def until_runs(parts: Parts, count: int) -> list[Run]:
+async def until_runs(parts: Pipeline, count: int) -> list[Run]:
     """Fails by the test's own end where they never come."""
     async with asyncio.timeout(20):
         while len(found := runs(parts)) < count:
@@ -119,7 +119,7 @@ async def until_runs(parts: Parts, count: int) -> list[Run]:
     return found
 
 
-async def no_more(parts: Parts, count: int) -> None:
+async def no_more(parts: Pipeline, count: int) -> None:
     await asyncio.sleep(QUIET_S + 0.5)
     await parts.orchestrator.idle()
     assert len(runs(parts)) == count

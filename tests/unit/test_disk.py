@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_scheduler import JumpingClock, ticking, with_schedule
 
-from pipelines import Parts, pipeline, settings_for
+from pipelines import pipeline, settings_for
+from quarterhour.assembly import Pipeline
 from quarterhour.disk import Space, is_low, space_at
 from quarterhour.errors import DiskNearlyFull
 from quarterhour.lifecycle import RunState, Trigger
@@ -34,7 +35,7 @@ class SmallDisk:
         return Space(self.free, 10 * GB)
 
 
-def said(parts: Parts) -> list[str]:
+def said(parts: Pipeline) -> list[str]:
     return [record.event for record in parts.log.read(0, 1000) if record.stage == "watchdog"]
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipelines import Parts, pipeline, settings_for
+from pipelines import pipeline, settings_for
+from quarterhour.assembly import Pipeline
 from quarterhour.lag import Block, LoopLag, Question, is_blocked, is_shown
 from quarterhour.settings import Settings
 from quarterhour.web.models import Health
@@ -34,7 +35,7 @@ def test_a_block_shows_for_a_minute(now_s: float, shown: bool) -> None:
     assert not is_shown(None, now_s)
 
 
-def blocks(parts: Parts) -> list[dict[str, Any]]:
+def blocks(parts: Pipeline) -> list[dict[str, Any]]:
     return [record.data for record in parts.log.read(0, 1000) if "lag_s" in record.data]
 
 

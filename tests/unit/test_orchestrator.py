@@ -7,7 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipelines import Parts, pipeline, settings_for
+from pipelines import pipeline, settings_for
+from quarterhour.assembly import Pipeline
 from quarterhour.engines.base import Engine
 from quarterhour.engines.inline import InlineEngine
 from quarterhour.engines.local import LocalEngine
@@ -115,7 +116,7 @@ def test_a_stage_that_stops_reporting_is_killed_and_named(tmp_path: Path) -> Non
 def test_a_stop_ends_the_work_before_another_run_may_start(tmp_path: Path, stage: str) -> None:
     """S11: the lock is freed after the worker is gone."""
 
-    async def go(parts: Parts) -> None:
+    async def go(parts: Pipeline) -> None:
         await parts.orchestrator.start(Trigger.API)
         with pytest.raises(RunInProgress):
             await parts.orchestrator.start(Trigger.API)

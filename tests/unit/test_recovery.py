@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from pipelines import Parts, pipeline, settings_for
+from pipelines import pipeline, settings_for
 from quarterhour.assembly import Machine, Pipeline
 from quarterhour.clock import SystemClock
 from quarterhour.engines.inline import InlineEngine
@@ -25,7 +25,7 @@ def settings(policy: Literal["fail", "resume"], *stages: str) -> Settings:
     return found.model_copy(update={"runner": found.runner.model_copy(update={"on_interrupted": policy})})
 
 
-async def reach(parts: Parts, stage: str) -> None:
+async def reach(parts: Pipeline, stage: str) -> None:
     while parts.state.status.stage != stage:
         await asyncio.sleep(0.01)
 

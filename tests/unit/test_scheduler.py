@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import Parts, pipeline, settings_for
+from pipelines import pipeline, settings_for
+from quarterhour.assembly import Pipeline
 from quarterhour.clock import wire_time
 from quarterhour.errors import InvalidSchedule
 from quarterhour.event_log.memory import MemoryEventLog
@@ -101,7 +102,7 @@ class JumpingClock(FastClock):
         self._now = now
 
 
-def slots(parts: Parts) -> list[tuple[str, str, str | None]]:
+def slots(parts: Pipeline) -> list[tuple[str, str, str | None]]:
     """Every verdict so far: time of day, verdict, reason."""
     found = [slot for record in parts.log.read(0, 10_000) for slot in slots_of(record)]
     assert len({slot.mark for slot in found}) == len(found)
@@ -113,7 +114,7 @@ def with_schedule(*stages: str, **schedule: object) -> Settings:
 
 
 @asynccontextmanager
-async def ticking(parts: Parts) -> AsyncIterator[None]:
+async def ticking(parts: Pipeline) -> AsyncIterator[None]:
     await parts.scheduler.load(is_enabled=True)
     task = asyncio.create_task(parts.scheduler.run())
     try:
@@ -124,7 +125,7 @@ async def ticking(parts: Parts) -> AsyncIterator[None]:
         await parts.orchestrator.idle()
 
 
-async def until(parts: Parts, count: int) -> list[tuple[str, str, str | None]]:
+async def until(parts: Pipeline, count: int) -> list[tuple[str, str, str | None]]:
     """The verdicts once there are `count`."""
     async with asyncio.timeout(20):
         while len(found := slots(parts)) < count:
