@@ -16,6 +16,7 @@ from quarterhour.cli_checks import app as checks_app
 from quarterhour.cli_exports import export
 from quarterhour.cli_history import app as history_app
 from quarterhour.cli_maintain import app as maintain_app
+from quarterhour.cli_profile import app as profile_app
 from quarterhour.cli_quarantine import app as quarantine_app
 from quarterhour.cli_retranslate import app as retranslate_app
 from quarterhour.cli_schedule import app as schedule_app
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(analyses_app, name="analyses")
 app.add_typer(history_app)
+app.add_typer(profile_app)
 app.command()(export)
 app.add_typer(checks_app, name="checks")
 app.add_typer(verify_app)

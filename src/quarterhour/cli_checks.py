@@ -5,12 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, reading, told_plainly
+from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, raw_name, reading, told_plainly
 from quarterhour.settings import Settings
 
 app = typer.Typer(help="Declared checks of the data: list, run, suggest, release.", no_args_is_help=True)
 
-_RAW = "data/raw/"
 _MARKS = {"passed": "ok", "warned": "warns", "failed": "FAILS", "skipped": "skipped"}
 
 Datasets = Annotated[
@@ -86,7 +85,7 @@ def release(
     as_json: AsJson = False,
 ) -> None:
     """Have a file that is held back merged by the next run, whatever checks say of it."""
-    answer = _release(home, file.replace("\\", "/").removeprefix("./").removeprefix(_RAW))
+    answer = _release(home, raw_name(file))
     print_json(answer) if as_json else typer.echo(answer["message"])
 
 

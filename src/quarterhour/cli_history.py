@@ -4,14 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
-from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, reading, told_plainly
+from quarterhour.cli_support import HERE, AsJson, Home, known_input, on_one_line, print_json, raw_name, reading
 
 app = typer.Typer()
 
 Dataset = Annotated[str, typer.Argument(metavar="DATASET")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")]
-
-_RAW = "data/raw/"
 
 
 @app.command()
@@ -26,20 +24,13 @@ def retract(
     as_json: AsJson = False,
 ) -> None:
     """Take a file's rows out of the merged table again, with what it had updated as it was; a second call puts them back."""
-    from quarterhour.lake.ledger import InputLedger
-
     if to not in (None, "retracted", "merged"):
         raise typer.BadParameter("give retracted or merged", param_hint="--to")
-    name = file.replace("\\", "/").removeprefix("./").removeprefix(_RAW)
-    with told_plainly():
-        _, workspace = load(home)
-        workspace.create()
-        with InputLedger(workspace.ledger_file) as ledger:
-            entry = ledger.named(name)
+    fingerprint = known_input(home, file)
     # By its name a file is all that it holds; a fingerprint names what one version brought.
-    body = {"to": to, "whole_file": not entry.fingerprint.startswith(name), "dry_run": dry_run}
+    body = {"to": to, "whole_file": not fingerprint.startswith(raw_name(file)), "dry_run": dry_run}
     with reading(home) as source:
-        answer = source.post(f"/api/inputs/{entry.fingerprint}/retract", body, timeout_s=None)
+        answer = source.post(f"/api/inputs/{fingerprint}/retract", body, timeout_s=None)
     print_json(answer) if as_json else typer.echo(answer["message"])
 
 
@@ -90,13 +81,8 @@ def rows(
         return
     typer.echo("\t".join(column["name"] for column in page["columns"]))
     for row in page["items"]:
-        typer.echo("\t".join("" if value is None else _on_one_line(str(value)) for value in row))
+        typer.echo("\t".join("" if value is None else on_one_line(str(value)) for value in row))
     typer.echo(f"{len(page['items'])} of {page['total']} rows of version {page['version']}", err=True)
-
-
-def _on_one_line(text: str) -> str:
-    """Without what would break the line, or steer a terminal."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 @app.command()

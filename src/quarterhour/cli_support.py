@@ -57,3 +57,24 @@ def reading(home: Path) -> Generator[Any]:
                 yield server
         else:
             yield OfflineReader(settings, workspace)
+
+
+def raw_name(file: str) -> str:
+    """A raw file as people write it, also with its folder, as the ledger names it."""
+    return file.replace("\\", "/").removeprefix("./").removeprefix("data/raw/")
+
+
+def known_input(home: Path, file: str) -> str:
+    """The fingerprint of the input that a raw file's name, or the first digits of a fingerprint, stands for."""
+    from quarterhour.lake.ledger import InputLedger
+
+    with told_plainly():
+        _, workspace = load(home)
+        workspace.create()
+        with InputLedger(workspace.ledger_file) as ledger:
+            return ledger.named(raw_name(file)).fingerprint
+
+
+def on_one_line(text: str) -> str:
+    """Without what would break the line, or steer a terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

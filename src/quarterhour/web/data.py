@@ -133,10 +133,19 @@ async def get_quarantined(item_id: str, services: Injected) -> QuarantineDetail:
 
 
 # Named, not imported: DuckDB and Delta are loaded in the workers alone.
+_FILE_PROFILE = "quarterhour.stages.analyzer.file_profile:file_profile"
 _LIST_DATASETS = "quarterhour.lake.queries:list_datasets"
 _DATASET = "quarterhour.lake.queries:dataset"
 _DATASET_ROWS = "quarterhour.lake.queries:dataset_rows"
 _DATASET_PROFILE = "quarterhour.lake.queries:dataset_profile"
+
+
+@router.get(
+    "/inputs/{item_id}/profile", operation_id="getInputProfile", tags=["inputs"], responses=documented(404, 422, 503)
+)
+async def get_input_profile(item_id: str, services: Injected) -> dict[str, Any]:
+    """The profile of one file's rows by themselves, as they were translated. It is made for this call."""
+    return await services.engine.call(_FILE_PROFILE, services.workspace, services.settings, item_id)
 
 
 @router.get("/datasets", operation_id="listDatasets", tags=["datasets"], responses=documented(503))

@@ -1,6 +1,9 @@
 """Duplicates: rows, as they were translated, whose key occurs before; without keys, rows that are identical to another."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+import duckdb
 
 from quarterhour.lake.column_types import FILE
 from quarterhour.lake.duck import identifier
@@ -18,8 +21,9 @@ def duplicates_of_new(subject: Subject) -> dict[str, Any]:
     """`rows` that repeat another of the run's rows, and `by_file` those that repeat one of their own file, most first."""
     connection = subject.connection
     # Read once: what follows is told from it.
+    identity = _identity(subject.keys, subject.columns)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE new_identities AS SELECT {FILE}, {_identity(subject)}, count(*) AS n "
+        f"CREATE OR REPLACE TEMP TABLE new_identities AS SELECT {FILE}, {identity}, count(*) AS n "
         f"FROM {subject.new} GROUP BY ALL"
     )
     repeated = connection.execute(
@@ -30,7 +34,7 @@ def duplicates_of_new(subject: Subject) -> dict[str, Any]:
     names = {one.fingerprint: one.name for one in subject.inputs}
     return {
         "by": list(subject.keys),
-        "rows": _surplus(subject, "new_identities" if len(names) == 1 else one_of_each),
+        "rows": _surplus(connection, "new_identities" if len(names) == 1 else one_of_each),
         "by_file": [{"file": names[mark], "rows": count} for mark, count in repeated],
     }
 
@@ -44,7 +48,7 @@ def _of_whole(subject: Subject, rows: int, workspace: Workspace) -> int | None:
     if not subject.keys:
         if rows * len(subject.columns) > _MOST_COMPARED_CELLS:
             return None
-        return _surplus(subject, f"(SELECT {_identity(subject)}, count(*) AS n FROM {subject.whole} GROUP BY ALL)")
+        return repeated_rows(subject.connection, subject.whole, subject.keys, subject.columns)
     if subject.table and not _is_all_ours(subject.table):
         return None
     found = _translated_rows(subject, workspace) - rows
@@ -52,16 +56,23 @@ def _of_whole(subject: Subject, rows: int, workspace: Workspace) -> int | None:
     return found if found >= 0 else None
 
 
-def _identity(subject: Subject) -> str:
+def repeated_rows(
+    connection: duckdb.DuckDBPyConnection, relation: str, keys: Sequence[str], columns: Iterable[str]
+) -> int:
+    """The rows of `relation` that repeat another of it. All of them are read."""
+    return _surplus(connection, f"(SELECT {_identity(keys, columns)}, count(*) AS n FROM {relation} GROUP BY ALL)")
+
+
+def _identity(keys: Sequence[str], columns: Iterable[str]) -> str:
     """SQL of what tells rows apart: the keys themselves; of whole rows, which are wide, two hashes of them."""
-    if subject.keys:
-        return f"row({', '.join(map(identifier, subject.keys))}) AS h, 0 AS g"
-    columns = ", ".join(map(identifier, subject.columns))
-    return f"hash({columns}) AS h, hash(1, {columns}) AS g"
+    if keys:
+        return f"row({', '.join(map(identifier, keys))}) AS h, 0 AS g"
+    values = ", ".join(map(identifier, columns))
+    return f"hash({values}) AS h, hash(1, {values}) AS g"
 
 
-def _surplus(subject: Subject, relation: str) -> int:
-    row = subject.connection.execute(f"SELECT coalesce(sum(n) - count(*), 0)::BIGINT FROM {relation}").fetchone()
+def _surplus(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    row = connection.execute(f"SELECT coalesce(sum(n) - count(*), 0)::BIGINT FROM {relation}").fetchone()
     return int(row[0]) if row else 0
 
 
