@@ -302,7 +302,7 @@ def apply(status: Status, event: EventRecord) -> Status:
     if event.seq <= status.version:
         return status
     if event.event == EventKind.STATE:
-        return Status.model_validate(event.data["status"]).model_copy(update={"version": event.seq})
+        return Status.model_validate({**event.data["status"], "version": event.seq})
     if event.stage == "scheduler" and event.event == EventKind.SKIPPED:
         schedule = status.schedule.judged(event.data.get("last", event.data.get("mark")))
         return status.model_copy(update={"version": event.seq, "schedule": schedule})

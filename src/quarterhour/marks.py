@@ -15,6 +15,8 @@ from cronsim import CronSim
 # More than a zone's clock is set back in our days.
 _FURTHEST_CHANGE = timedelta(hours=3)
 _EVER = datetime.min.replace(tzinfo=UTC)
+# What was asked last (cron, time zone, after) and the answer: a scheduler asks the same often.
+_found_last = ("", "", _EVER, _EVER)
 
 
 def marks(cron: str, timezone: str, after: datetime) -> Iterator[datetime]:
@@ -45,7 +47,14 @@ def marks(cron: str, timezone: str, after: datetime) -> Iterator[datetime]:
 
 def next_mark(cron: str, timezone: str, now: datetime) -> datetime:
     """The first mark strictly after `now`: 12:07 → 12:15, 12:45 → 13:00 for the quarter hour."""
-    return next(marks(cron, timezone, now))
+    global _found_last
+    known_cron, known_timezone, since, mark = _found_last
+    # Between the moment it was looked for and the mark itself there is no other.
+    if (cron, timezone) == (known_cron, known_timezone) and since <= now < mark:
+        return mark
+    mark = next(marks(cron, timezone, now))
+    _found_last = (cron, timezone, now, mark)
+    return mark
 
 
 def next_marks(cron: str, timezone: str, now: datetime, count: int) -> list[datetime]:
@@ -54,6 +63,8 @@ def next_marks(cron: str, timezone: str, now: datetime, count: int) -> list[date
 
 def marks_between(cron: str, timezone: str, after: datetime, until: datetime) -> Iterator[datetime]:
     """The marks after `after` and up to `until`."""
+    if next_mark(cron, timezone, after) > until:
+        return
     for mark in marks(cron, timezone, after):
         if mark > until:
             return

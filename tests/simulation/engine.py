@@ -75,6 +75,10 @@ class SimulatedAttempt:
     def pid(self) -> int | None:
         return None
 
+    @property
+    def has_ended(self) -> bool:
+        return self._ended.done()
+
     async def _go(self) -> None:
         left_s = self.plan.lasts_s
         while left_s > 0:
@@ -129,6 +133,7 @@ class SimulatedEngine:
         self._draw = draw
         self._on_start = on_start
         self._attempts: dict[SimulatedAttempt, None] = {}
+        self.is_working = asyncio.Event()
         # The kernel ends the workers with their server.
         process.on_death.append(self._fall)
 
@@ -142,11 +147,14 @@ class SimulatedEngine:
     async def start(self, spec: AttemptSpec) -> SimulatedAttempt:
         attempt = SimulatedAttempt(spec, self._draw(), self._clock, self._forget)
         self._attempts[attempt] = None
+        self.is_working.set()
         self._on_start(attempt)
         return attempt
 
     def _forget(self, attempt: SimulatedAttempt) -> None:
         self._attempts.pop(attempt, None)
+        if not self._attempts:
+            self.is_working.clear()
 
     def attempts(self) -> Iterable[SimulatedAttempt]:
         return tuple(self._attempts)

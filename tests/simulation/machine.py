@@ -52,12 +52,14 @@ class SimulatedLocks(LockManager):
 
 
 class LoopWatchdog(Watchdog):
-    """Looks from a task instead of its thread: a simulated loop is never blocked."""
+    """Looks from a task instead of its thread: a simulated loop is never blocked. It sleeps where there is nothing to see."""
 
     async def run(self) -> None:
         self._loop = asyncio.get_running_loop()
+        assert isinstance(self._engine, SimulatedEngine)
         while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await self._engine.is_working.wait()
+            await asyncio.sleep(_LOOK_EVERY_S - self._clock.monotonic() % _LOOK_EVERY_S)
             if self._engine.attempts():
                 self.look()
 

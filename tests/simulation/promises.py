@@ -24,15 +24,26 @@ class Promises:
     ended: set[str] = field(default_factory=set[str])
     marks: dict[str, int] = field(default_factory=dict[str, int])
     counts: dict[str, int] = field(default_factory=dict[str, int])
-    status: Status = field(default_factory=Status)
     history: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     """Of all events: two simulations that went the same way have the same."""
+    _status: Status = field(default_factory=Status)
+    _unfolded: list[EventRecord] = field(default_factory=list[EventRecord])
+
+    @property
+    def status(self) -> Status:
+        """The fold of all events, done when somebody asks."""
+        self._status = fold(self._unfolded, self._status)
+        self._unfolded.clear()
+        return self._status
 
     def see(self, record: EventRecord) -> None:
         self._check(record.seq == self.last_seq + 1, record, f"seq follows {self.last_seq}")
         self.last_seq = record.seq
         self.history.update(f"{record.timestamp} {record.stage} {record.event}\n".encode())
-        self.status = fold([record], self.status)
+        if record.event == EventKind.STATE:
+            # It carries the whole: what was before it cannot matter.
+            self._unfolded.clear()
+        self._unfolded.append(record)
         if record.event == EventKind.STATE and record.stage == "pipeline":
             self._see_state(self.status, record)
         for slot in slots_of(record):

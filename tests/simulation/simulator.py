@@ -163,21 +163,14 @@ class Simulation:
 
     def _watch_over(self, process: Process) -> Callable[[SimulatedAttempt], None]:
         """Of each attempt that begins: it ends in time, or its process does."""
-        pending: set[asyncio.Task[None]] = set()
 
-        async def watch(attempt: SimulatedAttempt) -> None:
-            longest_s = attempt.plan.lasts_s + 1 if math.isfinite(attempt.plan.lasts_s) else HUNG_AFTER_S
-            try:
-                await asyncio.wait_for(attempt.outcome(), longest_s + _ENDED_WITHIN_S)
-            except TimeoutError:
-                if not process.is_dead:
-                    raise PromiseBroken(f"an attempt that {attempt.plan.fate} goes on for ever") from None
+        def check_ended(attempt: SimulatedAttempt) -> None:
+            if not (attempt.has_ended or process.is_dead or self.broken.done()):
+                self.broken.set_exception(PromiseBroken(f"an attempt that {attempt.plan.fate} goes on for ever"))
 
         def begin(attempt: SimulatedAttempt) -> None:
-            task = asyncio.create_task(watch(attempt))
-            pending.add(task)
-            task.add_done_callback(pending.discard)
-            task.add_done_callback(self._judge)
+            longest_s = attempt.plan.lasts_s + 1 if math.isfinite(attempt.plan.lasts_s) else HUNG_AFTER_S
+            asyncio.get_running_loop().call_later(longest_s + _ENDED_WITHIN_S, check_ended, attempt)
 
         return begin
 

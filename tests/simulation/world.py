@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -32,12 +33,10 @@ class WallClock:
     async def sleep_until(self, when: datetime) -> None:
         """As the machine's own clock does: it looks again within a second of a jump."""
         while (remaining_s := (when - self.now()).total_seconds()) > 0:
-            jumped = self._set_anew
-            try:
-                await asyncio.wait_for(jumped.wait(), remaining_s)
-            except TimeoutError:
-                continue
-            await asyncio.sleep(1.0)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(remaining_s):
+                    await self._set_anew.wait()
+                await asyncio.sleep(1.0)
 
     def jump(self, by: timedelta) -> None:
         """Set by hand or by NTP, or a machine that slept."""
