@@ -29,6 +29,10 @@ class Disk:
     """This process is killed in its next write."""
     dies_after: float = 0.5
     """The share of that write which still reaches the disk."""
+    is_failing_for: Process | None = None
+    """This process's next write ends in an error, after that same share of it."""
+    failed: set[Process] = field(default_factory=set[Process])
+    """Those that were told so: they must end, loudly."""
 
     def keep(self, records: Sequence[EventRecord]) -> None:
         for record in records:
@@ -44,9 +48,12 @@ class SimulatedLog:
     def __init__(self, disk: Disk, process: Process) -> None:
         self._disk = disk
         self._process = process
+        self.opened_at = 0
+        """The last event that another process wrote."""
 
     def open(self) -> list[Repair]:
         self._process.check_alive()
+        self.opened_at = self._disk.last_seq
         torn, self._disk.torn_bytes = self._disk.torn_bytes, 0
         return [Repair("events", torn, "{")] if torn else []
 
@@ -59,17 +66,28 @@ class SimulatedLog:
         check_sequence(self.last_seq, records)
         if self._disk.is_dying_for is self._process:
             self._die(records)
+        if self._disk.is_failing_for is self._process:
+            self._fail(records)
         if self._disk.is_full:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._disk.keep(records)
 
     def _die(self, records: Sequence[EventRecord]) -> None:
-        whole = round(len(records) * self._disk.dies_after)
         self._disk.is_dying_for = None
-        self._disk.keep(records[:whole])
-        self._disk.torn_bytes = 1 if whole < len(records) else 0
+        self._write_in_part(records)
         self._process.kill()
         raise Killed
+
+    def _fail(self, records: Sequence[EventRecord]) -> None:
+        self._disk.is_failing_for = None
+        self._disk.failed.add(self._process)
+        self._write_in_part(records)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def _write_in_part(self, records: Sequence[EventRecord]) -> None:
+        whole = round(len(records) * self._disk.dies_after)
+        self._disk.keep(records[:whole])
+        self._disk.torn_bytes = 1 if whole < len(records) else 0
 
     def read(
         self, since: int, limit: int, *, run_id: str | None = None, match: Match | None = None

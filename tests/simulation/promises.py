@@ -20,6 +20,8 @@ class Promises:
 
     state: RunState = RunState.IDLE
     run: Run | None = None
+    run_began: int = 0
+    """The seq of its first event."""
     last_seq: int = 0
     ended: set[str] = field(default_factory=set[str])
     marks: dict[str, int] = field(default_factory=dict[str, int])
@@ -57,7 +59,7 @@ class Promises:
             assert run is not None
             self._check(self.run is None, record, f"{run.run_id} began while a run went on")
             self._check(run.run_id not in self.ended, record, "a run began again")
-            self.run = run
+            self.run, self.run_began = run, record.seq
         if status.state in ENDED:
             assert run is not None
             self._check(
@@ -88,11 +90,11 @@ class Promises:
             if later - earlier != timedelta(minutes=15):
                 raise PromiseBroken(f"no verdict on the marks between {earlier} and {later}")
 
-    def check_boot(self, status: Status) -> None:
-        """Before a server answers, the status is the fold of the events, and no run of a dead process goes on in it."""
+    def check_boot(self, status: Status, opened_at: int) -> None:
+        """Before a server answers, the status is the fold of the events, and no run goes on that began before it opened the log."""
         if status.model_copy(update={"version": 0}) != self.status.model_copy(update={"version": 0}):
             raise PromiseBroken(f"the status is not the fold of the events: {status} and {self.status}")
-        if status.state in ACTIVE:
+        if status.state in ACTIVE and self.run_began <= opened_at:
             raise PromiseBroken(f"a server began to serve with a dead run in {status.state}")
 
     def _check(self, is_good: bool, record: EventRecord, why: str) -> None:

@@ -15,7 +15,7 @@ from quarterhour.errors import HomeInUse
 from quarterhour.settings import RunnerSettings, ScheduleSettings, Settings, StageSettings, WatchdogSettings
 from quarterhour.workspace import Workspace
 
-from .disk import Disk
+from .disk import Disk, SimulatedLog
 from .engine import Fate, Plan, SimulatedAttempt
 from .machine import Locks, machine_of
 from .people import press_a_button
@@ -41,6 +41,8 @@ class Rates:
     clock_jumps: float = 0.1
     suspensions: float = 0.1
     full_disks: float = 0.1
+    slow_disks: float = 0.1
+    failed_writes: float = 0.1
     buttons: float = 3.0
 
 
@@ -72,15 +74,18 @@ class Simulation:
     """A world, the servers in it, and what is done to them."""
 
     def __init__(self, seed: int, start: datetime, timezone: str, rates: Rates, folder: Path) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        self._loop = loop
         self.world = World(seed, start)
         self._rates = rates
         self.promises = Promises()
         self.disk = Disk(self.promises.see)
         self._locks = Locks()
         self._workspace = Workspace(folder)
-        self._settings = _settings(timezone)
+        self._settings = _settings(timezone, self.world.chance)
         self.serving: tuple[Process, Pipeline] | None = None
-        self._faults: dict[str, int] = {}
+        self._drawn = {f"fault: {name}": 0 for name, _, _ in self._kinds()} | {f"attempt {fate}": 0 for fate in Fate}
         self._is_calm = False
         self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._power = asyncio.Event()
@@ -97,7 +102,7 @@ class Simulation:
                 task.cancel()
             await asyncio.gather(*faults, *servers, return_exceptions=True)
         marks = len(self.promises.marks)
-        counts = {**self._faults, **self.promises.counts}
+        counts = {**self._drawn, **self.promises.counts}
         return Report(self.world.seed, days, self.promises.history.hexdigest(), marks, counts)
 
     async def _through(self, seconds: float, tasks: list["asyncio.Task[None]"]) -> None:
@@ -111,7 +116,8 @@ class Simulation:
         """Once nothing breaks any more, the next marks run, and each mark of the whole time has its verdict."""
         self._is_calm = True
         self.disk.is_full = False
-        self.disk.is_dying_for = None
+        self.disk.is_dying_for = self.disk.is_failing_for = None
+        self._loop.executor_lag_s = 0.0
         self._power.set()
         await self._through(4 * 3600, tasks)
         if self.serving is None:
@@ -153,13 +159,27 @@ class Simulation:
                 if self.serving is not None:
                     raise PromiseBroken(f"processes {self.serving[0].number} and {process.number} serve at once")
                 self.serving = (process, pipeline)
-                self.promises.check_boot(pipeline.state.status)
+                assert isinstance(machine.log, SimulatedLog)
+                self.promises.check_boot(pipeline.state.status, machine.log.opened_at)
                 await asyncio.Event().wait()
-        except* (HomeInUse, Killed):
-            pass  # the other one serves, or it is dead
+        except* HomeInUse:
+            self._count("a second server was refused")
+        except* Killed:
+            pass  # it is dead
+        except* OSError:
+            # Loudly, and only where its disk failed.
+            if process not in self.disk.failed:
+                raise
 
     def _draw(self) -> Plan:
-        return Plan(Fate.WORKS, 2.0) if self._is_calm else Plan.drawn(self.world.chance)
+        if self._is_calm:
+            return Plan(Fate.WORKS, 2.0)
+        plan = Plan.drawn(self.world.chance)
+        self._count(f"attempt {plan.fate}")
+        return plan
+
+    def _count(self, what: str) -> None:
+        self._drawn[what] = self._drawn.get(what, 0) + 1
 
     def _watch_over(self, process: Process) -> Callable[[SimulatedAttempt], None]:
         """Of each attempt that begins: it ends in time, or its process does."""
@@ -185,6 +205,8 @@ class Simulation:
             ("clock jump", rates.clock_jumps, self._jump),
             ("machine asleep", rates.suspensions, self._suspend),
             ("full disk", rates.full_disks, self._fill_disk),
+            ("slow disk", rates.slow_disks, self._slow_disk),
+            ("write that fails", rates.failed_writes, self._fail_a_write),
             ("button pressed", rates.buttons, self._press),
         ]
 
@@ -193,7 +215,7 @@ class Simulation:
             await asyncio.sleep(self.world.chance.expovariate(a_day / 86400))
             if self._is_calm:
                 return
-            self._faults[name] = self._faults.get(name, 0) + 1
+            self._count(f"fault: {name}")
             await fault()
 
     async def kill(self) -> None:
@@ -223,6 +245,16 @@ class Simulation:
         await asyncio.sleep(self.world.chance.uniform(1, 3000))
         self.disk.is_full = False
 
+    async def _slow_disk(self) -> None:
+        self._loop.executor_lag_s = self.world.chance.choice([0.1, 2.0, 20.0])
+        await asyncio.sleep(self.world.chance.uniform(1, 3000))
+        self._loop.executor_lag_s = 0.0
+
+    async def _fail_a_write(self) -> None:
+        if self.serving is not None:
+            self.disk.is_failing_for = self.serving[0]
+            self.disk.dies_after = self.world.chance.random()
+
     async def _press(self) -> None:
         if self.serving is None:
             return
@@ -240,10 +272,23 @@ class Simulation:
             self.broken.set_exception(error)
 
 
-def _settings(timezone: str) -> Settings:
+def _settings(timezone: str, chance: random.Random) -> Settings:
+    """Each world has policies of its own, and the events of its beginning tell which."""
     return Settings(
-        schedule=ScheduleSettings(timezone=timezone),
-        runner=RunnerSettings(attempts=2, backoff=5.0, backoff_max=60.0, grace=GRACE_S, timeout=3600.0),
+        schedule=ScheduleSettings(
+            timezone=timezone,
+            catch_up=chance.choice(["none", "latest", "all"]),
+            overlap=chance.choice(["skip", "queue", "cancel"]),
+            pause_after_failures=chance.choice([0, 2]),
+        ),
+        runner=RunnerSettings(
+            attempts=2,
+            backoff=5.0,
+            backoff_max=60.0,
+            grace=GRACE_S,
+            timeout=3600.0,
+            on_interrupted=chance.choice(["fail", "resume"]),
+        ),
         watchdog=WatchdogSettings(hung_after=HUNG_AFTER_S),
         stages=tuple(StageSettings(name=name, command=("true",)) for name in ("first", "second")),
     )

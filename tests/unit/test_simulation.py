@@ -48,4 +48,4 @@ def test_a_promise_that_is_broken_is_told() -> None:
     with pytest.raises(PromiseBroken, match="seq follows 2"):
         promises.see(record.to_record(4))
     with pytest.raises(PromiseBroken, match="not the fold of the events"):
-        promises.check_boot(promises.status.model_copy(update={"state": RunState.RUNNING}))
+        promises.check_boot(promises.status.model_copy(update={"state": RunState.RUNNING}), opened_at=1)
