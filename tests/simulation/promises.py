@@ -91,7 +91,7 @@ class Promises:
                 raise PromiseBroken(f"no verdict on the marks between {earlier} and {later}")
 
     def check_boot(self, status: Status, opened_at: int) -> None:
-        """Before a server answers, the status is the fold of the events, and no run goes on that began before it opened the log."""
+        """Before a server answers, the status is the fold of the events, and no run is open that it did not begin."""
         if status.model_copy(update={"version": 0}) != self.status.model_copy(update={"version": 0}):
             raise PromiseBroken(f"the status is not the fold of the events: {status} and {self.status}")
         if status.state in ACTIVE and self.run_began <= opened_at:
