@@ -159,6 +159,7 @@ def test_a_foreign_page_is_refused(server: Server) -> None:
 
 
 def test_stages_can_be_run_alone_reset_and_the_schedule_paused(server: Server) -> None:
+    """S10: each button of the dashboard, down to its effect."""
     run_id = server.http.post("/api/pipeline/stage/analyzer").json()["run_id"]
     run = server.ended_run(run_id)
     assert [stage["name"] for stage in run["stages"]] == ["analyzer"]

@@ -18,6 +18,8 @@ def event(msg: str = "x") -> StageLogged:
 
 
 def test_an_event_is_in_the_log_before_a_fold_or_a_subscriber_sees_it() -> None:
+    """S6: written first, in one order, and then shown."""
+
     async def go() -> None:
         log = MemoryEventLog()
         bus = EventBus(log, EventSettings())

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pipelines import pipeline, settings_for
 from quarterhour.engines.base import Vitals
 from quarterhour.errors import InvalidTransition, RunInProgress
+from quarterhour.events import EventRecord
 from quarterhour.lifecycle import ENDED, TRANSITIONS, Reason, RunState, Trigger, check_transition, fold
 from quarterhour.runner import backoff_s
 from quarterhour.watchdog import Limits, verdict
@@ -32,7 +33,7 @@ def test_only_the_moves_of_the_table_are_taken(before: RunState, after: RunState
 def test_any_walk_leaves_a_state_that_is_the_fold_of_its_events(
     tmp_path_factory: pytest.TempPathFactory, moves: list[str]
 ) -> None:
-    """S3, S4: every move is an event, and no ended run keeps a stage at work."""
+    """S3, S4, S8: every move is an event, no ended run keeps a stage at work, and its end event says what its state is."""
 
     async def walk() -> None:
         async with pipeline(tmp_path_factory.mktemp("walk"), settings_for("Good")) as parts:
@@ -49,11 +50,25 @@ def test_any_walk_leaves_a_state_that_is_the_fold_of_its_events(
                 except (InvalidTransition, RunInProgress):
                     assert state.status == before
             assert fold(parts.log.read(0, 1000)) == state.status
+            _check_ends(parts.log.read(0, 1000))
             if state.status.state in ENDED:
                 assert state.status.stage is None
                 assert state.status.last_run == state.status.run
 
     asyncio.run(walk())
+
+
+def _check_ends(records: list[EventRecord]) -> None:
+    """Each end of a run is its state, and the event that follows from it; there is no other event of an end."""
+    of_pipeline = [record for record in records if record.stage == "pipeline"]
+    ends = [
+        (record.data["to"], told.event)
+        for record, told in zip(of_pipeline, [*of_pipeline[1:], *of_pipeline[-1:]], strict=True)
+        if record.event == "state" and record.data["to"] in ENDED
+    ]
+    kinds = {"success": "success", "failed": "failed", "stopped": "stop"}
+    assert [told for _, told in ends] == [kinds[state] for state, _ in ends]
+    assert sum(record.event in kinds.values() for record in of_pipeline) == len(ends)
 
 
 @pytest.mark.parametrize(

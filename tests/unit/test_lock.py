@@ -1,13 +1,15 @@
-"""One holder; a dead one holds nothing (L1, L2, L6)."""
+"""One holder; a dead one holds nothing."""
 
 import subprocess
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import orjson
 import pytest
 
 from quarterhour.errors import LockHeld
-from quarterhour.lock import LockManager
+from quarterhour.lock import Holder, LockManager
 from quarterhour.workspace import Workspace
 
 _HOLD = """
@@ -21,6 +23,7 @@ with LockManager(Workspace(sys.argv[1])).hold("run", "a test"):
 
 
 def test_a_living_process_keeps_the_lock_and_a_killed_one_does_not(tmp_path: Path) -> None:
+    """L1: the system decides, in one step. L6: nothing that is left over holds up the next one."""
     workspace = Workspace(tmp_path)
     workspace.create()
     locks = LockManager(workspace)
@@ -38,6 +41,7 @@ def test_a_living_process_keeps_the_lock_and_a_killed_one_does_not(tmp_path: Pat
 
 
 def test_an_unreadable_holder_file_is_not_a_free_lock(tmp_path: Path) -> None:
+    """L2."""
     workspace = Workspace(tmp_path)
     workspace.create()
     locks = LockManager(workspace)
@@ -45,6 +49,25 @@ def test_an_unreadable_holder_file_is_not_a_free_lock(tmp_path: Path) -> None:
         workspace.lock("run").with_suffix(".json").write_bytes(b"{ half")
         with pytest.raises(LockHeld), locks.hold("run", "second"):
             pass
+
+
+@pytest.mark.parametrize("since", ["1999-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000Z", "not a time"])
+def test_no_time_that_is_written_down_makes_a_lock_stale_or_lasting(tmp_path: Path, since: str) -> None:
+    """L4: who holds it is the system's to know; a changed clock, or another host's, says nothing."""
+    workspace = Workspace(tmp_path)
+    workspace.create()
+    locks = LockManager(workspace)
+    with locks.hold("run", "first") as first:
+        _write_holder(workspace, replace(first, since=since))
+        with pytest.raises(LockHeld, match=since), locks.hold("run", "second"):
+            pass
+    _write_holder(workspace, replace(first, since=since))
+    with locks.hold("run", "third") as third:
+        assert third.fence == first.fence + 1
+
+
+def _write_holder(workspace: Workspace, holder: Holder) -> None:
+    workspace.lock("run").with_suffix(".json").write_bytes(orjson.dumps(asdict(holder)))
 
 
 @pytest.mark.parametrize("damaged", [("run.json",), ("run.fence",)])

@@ -37,7 +37,7 @@ def test_a_run_of_good_stages_succeeds(tmp_path: Path, engine: type[Engine]) -> 
     assert run.state is RunState.SUCCESS
     assert [(stage.name, stage.attempts) for stage in run.stages] == [("good", 1), ("passing", 3)]
     assert said[:4] == ["pipeline.state", "pipeline.start", "pipeline.state", "good.start"]
-    # The end's event follows from the state, never precedes it (S8).
+    # The end's event follows from the state, never precedes it.
     assert said[-2:] == ["pipeline.state", "pipeline.success"]
     assert said.count("passing.retry") == 2
 
@@ -81,13 +81,57 @@ def test_whoever_hears_of_a_runs_end_can_start_the_next_one_at_once(tmp_path: Pa
     assert len(asyncio.run(go())) == 3
 
 
+@pytest.mark.parametrize("stages", [("Bad",), ("Good", "Bad"), ("Bad", "Good")])
+def test_a_run_that_failed_never_says_success(tmp_path: Path, stages: tuple[str, ...]) -> None:
+    """S8: the end's event is made of the end's state, whichever stage failed and whatever followed or preceded it."""
+    run, said = run_to_end(tmp_path, *stages)
+    assert run.state is RunState.FAILED
+    assert said[-2:] == ["pipeline.state", "pipeline.failed"]
+    assert "pipeline.success" not in said
+
+
+def test_a_run_whose_lock_is_held_elsewhere_is_never_told_of(tmp_path: Path) -> None:
+    """S9: the lock is won before the run is announced. L5: every command takes the same lock, by the same name."""
+
+    async def go() -> None:
+        async with pipeline(tmp_path, settings_for("Good")) as ours, pipeline(tmp_path, settings_for("Good")) as theirs:
+            async with theirs.orchestrator.alone("a command on the tables"):
+                with pytest.raises(RunInProgress, match=r"elsewhere: .*\(a command on the tables\)"):
+                    await ours.orchestrator.start(Trigger.API)
+            assert (ours.log.last_seq, ours.state.status.state) == (0, RunState.IDLE)
+            await ours.orchestrator.start(Trigger.API)
+            await ours.orchestrator.wait()
+            assert ours.state.status.state is RunState.SUCCESS
+
+    asyncio.run(go())
+
+
+def test_whoever_is_told_of_a_start_finds_its_run_in_the_status(tmp_path: Path) -> None:
+    """S14: no status that is read after the answer is older than the start; its version says so."""
+
+    async def go() -> None:
+        async with pipeline(tmp_path, settings_for("Patient")) as parts:
+            before = parts.state.status
+            run = await parts.orchestrator.start(Trigger.API)
+            after = parts.state.status
+            assert (before.run_id, after.run_id) == (None, run.run_id)
+            assert after.version > before.version
+            await parts.orchestrator.stop()
+            assert parts.state.status.state is RunState.STOPPING
+
+    asyncio.run(go())
+
+
 def test_rows_that_do_not_add_up_are_never_a_success(tmp_path: Path) -> None:
+    """S8: also where every stage returned without an error."""
+
     async def go() -> Run | None:
         settings = settings_for("Good")
         stage = settings.stages[0].model_copy(update={"name": "merger", "python": "example_stages:Unbalanced"})
         async with pipeline(tmp_path, settings.model_copy(update={"stages": (stage,)})) as parts:
             await parts.orchestrator.start(Trigger.API)
             await parts.orchestrator.wait()
+            assert [record for record in parts.log.read(0, 100) if record.stage == "pipeline"][-1].event == "failed"
             return parts.state.status.run
 
     run = asyncio.run(go())
@@ -114,7 +158,7 @@ def test_a_stage_that_stops_reporting_is_killed_and_named(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("stage", ["Patient", "Deaf"])
 def test_a_stop_ends_the_work_before_another_run_may_start(tmp_path: Path, stage: str) -> None:
-    """S11: the lock is freed after the worker is gone."""
+    """S11: the lock is freed after the worker is gone. S12: a reset never takes the state from a run that goes on."""
 
     async def go(parts: Pipeline) -> None:
         await parts.orchestrator.start(Trigger.API)

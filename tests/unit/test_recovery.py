@@ -156,6 +156,7 @@ def test_a_served_home_resumes_before_its_first_mark(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["home.json", "home.fence", "run.json", "run.fence", "server.json"])
 def test_s7_a_corrupt_state_file_does_not_keep_the_server_down(tmp_path: Path, name: str) -> None:
+    """S7."""
     workspace = Workspace(tmp_path)
     workspace.create()
     (workspace.state / name).write_bytes(b"{ half")
@@ -173,6 +174,7 @@ def test_s7_a_corrupt_state_file_does_not_keep_the_server_down(tmp_path: Path, n
 
 @pytest.mark.parametrize("content", [b"{ no database, and longer than the hundred bytes of a header }" * 3])
 def test_s7_a_corrupt_ledger_is_named_with_the_way_out_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    """S7: the broken file is kept."""
     path = tmp_path / "inputs.sqlite"
     path.write_bytes(content)
     with pytest.raises(LedgerDamaged, match=r"inputs\.sqlite: file is not a database.* put a backup"):

@@ -91,6 +91,19 @@ def test_times_of_a_named_zone_are_instants_and_those_that_are_none_or_two_are_p
     assert [record for record, _, _ in reasons(context, path)] == [3, 4]
 
 
+def test_times_that_are_utc_already_are_not_converted_again(tmp_path: Path) -> None:
+    """P6: the zone is that of times which name none, and a time that names its own keeps it."""
+    context = home(tmp_path, columns=[{"name": "t", "type": "timestamptz", "time_zone": "America/New_York"}])
+    local = drop(context, "bars/local.csv", b"t,n\n2024-01-01 07:00:00,1\n2024-07-01 08:00:00,2\n")
+    utc = drop(context, "bars/utc.csv", b"t,n\n2024-01-01T12:00:00Z,1\n2024-07-01T12:00:00+00:00,2\n")
+    other = drop(context, "bars/other.csv", b"t,n\n2024-01-01T13:00:00+01:00,1\n2024-07-01T14:00:00+02:00,2\n")
+    TranslatorService().run(context)
+    for path in (local, utc, other):
+        output = context.workspace.translated_file("bars", fingerprint(path))
+        found = duckdb.sql(f"SELECT epoch(t)::BIGINT, n FROM '{output}' ORDER BY _record").fetchall()
+        assert found == [(1704110400, 1), (1719835200, 2)], path.name
+
+
 def test_a_format_is_pinned_in_strptime_notation(tmp_path: Path) -> None:
     context = home(tmp_path, columns=[{"name": "day", "type": "date", "format": "%d/%m/%Y"}])
     path = drop(context, "bars/1.csv", b"day,n\n03/04/2024,1\n05/06/2024,2\n")

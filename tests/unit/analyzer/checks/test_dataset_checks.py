@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +120,17 @@ def test_freshness(tmp_path: Path, newest: str, zone: str, check: dict[str, str]
     (result,) = found(tmp_path, checks, f"SELECT {newest} AS at", now=NOON)
     assert result.outcome == ("failed" if told else "passed"), result
     assert told in result.message
+
+
+def test_a_file_whose_times_lie_hours_ahead_is_held_back(tmp_path: Path) -> None:
+    """P6: UTC that was taken for New York's time is the future; its file is refused by name, and the others are merged."""
+    context = RecordingContext(tmp_path, configured({"check": "freshness", "column": "at", "max_ahead": "1 hour"}))
+    now = datetime.now(UTC)
+    put(context, DATASET, f"SELECT TIMESTAMPTZ '{now + timedelta(hours=5)}' AS at", "converted twice")
+    (result,) = judged(context)
+    assert result.outcome == "failed"
+    assert "more than 1 hour in the future" in result.message
+    assert [one.file for one in result.files] == ["converted twice"]
 
 
 def test_rows_are_counted_of_each_file_and_of_the_dataset(tmp_path: Path) -> None:
