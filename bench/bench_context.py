@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from quarterhour.lake.lake import Lake
+from quarterhour.marks import Window
 from quarterhour.settings import Settings
 from quarterhour.stages.base import Interruptible
 from quarterhour.workspace import Workspace
@@ -12,6 +13,7 @@ from quarterhour.workspace import Workspace
 class BenchContext:
     run_id = "20251205T121500Z-7f3a9c"
     attempt = 1
+    window: Window | None = None
     cancelled = False
 
     def __init__(self, home: Path) -> None:

@@ -26,6 +26,20 @@ class Good:
         return StageResult("did 3 things", {"things": 3})
 
 
+class Windowed:
+    """Keeps which times it was run for, and cannot do the one from 12:15."""
+
+    name = "windowed"
+
+    def run(self, context: StageContext) -> StageResult:
+        window = context.window
+        with (context.workspace.home / "windows.txt").open("a") as kept:
+            kept.write(f"{window.start:%H:%M}-{window.end:%H:%M}\n" if window else "none\n")
+        if window is not None and f"{window.start:%H:%M}" == "12:15":
+            raise StageError("this window has no data")
+        return StageResult("kept")
+
+
 class Bad:
     name = "bad"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
+from quarterhour.backfill import Backfiller
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock, SystemClock
 from quarterhour.disk import DiskGuard, Look, space_at
@@ -81,6 +82,7 @@ class Pipeline:
             before_run=self.disk.check,
         )
         self.scheduler = Scheduler(settings.schedule, self.orchestrator, self.bus, self.state, self.clock)
+        self.backfiller = Backfiller(self.orchestrator, self.scheduler, self.bus, self.clock)
         self.watchdog = machine.watchdog(settings, self.engine, self.bus, self.clock, self.disk)
 
     def _after_run(self) -> None:
@@ -156,6 +158,7 @@ class Pipeline:
             scheduler = loops.create_task(self.scheduler.run(), name="scheduler") if is_scheduled else None
             housekeeper = loops.create_task(self.housekeeper.run(), name="housekeeper")
             arrivals = self._watch_arrivals(loops) if is_scheduled else None
+            backfiller = loops.create_task(self.backfiller.run(), name="backfill")
             try:
                 yield
             finally:
@@ -163,6 +166,7 @@ class Pipeline:
                     scheduler.cancel()
                 if arrivals is not None:
                     arrivals.cancel()
+                backfiller.cancel()
                 await self.orchestrator.close()
                 housekeeper.cancel()
                 await self.engine.close()

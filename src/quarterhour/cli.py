@@ -12,6 +12,7 @@ import orjson
 import typer
 
 from quarterhour.cli_analyses import app as analyses_app
+from quarterhour.cli_backfill import app as backfill_app
 from quarterhour.cli_checks import app as checks_app
 from quarterhour.cli_exports import export
 from quarterhour.cli_history import app as history_app
@@ -46,6 +47,7 @@ app.add_typer(verify_app)
 app.add_typer(retranslate_app)
 app.add_typer(maintain_app)
 app.add_typer(schedule_app)
+app.add_typer(backfill_app)
 
 
 @app.command()

@@ -5,14 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from quarterhour.cli_support import HERE, AsJson, Home, print_json, reading
-from quarterhour.clock import wire_time
+from quarterhour.cli_support import HERE, MOMENTS, AsJson, Home, print_json, reading, wire_moment
 from quarterhour.slots import SlotReason
 
 app = typer.Typer()
 
 _PAGE = 40_000
-_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]
 
 
 @app.command()
@@ -21,11 +19,11 @@ def slots(
     start: Annotated[
         datetime | None,
         typer.Option(
-            "--from", formats=_FORMATS, help="First mark; local time without a zone.", show_default="a day ago"
+            "--from", formats=MOMENTS, help="First mark; local time without a zone.", show_default="a day ago"
         ),
     ] = None,
     end: Annotated[
-        datetime | None, typer.Option("--to", formats=_FORMATS, help="Last mark.", show_default="now")
+        datetime | None, typer.Option("--to", formats=MOMENTS, help="Last mark.", show_default="now")
     ] = None,
     verdict: Annotated[
         str | None, typer.Option(help="Only ran, late, skipped, missed or caught_up.", show_default="all")
@@ -33,7 +31,7 @@ def slots(
     as_json: AsJson = False,
 ) -> None:
     """Why did it not run at 12:15? What became of each mark of the schedule, newest first."""
-    query = {"from": _wire(start), "to": _wire(end), "verdict": verdict, "limit": _PAGE}
+    query = {"from": wire_moment(start), "to": wire_moment(end), "verdict": verdict, "limit": _PAGE}
     with reading(home) as source:
         page = source.get("/api/slots", **query)
         items = list[dict[str, Any]](page["items"])
@@ -48,11 +46,6 @@ def slots(
             counts[item["verdict"]] = counts.get(item["verdict"], 0) + 1
         told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
         typer.echo(f"{len(items)} marks{': ' + told if told else ''}", err=True)
-
-
-def _wire(moment: datetime | None) -> str | None:
-    """A time without a zone is the local one of whoever typed it."""
-    return wire_time(moment.astimezone()) if moment is not None else None
 
 
 def _slot_line(item: dict[str, Any]) -> str:

@@ -3,12 +3,14 @@
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
 
+from quarterhour.clock import wire_time
 from quarterhour.errors import QuarterhourError, SettingsError
 from quarterhour.settings import Settings, load_settings
 from quarterhour.workspace import Workspace
@@ -19,6 +21,13 @@ Home = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON, one object a line.")]
 HERE = Path()
+# How a moment may be typed, for `formats` of an option.
+MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]
+
+
+def wire_moment(moment: datetime | None) -> str | None:
+    """A time without a zone is the local one of whoever typed it."""
+    return wire_time(moment.astimezone()) if moment is not None else None
 
 
 @contextmanager

@@ -68,6 +68,10 @@ class InvalidSchedule(QuarterhourError):
     """The schedule's cron text or time zone cannot be used."""
 
 
+class InvalidBackfill(QuarterhourError):
+    """The span of a backfill cannot be used."""
+
+
 class InvalidQuery(QuarterhourError):
     """The query's parameters cannot be used."""
 

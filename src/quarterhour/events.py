@@ -119,7 +119,7 @@ class StateChanged(Event):
 
 
 class RunStarted(Event):
-    """A run began. `data`: trigger, stages, mark (of a scheduled run)."""
+    """A run began. `data`: trigger, stages, mark (of a scheduled run), window (start and end of the time it stands for)."""
 
     __slots__ = ()
     kind = EventKind.START
@@ -307,6 +307,27 @@ class MarksPassed(Event):
 
     __slots__ = ()
     kind = EventKind.SKIPPED
+
+
+class BackfillStarted(Event):
+    """Windows of the schedule that are over are run. `data`: from, to, windows (how many), succeeded (left out), keeps_going."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
+class BackfillEnded(Event):
+    """A backfill is done, or was stopped. `data`: from, to, state, runs, failed, left (how many windows), next (window)."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
+class BackfillFailed(Event):
+    """A run of a backfill failed, and ended it unless it keeps going. `data` as in BackfillEnded."""
+
+    __slots__ = ()
+    kind = EventKind.ERROR
 
 
 class BreakerMoved(Event):

@@ -83,6 +83,8 @@ class Trigger(StrEnum):
     RECOVERY = "recovery"
     """The start after the server's end cut a run short."""
     ARRIVAL = "arrival"
+    BACKFILL = "backfill"
+    """A person, for a window of the schedule that is over."""
 
 
 class _Frozen(BaseModel):
@@ -110,6 +112,13 @@ class StageRun(_Frozen):
     )
 
 
+class RunWindow(_Frozen):
+    """The time that a run stands for: after `start` up to `end`. RFC 3339 in UTC."""
+
+    start: Annotated[str, Field(examples=["2025-12-05T12:00:00.000Z"])]
+    end: Annotated[str, Field(examples=["2025-12-05T12:15:00.000Z"])]
+
+
 class RunCounts(_Frozen):
     """A run in numbers; the merger's four add up to the rows that it took in."""
 
@@ -129,7 +138,11 @@ class Run(_Frozen):
     run_id: Annotated[str, Field(examples=["20251205T121500Z-7f3a9c"])]
     state: RunState
     trigger: Trigger
-    mark: Annotated[str | None, Field(description="The schedule's mark that started it.")] = None
+    mark: Annotated[str | None, Field(description="The schedule's mark that it is run for.")] = None
+    window: Annotated[
+        RunWindow | None,
+        Field(description="The time that it stands for: of a scheduled run from the mark before to its own."),
+    ] = None
     resumptions: Annotated[
         int, Field(description="How many recoveries in a row led to it; 0 where no recovery started it.")
     ] = 0

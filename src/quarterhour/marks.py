@@ -5,6 +5,7 @@ zone's clock changes by half an hour, and gives one of the past when it is asked
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import islice
@@ -17,6 +18,16 @@ _FURTHEST_CHANGE = timedelta(hours=3)
 _EVER = datetime.min.replace(tzinfo=UTC)
 # What was asked last (cron, time zone, after) and the answer: a scheduler asks the same often.
 _found_last = ("", "", _EVER, _EVER)
+# How far back the mark before another is looked for; the rarest cron text, of 29 February, skips eight years.
+_LOOKS_BACK = tuple(timedelta(days=days) for days in (1 / 24, 1, 40, 400, 9 * 366))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time that a scheduled run stands for: after `start` up to `end`, its mark. Both aware, in UTC."""
+
+    start: datetime
+    end: datetime
 
 
 def marks(cron: str, timezone: str, after: datetime) -> Iterator[datetime]:
@@ -69,6 +80,23 @@ def marks_between(cron: str, timezone: str, after: datetime, until: datetime) ->
         if mark > until:
             return
         yield mark
+
+
+def window_of(cron: str, timezone: str, mark: datetime) -> Window:
+    """From the mark before `mark` to `mark`. Raises ValueError where the cron text had no mark in the nine years before."""
+    for back in _LOOKS_BACK:
+        before = [found for found in marks_between(cron, timezone, mark - back, mark) if found < mark]
+        if before:
+            return Window(before[-1], mark.astimezone(UTC))
+    raise ValueError(f"{cron!r} has no mark in the nine years before {mark.isoformat()}")
+
+
+def windows_between(cron: str, timezone: str, after: datetime, until: datetime) -> Iterator[Window]:
+    """The windows that end after `after` and up to `until`, oldest first."""
+    last: datetime | None = None
+    for mark in marks_between(cron, timezone, after, until):
+        yield Window(last, mark) if last is not None else window_of(cron, timezone, mark)
+        last = mark
 
 
 def _is_interval(cron: str) -> bool:

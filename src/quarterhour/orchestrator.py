@@ -6,13 +6,14 @@ from contextlib import ExitStack, asynccontextmanager
 from datetime import datetime
 
 from quarterhour.bus import EventBus
-from quarterhour.clock import Clock
+from quarterhour.clock import Clock, wire_time
 from quarterhour.engines.base import Engine
 from quarterhour.errors import DiskNearlyFull, LockHeld, NotResumable, RunInProgress, UnknownStage
 from quarterhour.event_log.base import Repair
 from quarterhour.events import LogRepaired, RunNotResumed
-from quarterhour.lifecycle import ACTIVE, Reason, Run, RunState, Status, Trigger
+from quarterhour.lifecycle import ACTIVE, Reason, Run, RunState, RunWindow, Status, Trigger
 from quarterhour.lock import LockManager
+from quarterhour.marks import Window
 from quarterhour.runner import Ending, PipelineRunner
 from quarterhour.settings import Settings, StageSettings
 from quarterhour.state import StateManager, new_run_id, stages_to_resume
@@ -92,7 +93,9 @@ class PipelineOrchestrator:
                     f"it is the resumption number {run.resumptions} in a row that the server's end cut short"
                 )
             stages = stages_to_resume(run)
-            return await self.start(Trigger.RECOVERY, stages=stages, resumptions=run.resumptions + 1)
+            return await self.start(
+                Trigger.RECOVERY, stages=stages, window=_known(run.window), resumptions=run.resumptions + 1
+            )
         except (DiskNearlyFull, NotResumable, RunInProgress, UnknownStage) as error:
             msg = f"Run {run.run_id} is not resumed: {error.message}. The next run does what was not done."
             data = {"resumptions": run.resumptions}
@@ -107,9 +110,12 @@ class PipelineOrchestrator:
         *,
         stages: Sequence[str] | None = None,
         mark: datetime | None = None,
+        window: Window | None = None,
         resumptions: int = 0,
     ) -> Run:
         """Start a run of all stages, or of some in the pipeline's order. It is recorded when this returns.
+
+        `window` is the time that it stands for, which its stages are told.
 
         Raises RunInProgress, UnknownStage, and what `before_run` raises.
         """
@@ -126,14 +132,24 @@ class PipelineOrchestrator:
                 # The lock is won before the run is announced: there are no phantom runs.
                 holder = await asyncio.to_thread(held.enter_context, self._locks.hold(RUN_LOCK, f"run {run_id}"))
                 names = tuple(stage.name for stage in chosen)
-                run = await self._state.start(trigger, names, mark=mark, run_id=run_id, resumptions=resumptions)
+                told = RunWindow(start=wire_time(window.start), end=wire_time(window.end)) if window else None
+                run = await self._state.start(
+                    trigger, names, mark=mark, window=told, run_id=run_id, resumptions=resumptions
+                )
             except LockHeld as error:
                 raise RunInProgress(f"a run is in progress elsewhere: {error.message}", run=None) from error
             except BaseException:
                 held.close()
                 raise
             runner = PipelineRunner(
-                self._settings, self._workspace, self._engine, self._bus, self._state, self._clock, fence=holder.fence
+                self._settings,
+                self._workspace,
+                self._engine,
+                self._bus,
+                self._state,
+                self._clock,
+                fence=holder.fence,
+                window=window,
             )
             self._runner = runner
             self._task = asyncio.create_task(self._run_with(held, runner, run, chosen), name=f"run-{run.run_id}")
@@ -169,7 +185,12 @@ class PipelineOrchestrator:
 
     async def resume(self, trigger: Trigger, run_id: str) -> Run:
         """A new run of the stages that `run_id` did not finish. Raises UnknownRun, NotResumable, RunInProgress."""
-        return await self.start(trigger, stages=stages_to_resume(await self._state.find_run(run_id)))
+        run = await self._state.find_run(run_id)
+        return await self.start(trigger, stages=stages_to_resume(run), window=_known(run.window))
+
+    async def find_run(self, run_id: str) -> Run:
+        """Any run, from the log. Raises UnknownRun."""
+        return await self._state.find_run(run_id)
 
     def _choose(self, names: Sequence[str] | None) -> list[StageSettings]:
         if names is None:
@@ -221,6 +242,11 @@ class PipelineOrchestrator:
         finally:
             await asyncio.to_thread(held.close)
             self._after_run()
+
+
+def _known(window: RunWindow | None) -> Window | None:
+    """A window as the log has it."""
+    return window and Window(datetime.fromisoformat(window.start), datetime.fromisoformat(window.end))
 
 
 def _where(status: Status) -> str:

@@ -30,6 +30,7 @@ from quarterhour.events import (
     StageSucceeded,
 )
 from quarterhour.lifecycle import Reason, Run, RunState, balance
+from quarterhour.marks import Window
 from quarterhour.settings import EXPORTER, Settings, StageSettings
 from quarterhour.stages.base import StageResult
 from quarterhour.state import StateManager
@@ -80,6 +81,7 @@ class PipelineRunner:
         clock: Clock,
         *,
         fence: int | None = None,
+        window: Window | None = None,
     ) -> None:
         self._settings = settings
         self._workspace = workspace
@@ -88,6 +90,7 @@ class PipelineRunner:
         self._state = state
         self._clock = clock
         self._fence = fence
+        self._window = window
         self._stop_asked = asyncio.Event()
         self._stop_ending = Ending(RunState.STOPPED)
         self._attempt: Attempt | None = None
@@ -168,7 +171,7 @@ class PipelineRunner:
 
     async def _run_attempt(self, run_id: str, stage: StageSettings, number: int) -> Outcome:
         self._publish(StageStarted, run_id, stage.name, f"{stage.name} started", {"attempt": number})
-        spec = AttemptSpec(run_id, number, stage, self._settings, self._workspace.home, self._fence)
+        spec = AttemptSpec(run_id, number, stage, self._settings, self._workspace.home, self._fence, self._window)
         try:
             attempt = await self._engine.start(spec)
         except EngineError as error:

@@ -27,7 +27,7 @@ from quarterhour.decisions import (
 from quarterhour.errors import DiskNearlyFull, InvalidSchedule, InvalidTransition, RunInProgress
 from quarterhour.events import BreakerMoved, Event, MarkSkipped, MarksPassed
 from quarterhour.lifecycle import ACTIVE, Schedule, Trigger
-from quarterhour.marks import next_mark
+from quarterhour.marks import next_mark, window_of
 from quarterhour.orchestrator import PipelineOrchestrator
 from quarterhour.settings import ScheduleSettings, check_cron, check_timezone
 from quarterhour.slots import SlotReason
@@ -76,6 +76,17 @@ class Scheduler:
         # Two changes of a schedule, or a change and a verdict, must not both be judged by the same state.
         self._judging = asyncio.Lock()
         self._breaker = Breaker.CLOSED
+        self._is_enabled = False
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether the clock starts runs."""
+        return self._settings.has_marks
+
+    @property
+    def known(self) -> Schedule:
+        """The schedule as `load` makes it of the settings, also before."""
+        return taken_over(self.schedule, self._settings)
 
     @property
     def schedule(self) -> Schedule:
@@ -96,6 +107,7 @@ class Scheduler:
     async def load(self, *, is_enabled: bool) -> None:
         """Take over what is configured, where that was changed since; without a clock there is no next mark."""
         now = self._clock.now()
+        self._is_enabled = is_enabled
         had = had_marks(self.schedule)
         if is_enabled and had and taken_over(self.schedule, self._settings) != self.schedule:
             # The marks so far were those of the schedule that was.
@@ -183,7 +195,10 @@ class Scheduler:
 
     async def _start(self, mark: datetime, *, is_caught_up: bool) -> None:
         try:
-            await self._orchestrator.start(Trigger.CATCH_UP if is_caught_up else Trigger.SCHEDULE, mark=mark)
+            schedule = self.schedule
+            window = window_of(schedule.cron, schedule.timezone, mark)
+            trigger = Trigger.CATCH_UP if is_caught_up else Trigger.SCHEDULE
+            await self._orchestrator.start(trigger, mark=mark, window=window)
         except RunInProgress as error:
             await self._skip(mark, SlotReason.RUNNING, error.message)
         except DiskNearlyFull as error:
@@ -234,6 +249,21 @@ class Scheduler:
 
     async def _say(self, kind: type[Event], msg: str, data: dict[str, Any]) -> None:
         await self._bus.publish(kind(at=self._clock.now(), run_id=None, stage="scheduler", msg=msg, data=data))
+
+    @property
+    def _runs_marks(self) -> bool:
+        return self._is_enabled and not self.schedule.paused
+
+    def settled_until(self) -> datetime:
+        """No mark up to here is still to be run by the clock."""
+        now = self._clock.now()
+        return min(now, judged_until(self.schedule, now)) if self._runs_marks else now
+
+    async def judge(self) -> None:
+        """Give passed marks their verdict where the clock runs none: while paused, or in a process without a schedule."""
+        async with self._judging:
+            if not self._runs_marks:
+                await self._tell_passed(SlotReason.PAUSED if self.schedule.paused else SlotReason.DOWN)
 
     async def pause(self) -> Schedule:
         return await self._change({"paused": True}, "The schedule is paused")

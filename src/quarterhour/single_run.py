@@ -1,11 +1,14 @@
-"""One run without a server: what `quarterhour run` does in a home that nobody serves."""
+"""Runs without a server: what `quarterhour run` and `quarterhour backfill` do in a home that nobody serves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from quarterhour.assembly import Pipeline
+from quarterhour.backfill import BackfillState
 from quarterhour.lifecycle import Trigger
 from quarterhour.settings import Settings
+from quarterhour.web.backfill import answer_of
+from quarterhour.web.models import BackfillRequest
 from quarterhour.workspace import Workspace
 
 
@@ -23,3 +26,30 @@ async def run_once(
         ended = await pipeline.state.find_run(run.run_id)
         await pipeline.housekeeper.settled()
     return ended.model_dump(mode="json")
+
+
+async def backfill_once(
+    settings: Settings,
+    workspace: Workspace,
+    asked: dict[str, Any],
+    told: Callable[[], int],
+    tell: Callable[[dict[str, Any]], None],
+) -> None:
+    """Do what `asked`, the body of `POST /api/backfill`, asks for; `tell` is given what its `GET` answers, with `since=told()`.
+
+    Raises HomeInUse where a server has the home, InvalidBackfill.
+    """
+    request = BackfillRequest.model_validate(asked)
+    pipeline = Pipeline(settings, workspace)
+    async with pipeline.running("quarterhour backfill", is_scheduled=False):
+        backfill = await pipeline.backfiller.start(
+            request.start,
+            request.end or pipeline.clock.now(),
+            with_succeeded=request.all,
+            keeps_going=request.keep_going,
+        )
+        tell(answer_of(backfill).model_dump(mode="json"))
+        while backfill.state is BackfillState.RUNNING:
+            await pipeline.backfiller.moved()
+            tell(answer_of(backfill, told()).model_dump(mode="json"))
+        await pipeline.housekeeper.settled()

@@ -58,6 +58,7 @@ _TEXTS = {
     SlotReason.DOWN: "no server was there",
     SlotReason.ASLEEP: "the machine slept, or its clock was set forward",
 }
+_AFTERWARDS = frozenset({"catch_up", "backfill"})
 _MISSED = frozenset({SlotReason.DOWN, SlotReason.ASLEEP})
 
 
@@ -74,6 +75,13 @@ class Slot:
     seq: int
 
 
+def settled(first: Slot, later: Slot | None) -> Slot:
+    """A mark's one verdict, where two events give one: the first, unless no run began then and one was made up for it later."""
+    if later is None or later.verdict is not Verdict.CAUGHT_UP or first.verdict in (Verdict.RAN, Verdict.LATE):
+        return first
+    return later
+
+
 def slots_of(record: EventRecord) -> Iterable[Slot]:
     """The verdicts that an event gives: mostly none, mostly one at most, many for a range of marks."""
     if record.event == EventKind.STATE:
@@ -85,12 +93,12 @@ def slots_of(record: EventRecord) -> Iterable[Slot]:
 
 def _begun(record: EventRecord) -> tuple[Slot, ...]:
     run: dict[str, Any] | None = record.data["status"]["run"] if record.data.get("to") == "starting" else None
-    if run is None or run["mark"] is None or run["trigger"] not in ("schedule", "catch_up"):
+    if run is None or run["mark"] is None:
         return ()
     late = datetime.fromisoformat(record.timestamp) - datetime.fromisoformat(run["mark"])
     late_s = round(late.total_seconds(), 3)
     verdict = Verdict.LATE if late_s >= LATE_AFTER_S else Verdict.RAN
-    if run["trigger"] == "catch_up":
+    if run["trigger"] in _AFTERWARDS:
         verdict = Verdict.CAUGHT_UP
     return (Slot(run["mark"], verdict, None, run["run_id"], late_s, record.seq),)
 

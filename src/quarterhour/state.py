@@ -27,6 +27,7 @@ from quarterhour.lifecycle import (
     Reason,
     Run,
     RunState,
+    RunWindow,
     Schedule,
     StageRun,
     StageState,
@@ -45,6 +46,7 @@ _SAID = {
     Trigger.CATCH_UP: "schedule, which catches up",
     Trigger.RECOVERY: "recovery of an interrupted run",
     Trigger.ARRIVAL: "arrival of files",
+    Trigger.BACKFILL: "backfill",
 }
 
 
@@ -97,6 +99,7 @@ class StateManager:
         stages: tuple[str, ...],
         *,
         mark: datetime | None = None,
+        window: RunWindow | None = None,
         run_id: str | None = None,
         resumptions: int = 0,
     ) -> Run:
@@ -107,6 +110,7 @@ class StateManager:
             state=RunState.STARTING,
             trigger=trigger,
             mark=wire_time(mark) if mark else None,
+            window=window,
             resumptions=resumptions,
             started_at=wire_time(now),
             stages=tuple(StageRun(name=name) for name in stages),
@@ -116,7 +120,12 @@ class StateManager:
             run_id=run.run_id,
             stage="pipeline",
             msg=f"Run {run.run_id} started by the {_SAID[trigger]}",
-            data={"trigger": trigger.value, "stages": list(stages), "mark": run.mark},
+            data={
+                "trigger": trigger.value,
+                "stages": list(stages),
+                "mark": run.mark,
+                "window": window.model_dump() if window else None,
+            },
         )
 
         def begin(status: Status) -> _Move:
@@ -179,7 +188,8 @@ class StateManager:
             last_run = run if move.after in ENDED else self._status.last_run
             schedule = self._status.schedule
             if run is not None and move.after is RunState.STARTING:
-                schedule = schedule.judged(run.mark)
+                # A backfilled mark is an old one: how far the clock's marks have their verdicts it does not say.
+                schedule = schedule if run.trigger is Trigger.BACKFILL else schedule.judged(run.mark)
             elif run is not None and move.after in ENDED:
                 schedule = schedule.after_run(run)
             change = {"state": move.after, "run": run, "last_run": last_run, "schedule": schedule}

@@ -6,6 +6,7 @@ from typing import Any
 
 from quarterhour.errors import StageCancelled
 from quarterhour.lake.lake import Lake
+from quarterhour.marks import Window
 from quarterhour.settings import Settings
 from quarterhour.stages.base import Interruptible
 from quarterhour.workspace import Workspace
@@ -21,10 +22,12 @@ class RecordingContext:
         *,
         run_id: str = "20251205T121500Z-7f3a9c",
         attempt: int = 1,
+        window: Window | None = None,
         cancel_after: int | None = None,
     ) -> None:
         self.run_id = run_id
         self.attempt = attempt
+        self.window = window
         self.settings = settings if isinstance(settings, Settings) else Settings(**(settings or {}))
         self.workspace = Workspace(home)
         self.workspace.create()

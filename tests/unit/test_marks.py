@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quarterhour.marks import marks, marks_between, next_mark, next_marks
+from quarterhour.marks import marks, marks_between, next_mark, next_marks, window_of, windows_between
 
 QUARTERS = "*/15 * * * *"
 ZONES = [
@@ -110,3 +110,20 @@ def test_leap_days() -> None:
 def test_a_cron_text_is_read_in_its_time_zone() -> None:
     found = next_mark("0 6 * * *", "Asia/Tokyo", datetime(2025, 12, 5, tzinfo=UTC))
     assert found == datetime(2025, 12, 5, 21, tzinfo=UTC)
+
+
+@given(st.sampled_from(CRONS), st.sampled_from(ZONES), INSTANTS)
+@settings(max_examples=60, deadline=None)
+def test_windows_follow_each_other_without_a_gap_through_changes_of_the_clock(
+    cron: str, zone: str, after: datetime
+) -> None:
+    found = list(islice(windows_between(cron, zone, after, after + timedelta(days=400)), 5))
+    assert [window.end for window in found] == next_marks(cron, zone, after, 5)[: len(found)]
+    assert all(first.end == second.start for first, second in itertools.pairwise(found))
+    assert found[0].start <= after
+    assert next_mark(cron, zone, found[0].start) == found[0].end
+
+
+def test_the_rarest_schedule_has_windows_too() -> None:
+    leap_day = datetime(2104, 2, 29, tzinfo=UTC)
+    assert window_of("0 0 29 2 *", "UTC", leap_day).start == datetime(2096, 2, 29, tzinfo=UTC)

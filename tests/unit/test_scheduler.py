@@ -13,7 +13,7 @@ from quarterhour.assembly import Pipeline
 from quarterhour.clock import wire_time
 from quarterhour.errors import InvalidSchedule
 from quarterhour.event_log.memory import MemoryEventLog
-from quarterhour.lifecycle import RunState, Trigger
+from quarterhour.lifecycle import RunState, RunWindow, Trigger
 from quarterhour.marks import next_mark
 from quarterhour.settings import ScheduleSettings, Settings
 from quarterhour.slots import slots_of
@@ -64,6 +64,7 @@ def test_marks_start_runs_and_a_mark_during_a_run_is_skipped_and_said(tmp_path: 
             run = parts.state.status.run
             assert run is not None
             assert (run.trigger, run.mark) == (Trigger.SCHEDULE, "2025-12-05T12:15:00.000Z")
+            assert run.window == RunWindow(start="2025-12-05T12:00:00.000Z", end="2025-12-05T12:15:00.000Z")
             assert skipped[0].stage == "scheduler"
             assert skipped[0].data == {"mark": "2025-12-05T12:30:00.000Z", "reason": "running", "running": run.run_id}
 

@@ -202,6 +202,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Backfill
+         * @description How far the backfill is, or how the last one since the server's start ended; null where there was none.
+         */
+        get: operations["getBackfill"];
+        put?: never;
+        /**
+         * Start Backfill
+         * @description Run each window of the span that has no successful run, oldest first and one at a time.
+         */
+        post: operations["startBackfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backfill/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Backfill
+         * @description Begin no further window, and stop the run of the one under way.
+         */
+        post: operations["stopBackfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pipeline/status": {
         parameters: {
             query?: never;
@@ -755,6 +799,86 @@ export interface components {
              */
             error: string | null;
         };
+        /** BackfillAnswer */
+        BackfillAnswer: {
+            /** @description Null where it is only planned. */
+            state: components["schemas"]["BackfillState"] | null;
+            /**
+             * Windows
+             * @description That it is to run.
+             */
+            windows: number;
+            /**
+             * Succeeded
+             * @description Windows of the span left out, since a run of theirs has succeeded.
+             */
+            succeeded: number;
+            /**
+             * Planned
+             * @description Of a dry run: the windows.
+             */
+            planned?: components["schemas"]["RunWindow"][] | null;
+            /**
+             * Runs
+             * @description That have ended, in their order, from number `since` on.
+             */
+            runs: components["schemas"]["Run"][];
+            /** Failed */
+            failed: number;
+            /**
+             * Left
+             * @description Windows for which no run has ended.
+             */
+            left: number;
+            /** @description The first of those left. */
+            next: components["schemas"]["RunWindow"] | null;
+            /**
+             * Message
+             * @description How it ended.
+             */
+            message: string;
+        };
+        /**
+         * BackfillRequest
+         * @description Windows of the schedule that end after `from` and up to `to`.
+         */
+        BackfillRequest: {
+            /**
+             * From
+             * Format: date-time
+             * @example 2025-12-05T00:00:00Z
+             */
+            from: string;
+            /**
+             * To
+             * @description Now where left out.
+             */
+            to?: string | null;
+            /**
+             * All
+             * @description Also windows that have a successful run.
+             * @default false
+             */
+            all: boolean;
+            /**
+             * Keep Going
+             * @description A failed run does not end it.
+             * @default false
+             */
+            keep_going: boolean;
+            /**
+             * Dry Run
+             * @description Only say which windows would be run.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /**
+         * BackfillState
+         * @description How far a backfill is.
+         * @enum {string}
+         */
+        BackfillState: "running" | "done" | "failed" | "stopped";
         /**
          * Balance
          * @description Whether the rows of a run add up. Both differences are 0 where they do.
@@ -1034,6 +1158,11 @@ export interface components {
             values: {
                 [key: string]: unknown;
             };
+        };
+        /** HTTPValidationError */
+        HTTPValidationError: {
+            /** Detail */
+            detail?: components["schemas"]["ValidationError"][];
         };
         /** Health */
         Health: {
@@ -1650,9 +1779,11 @@ export interface components {
             trigger: components["schemas"]["Trigger"];
             /**
              * Mark
-             * @description The schedule's mark that started it.
+             * @description The schedule's mark that it is run for.
              */
             mark?: string | null;
+            /** @description The time that it stands for: of a scheduled run from the mark before to its own. */
+            window?: components["schemas"]["RunWindow"] | null;
             /**
              * Resumptions
              * @description How many recoveries in a row led to it; 0 where no recovery started it.
@@ -1737,6 +1868,22 @@ export interface components {
          * @enum {string}
          */
         RunState: "idle" | "starting" | "running" | "stopping" | "success" | "failed" | "stopped";
+        /**
+         * RunWindow
+         * @description The time that a run stands for: after `start` up to `end`. RFC 3339 in UTC.
+         */
+        RunWindow: {
+            /**
+             * Start
+             * @example 2025-12-05T12:00:00.000Z
+             */
+            start: string;
+            /**
+             * End
+             * @example 2025-12-05T12:15:00.000Z
+             */
+            end: string;
+        };
         /** Schedule */
         Schedule: {
             /**
@@ -1966,13 +2113,44 @@ export interface components {
              * @description Id of a failed or stopped run.
              */
             resume?: string | null;
+            /** @description The time that the run stands for; a resumed run has its first one's. */
+            window?: components["schemas"]["StartWindow"] | null;
+        };
+        /**
+         * StartWindow
+         * @description After `start` up to `end`.
+         */
+        StartWindow: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
         };
         /**
          * Trigger
          * @description Who started a run.
          * @enum {string}
          */
-        Trigger: "schedule" | "api" | "cli" | "catch_up" | "recovery" | "arrival";
+        Trigger: "schedule" | "api" | "cli" | "catch_up" | "recovery" | "arrival" | "backfill";
+        /** ValidationError */
+        ValidationError: {
+            /** Location */
+            loc: (string | number)[];
+            /** Message */
+            msg: string;
+            /** Error Type */
+            type: string;
+            /** Input */
+            input?: unknown;
+            /** Context */
+            ctx?: Record<string, never>;
+        };
         /**
          * Verdict
          * @description What became of a mark.
@@ -2510,6 +2688,131 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBackfill: {
+        parameters: {
+            query?: {
+                /** @description So many ended runs are left out. */
+                since?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillAnswer"] | null;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    startBackfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackfillRequest"];
+            };
+        };
+        responses: {
+            /** @description A dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillAnswer"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopBackfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillAnswer"] | null;
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

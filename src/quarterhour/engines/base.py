@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from quarterhour.lifecycle import Reason
+from quarterhour.marks import Window
 from quarterhour.settings import Settings, StageSettings
 from quarterhour.stages.base import StageResult
 
@@ -21,6 +22,7 @@ class AttemptSpec:
     home: Path
     fence: int | None = None
     """The number of the run's lock: a commit with a lower one than a table has seen is refused."""
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)

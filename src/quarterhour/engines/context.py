@@ -31,6 +31,7 @@ class AttemptContext:
     def __init__(self, spec: AttemptSpec, send: Callable[[Message | Beaten | Printed], None]) -> None:
         self.run_id = spec.run_id
         self.attempt = spec.attempt
+        self.window = spec.window
         self.settings = spec.settings
         self.workspace = Workspace(spec.home)
         self.lake = Lake(self.workspace, spec.settings)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from quarterhour.lake.lake import Lake
+from quarterhour.marks import Window
 from quarterhour.settings import Settings
 from quarterhour.workspace import Workspace
 
@@ -28,6 +29,8 @@ class StageContext(Protocol):
     run_id: str
     attempt: int
     """From 1."""
+    window: Window | None
+    """The time that the run stands for (aware, in UTC): of a run at a mark from the mark before; None for most others."""
     settings: Settings
     workspace: Workspace
     lake: Lake

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from quarterhour.clock import wire_time
 from quarterhour.errors import StageCancelled, StageError
 from quarterhour.stages.base import StageContext, StageResult
 
@@ -76,7 +77,10 @@ class CommandStage:
 
 def _environment(name: str, context: StageContext) -> Mapping[str, str]:
     workspace = context.workspace
+    window = context.window
+    times = {} if window is None else {"START": wire_time(window.start), "END": wire_time(window.end)}
     return {
+        **{f"QUARTERHOUR_STAGE_WINDOW_{name}": time for name, time in times.items()},
         "QUARTERHOUR_STAGE_NAME": name,
         "QUARTERHOUR_STAGE_RUN_ID": context.run_id,
         "QUARTERHOUR_STAGE_ATTEMPT": str(context.attempt),

@@ -15,6 +15,7 @@ from quarterhour.lake.lake import Lake
 from quarterhour.lake.ledger import Input, InputState, Sighting
 from quarterhour.lake.tables import Table, open_table
 from quarterhour.lake.translated import write_schema
+from quarterhour.marks import Window
 from quarterhour.settings import Settings
 from quarterhour.stages.base import Interruptible
 from quarterhour.stages.merger.service import MergerService
@@ -55,6 +56,7 @@ class _Context:
     def __init__(self, workspace: Workspace, settings: Settings) -> None:
         self.run_id = _RUN_ID
         self.attempt = 1
+        self.window: Window | None = None
         self.settings = settings
         self.workspace = workspace
         self.lake = Lake(workspace, settings)

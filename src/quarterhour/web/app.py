@@ -7,7 +7,19 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from quarterhour.web import analyses, checks, commands, data, exports, history, live, problems, queries, schedule
+from quarterhour.web import (
+    analyses,
+    backfill,
+    checks,
+    commands,
+    data,
+    exports,
+    history,
+    live,
+    problems,
+    queries,
+    schedule,
+)
 from quarterhour.web.downloads import Downloads
 from quarterhour.web.security import OriginCheck
 from quarterhour.web.services import Services
@@ -31,7 +43,7 @@ def make_app(services: Services | None, origins: frozenset[str]) -> FastAPI:
     app.state.downloads = Downloads(services.settings, services.workspace, services.engine) if services else None
     app.add_middleware(OriginCheck, origins=origins)
     problems.install(app)
-    for module in (commands, schedule, queries, data, analyses, checks, exports, history, live):
+    for module in (commands, schedule, backfill, queries, data, analyses, checks, exports, history, live):
         app.include_router(module.router)
     _serve_dashboard(app)
     return app

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from quarterhour.lifecycle import Run, Trigger
+from quarterhour.marks import Window
 from quarterhour.web.models import (
     PipelineStatus,
     RetryAnswer,
@@ -27,7 +28,8 @@ async def start_run(services: Injected, request: StartRequest | None = None) -> 
     asked = request or StartRequest()
     if asked.resume is not None:
         return await services.orchestrator.resume(Trigger.API, asked.resume)
-    return await services.orchestrator.start(Trigger.API, stages=asked.stages)
+    window = asked.window and Window(asked.window.start, asked.window.end)
+    return await services.orchestrator.start(Trigger.API, stages=asked.stages, window=window)
 
 
 @router.post(

@@ -1,11 +1,12 @@
 """The shapes of answers that are not the domain's own. The OpenAPI document, and so the dashboard's types, come from here."""
 
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from quarterhour.backfill import BackfillState
 from quarterhour.decisions import Breaker
-from quarterhour.lifecycle import Run, Schedule, Status
+from quarterhour.lifecycle import Run, RunWindow, Schedule, Status
 from quarterhour.slots import Verdict
 
 T = TypeVar("T")
@@ -44,9 +45,25 @@ class Snapshot(BaseModel):
     last_seq: int
 
 
+class StartWindow(BaseModel):
+    """After `start` up to `end`."""
+
+    start: AwareDatetime
+    end: AwareDatetime
+
+    @model_validator(mode="after")
+    def _ends_after_its_start(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("the window must end after it starts")
+        return self
+
+
 class StartRequest(BaseModel):
     stages: list[str] | None = None
     resume: Annotated[str | None, Field(description="Id of a failed or stopped run.")] = None
+    window: Annotated[
+        StartWindow | None, Field(description="The time that the run stands for; a resumed run has its first one's.")
+    ] = None
 
 
 class ScheduleChange(BaseModel):
@@ -61,6 +78,30 @@ class ScheduleAnswer(Schedule):
     next_marks: Annotated[
         list[str], Field(description="The next ten marks, also while paused; none where files alone start runs.")
     ]
+
+
+class BackfillRequest(BaseModel):
+    """Windows of the schedule that end after `from` and up to `to`."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    start: Annotated[AwareDatetime, Field(alias="from", examples=["2025-12-05T00:00:00Z"])]
+    end: Annotated[AwareDatetime | None, Field(alias="to", description="Now where left out.")] = None
+    all: Annotated[bool, Field(description="Also windows that have a successful run.")] = False
+    keep_going: Annotated[bool, Field(description="A failed run does not end it.")] = False
+    dry_run: Annotated[bool, Field(description="Only say which windows would be run.")] = False
+
+
+class BackfillAnswer(BaseModel):
+    state: Annotated[BackfillState | None, Field(description="Null where it is only planned.")]
+    windows: Annotated[int, Field(description="That it is to run.")]
+    succeeded: Annotated[int, Field(description="Windows of the span left out, since a run of theirs has succeeded.")]
+    planned: Annotated[list[RunWindow] | None, Field(description="Of a dry run: the windows.")] = None
+    runs: Annotated[list[Run], Field(description="That have ended, in their order, from number `since` on.")]
+    failed: int
+    left: Annotated[int, Field(description="Windows for which no run has ended.")]
+    next: Annotated[RunWindow | None, Field(description="The first of those left.")]
+    message: Annotated[str, Field(description="How it ended.")]
 
 
 class SlotItem(BaseModel):

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from quarterhour.errors import (
     DiskNearlyFull,
     EngineError,
+    InvalidBackfill,
     InvalidQuery,
     InvalidSchedule,
     InvalidTransition,
@@ -47,6 +48,7 @@ STATUS_OF: dict[type[QuarterhourError], int] = {
     UnknownDataset: 404,
     UnknownQuarantineId: 404,
     UnknownInput: 404,
+    InvalidBackfill: 422,
     InvalidQuery: 422,
     InvalidSchedule: 422,
     EngineError: 503,

@@ -14,7 +14,7 @@ from quarterhour.event_log.base import EventLog
 from quarterhour.lifecycle import Run, RunState, Schedule
 from quarterhour.marks import next_marks
 from quarterhour.scheduler import taken_over
-from quarterhour.slots import Slot, Verdict, slots_of
+from quarterhour.slots import Slot, Verdict, settled, slots_of
 from quarterhour.web.data import list_inputs
 from quarterhour.web.models import Page, PlannedMark, ScheduleAnswer, ScheduleChange, SchedulePlan, SlotItem
 from quarterhour.web.problems import documented
@@ -97,20 +97,22 @@ async def list_slots(
     """What became of each mark of the schedule, newest first: why it did not run at 12:15."""
     last = end or services.clock.now()
     first = start or last - timedelta(days=1)
-    found = await asyncio.to_thread(_slots, services.bus.log, wire_time(first), wire_time(last))
+    found = await asyncio.to_thread(ledger, services.bus.log, wire_time(first), wire_time(last))
     chosen = [slot for slot in found if verdict in (None, slot.verdict) and (cursor is None or slot.mark < cursor)]
     page = chosen[:limit]
     more = page[-1].mark if len(chosen) > limit else None
     return Page(items=[SlotItem.model_validate(slot) for slot in page], next=more, total=len(chosen))
 
 
-def _slots(log: EventLog, first: str, last: str) -> list[Slot]:
+def ledger(log: EventLog, first: str, last: str) -> list[Slot]:
     """Newest mark first. A verdict is never older than its mark, so that the log is read back no further than `first`."""
     found: dict[str, Slot] = {}
     before = log.last_seq + 1
     while records := log.read_back(before, _EVENTS_READ):
         for record in records:
-            found.update((slot.mark, slot) for slot in slots_of(record) if first <= slot.mark <= last)
+            for slot in slots_of(record):
+                if first <= slot.mark <= last:
+                    found[slot.mark] = settled(slot, found.get(slot.mark))
         before = records[-1].seq
         if all(record.timestamp < first for record in records):
             break

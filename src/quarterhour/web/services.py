@@ -7,6 +7,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from quarterhour.assembly import Pipeline
+from quarterhour.backfill import Backfiller
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.disk import DiskGuard
@@ -32,6 +33,7 @@ class Services:
     engine: Engine
     orchestrator: PipelineOrchestrator
     scheduler: Scheduler
+    backfiller: Backfiller
     disk: DiskGuard
     watchdog: Watchdog
 

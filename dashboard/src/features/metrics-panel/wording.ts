@@ -132,4 +132,5 @@ export const TRIGGERS = {
   catch_up: "by the schedule, which catches up",
   recovery: "by the recovery of an interrupted run",
   arrival: "by files that arrived",
+  backfill: "by a backfill",
 } as const;

@@ -182,6 +182,7 @@ class _Context:
     def __init__(self, outer: StageContext, connection: "Connection[Any, Any]") -> None:
         self.run_id = outer.run_id
         self.attempt = outer.attempt
+        self.window = outer.window
         self.settings = outer.settings
         self.workspace = outer.workspace
         self.lake = outer.lake
