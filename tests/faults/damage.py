@@ -16,12 +16,14 @@ from pathlib import Path
 import psutil
 
 from faults.survival import wait_for_no_process
+from quarterhour.lifecycle import ACTIVE
 from serving import Server, serving
 
 # A run of these tests takes about this long: faults are spread over it.
 _RUN_S = 1.6
 # One after the other in the life of one server.
 _WORKERS_KILLED = 7
+_WORKER_WITHIN_S = 30.0
 
 Damage = Callable[[Path, random.Random], None]
 
@@ -64,17 +66,28 @@ def kill_server(home: Path, chance: random.Random) -> None:
 
 
 def kill_workers(home: Path, chance: random.Random) -> None:
+    """Whatever is at work, first attempt, retry or the next run, is killed again and again."""
     with at_an_instant(home, chance) as server:
         for _ in range(_WORKERS_KILLED):
-            _signal(workers_of(server), signal.SIGKILL)
-            _ended(server)
+            _signal(_at_work(server), signal.SIGKILL)
+            time.sleep(chance.uniform(0.0, _RUN_S / 2))
+        _ended(server)
+
+
+def _at_work(server: Server) -> list[psutil.Process]:
+    """At least one worker: a run is started where none goes on. So each kill hits somebody."""
+    deadline = time.monotonic() + _WORKER_WITHIN_S
+    while time.monotonic() < deadline:
+        if workers := workers_of(server):
+            return workers
+        if server.get("/api/pipeline/status")["state"] not in ACTIVE:
             server.start_run()
-            time.sleep(chance.uniform(0.0, _RUN_S))
+    raise AssertionError(f"no worker in {_WORKER_WITHIN_S:g} s")
 
 
 def kill_both(home: Path, chance: random.Random) -> None:
     with at_an_instant(home, chance) as server:
-        _signal(workers_of(server), signal.SIGKILL)
+        _signal(_at_work(server), signal.SIGKILL)
         server.kill()
 
 
