@@ -17,6 +17,7 @@ from quarterhour.errors import HomeInUse, LockHeld
 from quarterhour.event_log.base import EventLog, Repair
 from quarterhour.event_log.jsonl import JsonlEventLog
 from quarterhour.housekeeper import Housekeeper
+from quarterhour.jitter import home_id
 from quarterhour.leftovers import remove_leftovers
 from quarterhour.lock import LockManager
 from quarterhour.orchestrator import PipelineOrchestrator
@@ -81,7 +82,9 @@ class Pipeline:
             after_run=self._after_run,
             before_run=self.disk.check,
         )
-        self.scheduler = Scheduler(settings.schedule, self.orchestrator, self.bus, self.state, self.clock)
+        self.scheduler = Scheduler(
+            settings.schedule, self.orchestrator, self.bus, self.state, self.clock, partial(home_id, workspace)
+        )
         self.backfiller = Backfiller(self.orchestrator, self.scheduler, self.bus, self.clock)
         self.watchdog = machine.watchdog(settings, self.engine, self.bus, self.clock, self.disk)
 

@@ -166,9 +166,18 @@ def status(home: Home = HERE, as_json: AsJson = False) -> None:
         if as_json:
             print_json(found)
             return
-        typer.echo(f"{found['state']}  next run: {found['next_run_at'] or 'none by the clock'}")
+        typer.echo(f"{found['state']}  next run: {_next_run(found)}")
         if found["run"]:
             typer.echo(_run_line(found["run"]))
+
+
+def _next_run(found: dict[str, Any]) -> str:
+    schedule = found["schedule"]
+    if schedule["paused"]:
+        return "none, the schedule is paused"
+    # The settings' trigger is kept only where files alone start runs.
+    without_marks = "when files arrive" if "trigger" in schedule["configured"] else "none by the clock"
+    return schedule["next_run_at"] or without_marks
 
 
 @app.command()

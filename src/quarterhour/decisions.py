@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from quarterhour.jitter import Delay, no_delay
 from quarterhour.lifecycle import Schedule
-from quarterhour.marks import marks_between, next_mark
+from quarterhour.marks import marks, marks_between, next_mark
 from quarterhour.settings import ScheduleSettings
 from quarterhour.slots import SlotReason
 
@@ -27,7 +28,9 @@ class Breaker(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WaitUntil:
-    mark: datetime
+    """Until the next mark is due."""
+
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +73,27 @@ Away = Literal[SlotReason.DOWN, SlotReason.ASLEEP, SlotReason.RUNNING]
 
 
 def decide(
-    schedule: Schedule, policy: ScheduleSettings, now: datetime, *, is_running: bool, away: Away = SlotReason.ASLEEP
+    schedule: Schedule,
+    policy: ScheduleSettings,
+    now: datetime,
+    *,
+    is_running: bool,
+    away: Away = SlotReason.ASLEEP,
+    delay: Delay = no_delay,
 ) -> Decision:
     """The next thing to do. `away` says where the schedule was while marks passed: waiting for a run, for example."""
     if schedule.paused or not policy.has_marks:
         return WaitForChange()
     judged = judged_until(schedule, now)
     if policy.catch_up == "all" and away is not SlotReason.RUNNING:
-        oldest = next(marks_between(schedule.cron, schedule.timezone, judged, now), None)
-        if oldest is not None and not _is_on_time(oldest, now):
+        oldest = next(_due_marks(schedule, judged, now, delay), None)
+        if oldest is not None and not _is_on_time(oldest, now, delay):
             return _catch_up(oldest, schedule, policy, now, is_running=is_running)
-    passed = _span(marks_between(schedule.cron, schedule.timezone, judged, now))
+    passed = _span(_due_marks(schedule, judged, now, delay))
     if passed is None:
-        return WaitUntil(next_mark(schedule.cron, schedule.timezone, max(judged, now)))
+        return WaitUntil(next_due(schedule, now, delay))
     first, before_last, last, count = passed
-    is_run = _is_on_time(last, now) or policy.catch_up != "none" or away is SlotReason.RUNNING
+    is_run = _is_on_time(last, now, delay) or policy.catch_up != "none" or away is SlotReason.RUNNING
     if not is_run:
         return Pass(first, last, count, away)
     if before_last is not None:
@@ -93,7 +102,7 @@ def decide(
         return Skip(last, SlotReason.BREAKER)
     if is_running:
         return _overlapping(last, policy)
-    is_caught_up = away is not SlotReason.RUNNING and not _is_on_time(last, now)
+    is_caught_up = away is not SlotReason.RUNNING and not _is_on_time(last, now, delay)
     return Start(last, is_caught_up)
 
 
@@ -111,8 +120,25 @@ def _overlapping(mark: datetime, policy: ScheduleSettings) -> Decision:
     return WaitForIdle(mark, is_cancelled=policy.overlap == "cancel")
 
 
-def _is_on_time(mark: datetime, now: datetime) -> bool:
-    return (now - mark).total_seconds() <= ON_TIME_S
+def _is_on_time(mark: datetime, now: datetime, delay: Delay) -> bool:
+    return (now - mark - delay(mark)).total_seconds() <= ON_TIME_S
+
+
+def _due_marks(schedule: Schedule, after: datetime, now: datetime, delay: Delay) -> Iterator[datetime]:
+    """The marks after `after` whose runs were to start by now; in their order, whatever was drawn for them."""
+    for mark in marks_between(schedule.cron, schedule.timezone, after, now):
+        if mark + delay(mark) > now:
+            return
+        yield mark
+
+
+def next_due(schedule: Schedule, now: datetime, delay: Delay) -> datetime:
+    """When the next mark's run is to start."""
+    judged = judged_until(schedule, now)
+    if not schedule.jitter:
+        return next_mark(schedule.cron, schedule.timezone, max(judged, now))
+    after = max(judged, now - timedelta(seconds=schedule.jitter))
+    return next(due for mark in marks(schedule.cron, schedule.timezone, after) if (due := mark + delay(mark)) > now)
 
 
 def _span(found: Iterator[datetime]) -> tuple[datetime, datetime | None, datetime, int] | None:
@@ -137,9 +163,9 @@ def judged_anew(schedule: Schedule, now: datetime) -> datetime:
     return now if judged - now > _WRONG_CLOCK else max(judged, now)
 
 
-def passed_until_now(schedule: Schedule, now: datetime, reason: SlotReason) -> Pass | None:
-    """All marks without a verdict."""
-    found = _span(marks_between(schedule.cron, schedule.timezone, judged_until(schedule, now), now))
+def passed_until_now(schedule: Schedule, now: datetime, reason: SlotReason, delay: Delay = no_delay) -> Pass | None:
+    """All marks without a verdict that were due."""
+    found = _span(_due_marks(schedule, judged_until(schedule, now), now, delay))
     if found is None:
         return None
     first, _, last, count = found

@@ -303,7 +303,7 @@ class MarkSkipped(Event):
 
 
 class MarksPassed(Event):
-    """No run began at some marks. `data`: cron, timezone, first, last, count, reason (`down`, `asleep`, `paused`, `running`)."""
+    """No run began at some marks. `data`: cron, timezone, first, last, count, reason (`down`, `asleep`, `paused`, …)."""
 
     __slots__ = ()
     kind = EventKind.SKIPPED

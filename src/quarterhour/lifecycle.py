@@ -139,6 +139,7 @@ class Run(_Frozen):
     state: RunState
     trigger: Trigger
     mark: Annotated[str | None, Field(description="The schedule's mark that it is run for.")] = None
+    due_at: Annotated[str | None, Field(description="When the mark's jitter had it start; null without jitter.")] = None
     window: Annotated[
         RunWindow | None,
         Field(description="The time that it stands for: of a scheduled run from the mark before to its own."),
@@ -196,9 +197,11 @@ class Balance(_Frozen):
 class Schedule(_Frozen):
     cron: str = "*/15 * * * *"
     timezone: str = "UTC"
+    jitter: Annotated[float, Field(description="Seconds up to which a run starts after its mark.")] = 0.0
     paused: bool = False
     next_run_at: Annotated[
-        str | None, Field(description="The next mark; null while paused, or where files alone start runs.")
+        str | None,
+        Field(description="The next mark, with its jitter; null while paused, or where files alone start runs."),
     ] = None
     configured: Annotated[
         dict[str, str],

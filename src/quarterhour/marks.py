@@ -19,7 +19,7 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 # What was asked last (cron, time zone, after) and the answer: a scheduler asks the same often.
 _found_last = ("", "", _EVER, _EVER)
 # How far back the mark before another is looked for; the rarest cron text, of 29 February, skips eight years.
-_LOOKS_BACK = tuple(timedelta(days=days) for days in (1 / 24, 1, 40, 400, 9 * 366))
+_LOOKS_BACK = tuple(timedelta(days=days) for days in (1 / 90, 1, 40, 400, 9 * 366))
 
 
 @dataclass(frozen=True, slots=True)

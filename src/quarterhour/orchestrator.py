@@ -110,6 +110,7 @@ class PipelineOrchestrator:
         *,
         stages: Sequence[str] | None = None,
         mark: datetime | None = None,
+        due_at: datetime | None = None,
         window: Window | None = None,
         resumptions: int = 0,
     ) -> Run:
@@ -134,7 +135,7 @@ class PipelineOrchestrator:
                 names = tuple(stage.name for stage in chosen)
                 told = RunWindow(start=wire_time(window.start), end=wire_time(window.end)) if window else None
                 run = await self._state.start(
-                    trigger, names, mark=mark, window=told, run_id=run_id, resumptions=resumptions
+                    trigger, names, mark=mark, due_at=due_at, window=told, run_id=run_id, resumptions=resumptions
                 )
             except LockHeld as error:
                 raise RunInProgress(f"a run is in progress elsewhere: {error.message}", run=None) from error

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from quarterhour.bus import EventBus
@@ -22,14 +23,16 @@ from quarterhour.decisions import (
     decide,
     judged_anew,
     judged_until,
+    next_due,
     passed_until_now,
 )
 from quarterhour.errors import DiskNearlyFull, InvalidSchedule, InvalidTransition, RunInProgress
 from quarterhour.events import BreakerMoved, Event, MarkSkipped, MarksPassed
+from quarterhour.jitter import Delay, drawn, no_delay
 from quarterhour.lifecycle import ACTIVE, Schedule, Trigger
-from quarterhour.marks import next_mark, window_of
+from quarterhour.marks import window_of
 from quarterhour.orchestrator import PipelineOrchestrator
-from quarterhour.settings import ScheduleSettings, check_cron, check_timezone
+from quarterhour.settings import ScheduleSettings, check_cron, check_jitter, check_timezone
 from quarterhour.slots import SlotReason
 from quarterhour.state import StateManager
 
@@ -39,15 +42,18 @@ _LOOKS_AGAIN_S = 1.0
 _SOON_ENUMERATED = timedelta(days=1)
 # Kept of what is configured only where there are no marks.
 _TRIGGER = "trigger"
+# And only where there is some.
+_JITTER = "jitter"
 
 
 def taken_over(known: Schedule, settings: ScheduleSettings) -> Schedule:
     """What is configured, where that was changed since it was read; else what is known."""
-    marks = {"cron": settings.cron, "timezone": settings.timezone}
-    configured = marks if settings.has_marks else {**marks, _TRIGGER: settings.trigger}
+    marks: dict[str, Any] = {"cron": settings.cron, "timezone": settings.timezone, _JITTER: settings.jitter}
+    read = {key: str(value) for key, value in marks.items() if key != _JITTER or value}
+    configured = read if settings.has_marks else {**read, _TRIGGER: settings.trigger}
     if known.configured == configured:
         return known
-    is_as_read = all(known.configured.get(key) == value for key, value in marks.items())
+    is_as_read = {key: value for key, value in known.configured.items() if key != _TRIGGER} == read
     return known.model_copy(update={"configured": configured} if is_as_read else {**marks, "configured": configured})
 
 
@@ -66,12 +72,15 @@ class Scheduler:
         bus: EventBus,
         state: StateManager,
         clock: Clock,
+        find_home_id: Callable[[], str],
     ) -> None:
         self._settings = settings
         self._orchestrator = orchestrator
         self._bus = bus
         self._state = state
         self._clock = clock
+        self._find_home_id = find_home_id
+        self._home_id = ""
         self._changed = asyncio.Event()
         # Two changes of a schedule, or a change and a verdict, must not both be judged by the same state.
         self._judging = asyncio.Lock()
@@ -108,10 +117,11 @@ class Scheduler:
         """Take over what is configured, where that was changed since; without a clock there is no next mark."""
         now = self._clock.now()
         self._is_enabled = is_enabled
+        self._home_id = await asyncio.to_thread(self._find_home_id)
         had = had_marks(self.schedule)
         if is_enabled and had and taken_over(self.schedule, self._settings) != self.schedule:
             # The marks so far were those of the schedule that was.
-            await self._tell_passed(SlotReason.PAUSED if self.schedule.paused else SlotReason.DOWN)
+            await self._tell_passed(SlotReason.PAUSED if self.schedule.paused else SlotReason.DOWN, no_delay)
 
         def take_over(known: Schedule) -> Schedule:
             schedule = taken_over(known, self._settings)
@@ -138,8 +148,8 @@ class Scheduler:
                 await self._act(decision)
             away = SlotReason.ASLEEP
             match decision:
-                case WaitUntil(mark):
-                    await self._unless_changed(self._clock.sleep_until(mark))
+                case WaitUntil(due_at):
+                    await self._unless_changed(self._clock.sleep_until(due_at))
                 case WaitForChange():
                     await self._changed.wait()
                 case WaitForIdle(_, is_cancelled):
@@ -153,15 +163,20 @@ class Scheduler:
     async def _decide(self, away: Away) -> Decision:
         now = self._clock.now()
         is_running = self._state.status.state in ACTIVE
+        delay = self._delay_of(self.schedule)
+        facts = partial(decide, self.schedule, self._settings, now, is_running=is_running, away=away, delay=delay)
         if now - judged_until(self.schedule, now) < _SOON_ENUMERATED:
-            return decide(self.schedule, self._settings, now, is_running=is_running, away=away)
+            return facts()
         # A year without a server has many marks.
-        return await asyncio.to_thread(decide, self.schedule, self._settings, now, is_running=is_running, away=away)
+        return await asyncio.to_thread(facts)
+
+    def _delay_of(self, schedule: Schedule) -> Delay:
+        return partial(drawn, self._home_id, jitter_s=schedule.jitter) if schedule.jitter else no_delay
 
     async def _act(self, decision: Decision) -> None:
         match decision:
-            case WaitUntil(mark):
-                await self._record(lambda known: known, f"The next run is at {wire_time(mark)}")
+            case WaitUntil(due_at):
+                await self._record(lambda known: known, f"The next run is at {wire_time(due_at)}")
             case Start(mark, is_caught_up):
                 await self._start(mark, is_caught_up=is_caught_up)
             case Skip(mark, reason):
@@ -198,7 +213,8 @@ class Scheduler:
             schedule = self.schedule
             window = window_of(schedule.cron, schedule.timezone, mark)
             trigger = Trigger.CATCH_UP if is_caught_up else Trigger.SCHEDULE
-            await self._orchestrator.start(trigger, mark=mark, window=window)
+            due_at = mark + self._delay_of(schedule)(mark) if schedule.jitter else None
+            await self._orchestrator.start(trigger, mark=mark, due_at=due_at, window=window)
         except RunInProgress as error:
             await self._skip(mark, SlotReason.RUNNING, error.message)
         except DiskNearlyFull as error:
@@ -228,9 +244,11 @@ class Scheduler:
         marks = f"The mark {first}" if passed.count == 1 else f"{passed.count} marks from {first} to {last}"
         await self._say(MarksPassed, f"{marks}: {passed.reason.text}", data)
 
-    async def _tell_passed(self, reason: SlotReason) -> None:
-        """The verdict on all marks until now."""
-        passed = await asyncio.to_thread(passed_until_now, self.schedule, self._clock.now(), reason)
+    async def _tell_passed(self, reason: SlotReason, delay: Delay | None = None) -> None:
+        """The verdict on all marks that were due until now; with `no_delay` also on one whose jitter goes on."""
+        passed = await asyncio.to_thread(
+            passed_until_now, self.schedule, self._clock.now(), reason, delay or self._delay_of(self.schedule)
+        )
         if passed is not None:
             await self._tell_pass(passed)
 
@@ -271,10 +289,11 @@ class Scheduler:
     async def resume(self) -> Schedule:
         return await self._change({"paused": False}, "The schedule goes on")
 
-    async def change(self, *, cron: str, timezone: str) -> Schedule:
-        """Raises InvalidSchedule."""
+    async def change(self, *, cron: str, timezone: str, jitter: float | None = None) -> Schedule:
+        """`jitter` in seconds; None leaves it as it is. Raises InvalidSchedule."""
         try:
-            changed = {"cron": check_cron(cron), "timezone": check_timezone(timezone)}
+            changed: dict[str, Any] = {"cron": check_cron(cron), "timezone": check_timezone(timezone)}
+            changed[_JITTER] = check_jitter(self.schedule.jitter if jitter is None else jitter, cron, timezone)
         except ValueError as error:
             raise InvalidSchedule(str(error)) from error
         return await self._change(changed, f"The schedule is now {cron!r} in {timezone}")
@@ -284,6 +303,8 @@ class Scheduler:
             if self._settings.has_marks:
                 await self._tell_passed(SlotReason.PAUSED if self.schedule.paused else SlotReason.RUNNING)
             if "cron" in changed:
+                if self._settings.has_marks:
+                    await self._tell_passed(SlotReason.CHANGED, no_delay)
                 changed = {**changed, "judged_until": wire_time(judged_anew(self.schedule, self._clock.now()))}
             await self._record(lambda known: known.model_copy(update=changed), msg)
         self._changed.set()
@@ -299,5 +320,4 @@ class Scheduler:
         await self._state.reschedule(with_next_mark, msg)
 
     def _next(self, schedule: Schedule) -> datetime:
-        now = self._clock.now()
-        return next_mark(schedule.cron, schedule.timezone, max(now, judged_until(schedule, now)))
+        return next_due(schedule, self._clock.now(), self._delay_of(schedule))

@@ -3,11 +3,9 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
-from cronsim import CronSim, CronSimError
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -16,6 +14,7 @@ from quarterhour.dataset_settings import ColumnSettings, DatasetSettings
 from quarterhour.errors import SettingsError
 from quarterhour.export_settings import DownloadSettings, ExportSettings
 from quarterhour.runner_settings import RunnerSettings, WatchdogSettings
+from quarterhour.schedule_settings import ScheduleSettings, check_cron, check_jitter
 from quarterhour.setting_types import (
     DATASET_NAME,
     MaxRejected,
@@ -33,9 +32,11 @@ __all__ = [
     "DatasetSettings",
     "RejectLimit",
     "RunnerSettings",
+    "ScheduleSettings",
     "Settings",
     "WatchdogSettings",
     "check_cron",
+    "check_jitter",
     "check_timezone",
     "load_settings",
 ]
@@ -43,54 +44,6 @@ __all__ = [
 STAGE_NAME = r"^[a-z][a-z0-9_-]{0,62}$"
 # Names that events use for parts which are not stages.
 _RESERVED_STAGE_NAMES = frozenset({"pipeline", "scheduler", "watchdog"})
-
-_ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)
-
-
-def check_cron(text: str) -> str:
-    """Raises ValueError where `text` is not five-field cron."""
-    if len(text.split()) != 5:
-        raise ValueError(f"{text!r} is not cron: give five fields, such as '*/15 * * * *'")
-    try:
-        # The date is a placeholder: only the text is checked.
-        CronSim(text, _ANY_TIME)
-    except CronSimError as error:
-        raise ValueError(f"{text!r} is not cron: {error}") from error
-    return text
-
-
-class ScheduleSettings(Section):
-    trigger: Annotated[
-        Literal["clock", "arrival", "both"],
-        Field(description="What starts runs: the marks of the clock, files that arrive in data/raw, or both."),
-    ] = "clock"
-    quiet: Annotated[
-        Seconds,
-        Field(description="Seconds without a change in data/raw before arrivals start a run; at least inputs.settle."),
-    ] = 5.0
-    cron: Annotated[str, Field(description="Five-field cron text of the marks.")] = "*/15 * * * *"
-    timezone: Annotated[str, Field(description="IANA zone in which the cron text is read.")] = "UTC"
-    catch_up: Annotated[
-        Literal["none", "latest", "all"],
-        Field(description="Which of the marks that were missed (no server, machine asleep) are run afterwards."),
-    ] = "latest"
-    overlap: Annotated[
-        Literal["skip", "queue", "cancel"],
-        Field(description="What a mark does during a run: it is skipped, waits for the run's end, or stops the run."),
-    ] = "skip"
-    pause_after_failures: Annotated[
-        int, Field(ge=0, description="Failed runs in a row after which the schedule holds back; 0 is never.")
-    ] = 0
-    cool_down: Annotated[
-        Seconds, Field(description="Seconds after the last failure until the schedule tries one run again.")
-    ] = 3600.0
-
-    @property
-    def has_marks(self) -> bool:
-        return self.trigger != "arrival"
-
-    _cron = field_validator("cron")(check_cron)
-    _timezone = field_validator("timezone")(check_timezone)
 
 
 class InputSettings(Section):
@@ -292,6 +245,8 @@ def _syntax_error(error: tomllib.TOMLDecodeError, text: str) -> str:
 def _explain(error: ValidationError, path: Path, text: str) -> str:
     problems: list[str] = []
     for detail in error.errors():
+        if detail["type"] == "default_factory_not_called":
+            continue  # it follows from another problem
         location, known = _resolved(detail["loc"])
         key = ".".join(str(part) for part in location) or "(whole file)"
         line = _line_of(location, text)

@@ -33,6 +33,8 @@ class SlotReason(StrEnum):
 
     RUNNING = "running"
     """Another run went on."""
+    CHANGED = "changed"
+    """The schedule was changed between the mark and the moment that its jitter had drawn."""
     PAUSED = "paused"
     """The schedule was paused by a person."""
     BREAKER = "breaker"
@@ -52,6 +54,7 @@ class SlotReason(StrEnum):
 
 _TEXTS = {
     SlotReason.RUNNING: "another run went on",
+    SlotReason.CHANGED: "the schedule was changed before its jitter was over",
     SlotReason.PAUSED: "the schedule was paused",
     SlotReason.BREAKER: "too many runs had failed in a row",
     SlotReason.DISK_FULL: "too little of the disk was free",
@@ -71,7 +74,7 @@ class Slot:
     reason: str | None
     run_id: str | None
     late_s: float | None
-    """Seconds from the mark to the run's start."""
+    """Seconds from the mark, with its jitter, to the run's start."""
     seq: int
 
 
@@ -95,7 +98,7 @@ def _begun(record: EventRecord) -> tuple[Slot, ...]:
     run: dict[str, Any] | None = record.data["status"]["run"] if record.data.get("to") == "starting" else None
     if run is None or run["mark"] is None:
         return ()
-    late = datetime.fromisoformat(record.timestamp) - datetime.fromisoformat(run["mark"])
+    late = datetime.fromisoformat(record.timestamp) - datetime.fromisoformat(run.get("due_at") or run["mark"])
     late_s = round(late.total_seconds(), 3)
     verdict = Verdict.LATE if late_s >= LATE_AFTER_S else Verdict.RAN
     if run["trigger"] in _AFTERWARDS:

@@ -23,6 +23,7 @@ class Workspace:
         self.scratch = self.state / "scratch"
         self.kept_exports = self.state / "kept-exports"
         self.ledger_file = self.state / "inputs.sqlite"
+        self.home_id_file = self.state / "home.id"
         self.server_file = self.state / "server.json"
 
     def create(self) -> None:

@@ -19,7 +19,9 @@ from quarterhour.decisions import (
     breaker_of,
     decide,
     judged_anew,
+    next_due,
 )
+from quarterhour.jitter import Delay, drawn
 from quarterhour.lifecycle import Reason, Run, RunState, Schedule, Trigger
 from quarterhour.marks import marks_between
 from quarterhour.settings import ScheduleSettings
@@ -71,6 +73,51 @@ def test_what_is_done_at_a_moment(policy: dict[str, object], is_running: bool, n
     """The last line: a clock that was set back by two hours strikes no mark again."""
     settings_ = ScheduleSettings.model_validate(policy)
     assert decide(schedule(), settings_, now, is_running=is_running, away=SlotReason.DOWN) == expected
+
+
+def half_of(jitter_minutes: float) -> Delay:
+    return lambda _: timedelta(minutes=jitter_minutes / 2)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (at(7), WaitUntil(at(20))),
+        (at(15), WaitUntil(at(20))),
+        (at(20), Start(at(15))),
+        (at(20.9), Start(at(15))),
+        (at(22), Start(at(15), is_caught_up=True)),
+        # The last of three is not due yet.
+        (at(46), Pass(at(15), at(15), 1, SlotReason.DOWN)),
+    ],
+)
+def test_a_mark_with_jitter_is_due_later(now: datetime, expected: object) -> None:
+    jittered = schedule(jitter=600)
+    found = decide(jittered, ScheduleSettings(), now, is_running=False, away=SlotReason.DOWN, delay=half_of(10))
+    assert found == expected
+    assert next_due(jittered, at(17), half_of(10)) == at(20)
+
+
+def test_marks_keep_their_order_whatever_was_drawn() -> None:
+    """A change of the clock can bring marks closer than the jitter."""
+
+    def delay(mark: datetime) -> timedelta:
+        return timedelta(minutes=16 if mark == at(15) else 0)
+
+    jittered = schedule(jitter=960)
+    assert decide(jittered, ScheduleSettings(), at(30.5), is_running=False, delay=delay) == WaitUntil(at(31))
+    assert decide(jittered, ScheduleSettings(), at(31), is_running=False, delay=delay) == Pass(
+        at(15), at(15), 1, SlotReason.ASLEEP
+    )
+
+
+def test_jitter_is_drawn_by_home_and_mark_alone() -> None:
+    drawn_s = [drawn("home", at(15 * number), 600).total_seconds() for number in range(1000)]
+    assert drawn_s == [drawn("home", at(15 * number), 600).total_seconds() for number in range(1000)]
+    assert drawn_s[0] != drawn("another", NOON, 600).total_seconds()
+    assert min(drawn_s) < 6
+    assert 594 < max(drawn_s) <= 600
+    assert 280 < sum(drawn_s) / 1000 < 320
 
 
 def test_a_paused_schedule_waits_for_a_person() -> None:

@@ -11,6 +11,7 @@ from pipelines import pipeline, settings_for
 from quarterhour.cli import app
 from quarterhour.event_log.jsonl import JsonlEventLog
 from quarterhour.events import MarksPassed
+from quarterhour.settings import ScheduleSettings
 from quarterhour.workspace import Workspace
 
 DATA = {
@@ -49,3 +50,16 @@ def test_a_plan_shows_a_day_of_marks(tmp_path: Path) -> None:
     plan = json.loads(call(tmp_path, "plan", "--json"))
     assert len(plan["marks"]) == 96
     assert (plan["expected_s"], plan["files_waiting"], plan["breaker"]) == (None, 0, "closed")
+
+
+def test_the_status_says_what_the_next_run_waits_for(tmp_path: Path) -> None:
+    async def go(trigger: str) -> None:
+        schedule = ScheduleSettings.model_validate({"trigger": trigger})
+        settings = settings_for("Good").model_copy(update={"schedule": schedule})
+        async with pipeline(tmp_path, settings, log=JsonlEventLog(Workspace(tmp_path))) as parts:
+            await parts.scheduler.load(is_enabled=True)
+
+    asyncio.run(go("arrival"))
+    assert call(tmp_path, "status") == "idle  next run: when files arrive\n"
+    asyncio.run(go("both"))
+    assert call(tmp_path, "status").startswith("idle  next run: 20")

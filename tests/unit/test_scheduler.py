@@ -194,6 +194,43 @@ def test_marks_of_a_paused_schedule_are_told_when_it_goes_on(tmp_path: Path) -> 
     asyncio.run(go())
 
 
+def test_jitter_puts_a_run_off_by_the_same_after_a_restart_and_is_not_lateness(tmp_path: Path) -> None:
+    log = MemoryEventLog()
+    settings = with_schedule("Good", jitter=600)
+
+    async def go() -> None:
+        clock = JumpingClock(datetime(2025, 12, 5, 12, 14, 58, tzinfo=UTC))
+        clock.is_stopped = True
+        async with pipeline(tmp_path, settings, log=log, clock=clock) as parts, ticking(parts):
+            planned = parts.scheduler.schedule.next_run_at
+        async with pipeline(tmp_path, settings, log=log, clock=clock) as parts, ticking(parts):
+            assert parts.scheduler.schedule.next_run_at == planned
+            clock.is_stopped = False
+            assert await until(parts, 1) == [("12:15", "ran", None)]
+            clock.is_stopped = True
+            run = parts.state.status.run
+            assert run is not None
+            assert run.due_at == planned
+            assert "2025-12-05T12:15:00.000Z" < run.due_at <= run.started_at
+
+    asyncio.run(go())
+
+
+def test_a_mark_whose_jitter_goes_on_has_a_verdict_when_the_schedule_is_changed(tmp_path: Path) -> None:
+    async def go() -> None:
+        clock = JumpingClock(datetime(2025, 12, 5, 12, 7, tzinfo=UTC))
+        clock.is_stopped = True
+        async with pipeline(tmp_path, with_schedule("Good", jitter=900), clock=clock) as parts, ticking(parts):
+            clock.set(datetime(2025, 12, 5, 12, 15, tzinfo=UTC))
+            changed = await parts.scheduler.change(cron="0 * * * *", timezone="UTC", jitter=0)
+            assert slots(parts) == [("12:15", "skipped", "changed")]
+            assert (changed.jitter, changed.next_run_at) == (0, "2025-12-05T13:00:00.000Z")
+            with pytest.raises(InvalidSchedule, match="more than the 60 s between two marks"):
+                await parts.scheduler.change(cron="* * * * *", timezone="UTC", jitter=61)
+
+    asyncio.run(go())
+
+
 def test_a_mark_can_stop_the_run_that_goes_on(tmp_path: Path) -> None:
     async def go() -> None:
         clock = FastClock(datetime(2025, 12, 5, 12, 14, 58, tzinfo=UTC))

@@ -115,7 +115,7 @@ export interface paths {
         get: operations["getSchedule"];
         /**
          * Change Schedule
-         * @description Another cron text or time zone; kept over restarts.
+         * @description Another cron text, time zone or jitter; kept over restarts.
          */
         put: operations["changeSchedule"];
         post?: never;
@@ -1377,6 +1377,7 @@ export interface components {
              * @default {
              *       "cron": "*\/15 * * * *",
              *       "timezone": "UTC",
+             *       "jitter": 0,
              *       "paused": false,
              *       "configured": {},
              *       "failures": 0
@@ -1782,6 +1783,11 @@ export interface components {
              * @description The schedule's mark that it is run for.
              */
             mark?: string | null;
+            /**
+             * Due At
+             * @description When the mark's jitter had it start; null without jitter.
+             */
+            due_at?: string | null;
             /** @description The time that it stands for: of a scheduled run from the mark before to its own. */
             window?: components["schemas"]["RunWindow"] | null;
             /**
@@ -1897,13 +1903,19 @@ export interface components {
              */
             timezone: string;
             /**
+             * Jitter
+             * @description Seconds up to which a run starts after its mark.
+             * @default 0
+             */
+            jitter: number;
+            /**
              * Paused
              * @default false
              */
             paused: boolean;
             /**
              * Next Run At
-             * @description The next mark; null while paused, or where files alone start runs.
+             * @description The next mark, with its jitter; null while paused, or where files alone start runs.
              */
             next_run_at?: string | null;
             /**
@@ -1943,13 +1955,19 @@ export interface components {
              */
             timezone: string;
             /**
+             * Jitter
+             * @description Seconds up to which a run starts after its mark.
+             * @default 0
+             */
+            jitter: number;
+            /**
              * Paused
              * @default false
              */
             paused: boolean;
             /**
              * Next Run At
-             * @description The next mark; null while paused, or where files alone start runs.
+             * @description The next mark, with its jitter; null while paused, or where files alone start runs.
              */
             next_run_at?: string | null;
             /**
@@ -2000,6 +2018,11 @@ export interface components {
              * @example Europe/Paris
              */
             timezone: string;
+            /**
+             * Jitter
+             * @description Seconds up to which a run starts after its mark; as it is where left out.
+             */
+            jitter?: number | null;
         };
         /**
          * SchedulePlan
@@ -2048,7 +2071,7 @@ export interface components {
             run_id: string | null;
             /**
              * Late S
-             * @description Seconds from the mark to its run's start.
+             * @description Seconds from the mark, with its jitter, to its run's start.
              */
             late_s: number | null;
             /**

@@ -28,6 +28,7 @@ type Told = Pick<Status, "version" | "state" | "run" | "last_run" | "schedule">;
 const FIRST_SCHEDULE: Schedule = {
   cron: "*/15 * * * *",
   timezone: "UTC",
+  jitter: 0,
   paused: false,
   next_run_at: null,
   configured: {},

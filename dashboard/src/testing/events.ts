@@ -11,6 +11,7 @@ export const aRun = (state: RunState, change: Partial<Run> = {}): Run => ({
   state,
   trigger: "schedule",
   mark: STARTED_AT,
+  due_at: null,
   window: null,
   resumptions: 0,
   started_at: STARTED_AT,

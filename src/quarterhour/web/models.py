@@ -69,6 +69,9 @@ class StartRequest(BaseModel):
 class ScheduleChange(BaseModel):
     cron: Annotated[str, Field(examples=["*/15 * * * *"])]
     timezone: Annotated[str, Field(examples=["Europe/Paris"])] = "UTC"
+    jitter: Annotated[
+        float | None, Field(description="Seconds up to which a run starts after its mark; as it is where left out.")
+    ] = None
 
 
 class ScheduleAnswer(Schedule):
@@ -113,7 +116,7 @@ class SlotItem(BaseModel):
     verdict: Verdict
     reason: Annotated[str | None, Field(description="Why no run began.", examples=["running", "paused", "down"])]
     run_id: Annotated[str | None, Field(description="Its run, or the run that was in its way.")]
-    late_s: Annotated[float | None, Field(description="Seconds from the mark to its run's start.")]
+    late_s: Annotated[float | None, Field(description="Seconds from the mark, with its jitter, to its run's start.")]
     seq: Annotated[int, Field(description="The event that gave the verdict.")]
 
 

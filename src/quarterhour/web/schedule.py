@@ -34,8 +34,9 @@ async def get_schedule(services: Injected) -> ScheduleAnswer:
 
 @router.put("/schedule", operation_id="changeSchedule", tags=["schedule"], responses=documented(403, 422))
 async def change_schedule(change: ScheduleChange, services: Injected) -> ScheduleAnswer:
-    """Another cron text or time zone; kept over restarts."""
-    return _answer(services, await services.scheduler.change(cron=change.cron, timezone=change.timezone))
+    """Another cron text, time zone or jitter; kept over restarts."""
+    changed = await services.scheduler.change(cron=change.cron, timezone=change.timezone, jitter=change.jitter)
+    return _answer(services, changed)
 
 
 @router.post("/schedule/pause", operation_id="pauseSchedule", tags=["schedule"], responses=documented(403))

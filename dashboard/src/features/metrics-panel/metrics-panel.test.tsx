@@ -85,6 +85,17 @@ describe("the next run", () => {
     ).toBe("Next run: Paused");
   });
 
+  it("says that files start it, or nothing", () => {
+    const without = { ...schedule, next_run_at: null };
+    const byFiles = { ...without, configured: { trigger: "arrival" } };
+    expect(nextRunText({ schedule: without, state: "idle" }, minutesBefore(5)).text).toBe(
+      "Next run: none planned",
+    );
+    expect(nextRunText({ schedule: byFiles, state: "idle" }, minutesBefore(5)).text).toBe(
+      "Next run: when files arrive",
+    );
+  });
+
   it("says that it is overdue, unless a run is in progress", () => {
     expect(nextRunText({ schedule, state: "idle" }, minutesBefore(-1))).toEqual({
       text: "Next run: 12:30 (overdue by 1 minute)",

@@ -114,7 +114,11 @@ export type NextRun = { text: string; isOverdue: boolean };
 export function nextRunText({ schedule, state }: Pick<Status, "schedule" | "state">, nowMs: number): NextRun {
   const at = schedule.next_run_at;
   if (schedule.paused) return { text: "Next run: Paused", isOverdue: false };
-  if (at === null) return { text: "Next run: none planned", isOverdue: false };
+  if (at === null) {
+    // The settings' trigger is kept only where files alone start runs.
+    const text = schedule.configured.trigger ? "when files arrive" : "none planned";
+    return { text: `Next run: ${text}`, isOverdue: false };
+  }
   const leftMs = Date.parse(at) - nowMs;
   const isOverdue = isOverdueAt(schedule, state, nowMs);
   if (isOverdue) return { text: `Next run: ${clock(at)} (overdue by ${span(-leftMs)})`, isOverdue };
