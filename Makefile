@@ -54,6 +54,7 @@ test: check browser $(STATIC) ## Everything: check, then all tests, in a real br
 	cd dashboard && npm test
 
 browser: $(VENV)/dev-installed
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! command -v cc; then apt-get update -q && apt-get install -y -q gcc libc6-dev; fi
 	@if command -v chromium || command -v google-chrome; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -y -q chromium; \
 	else $(BIN)/playwright install chromium; fi

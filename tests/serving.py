@@ -1,12 +1,13 @@
 """A real server for tests: its own process, free ports, ended by its process id."""
 
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ _READY_S = 60.0
 
 
 class Server:
-    def __init__(self, home: Path, *options: str) -> None:
+    def __init__(self, home: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
         self.home = home
         self.output = home.parent / f"{home.name}.log"
         command = [
@@ -34,7 +35,11 @@ class Server:
         ]
         with self.output.open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, *options], stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                [*command, *options],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, **(environment or {})},
             )
         self.api, self.dashboard = self._ready()
         self.http = httpx.Client(base_url=self.api, timeout=30)
@@ -83,8 +88,8 @@ class Server:
 
 
 @contextmanager
-def serving(home: Path, *options: str) -> Iterator[Server]:
-    server = Server(home, *options)
+def serving(home: Path, *options: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+    server = Server(home, *options, environment=environment)
     try:
         yield server
     finally:

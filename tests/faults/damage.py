@@ -8,15 +8,21 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import orjson
 import psutil
 
-from faults.survival import wait_for_no_process
+from faults.survival import all_events, wait_for_no_process
+from faults.wall_clock import WallClock
+from quarterhour.events import EventRecord
 from quarterhour.lifecycle import ACTIVE
+from quarterhour.slots import slots_of
 from serving import Server, serving
 
 # A run of these tests takes about this long: faults are spread over it.
@@ -24,6 +30,8 @@ _RUN_S = 1.6
 # One after the other in the life of one server.
 _WORKERS_KILLED = 7
 _WORKER_WITHIN_S = 30.0
+_JUMPS = 4
+_MARK_WITHIN_S = 60.0
 
 Damage = Callable[[Path, random.Random], None]
 
@@ -38,6 +46,8 @@ class Fault:
     """How many faults it does at a time."""
     needs_mounts: bool = False
     """It needs a small file system of its own, so root, on Linux."""
+    needs_compiler: bool = False
+    """It compiles what it preloads, on Linux."""
 
 
 @contextmanager
@@ -166,6 +176,41 @@ def copy_half(home: Path, chance: random.Random) -> None:
     copy.rename(home)
 
 
+def jump_clock(home: Path, chance: random.Random) -> None:
+    """The wall clock is set by hours while a run goes on: it ends well, no mark has two verdicts, and the next one runs."""
+    clock = WallClock(home.with_name("clock"))
+    with serving(home, environment=clock.environment) as server:
+        run_id = server.start_run()
+        for _ in range(_JUMPS):
+            time.sleep(chance.uniform(0.0, _RUN_S))
+            clock.jump(timedelta(seconds=chance.choice([-7200, -900, -1, 1, 900, 7200, 86400])))
+        assert server.ended_run(run_id)["state"] == "success"
+        _run_at_next_mark(server, clock)
+        marks = Counter(
+            slot.mark for event in all_events(server) for slot in slots_of(EventRecord.parse(orjson.dumps(event)))
+        )
+        assert set(marks.values()) <= {1}, f"marks with two verdicts: {marks.most_common(3)}"
+        assert server.stop() == 0
+
+
+def _run_at_next_mark(server: Server, clock: WallClock) -> None:
+    """Set the clock to a moment before the next mark, and see its run."""
+    deadline = time.monotonic() + _MARK_WITHIN_S
+    while time.monotonic() < deadline:
+        status = server.get("/api/pipeline/status")
+        mark = datetime.fromisoformat(status["next_run_at"])
+        if status["state"] not in ACTIVE and mark > clock.now():
+            break
+        time.sleep(0.05)
+    clock.jump(mark - clock.now() - timedelta(seconds=0.5))
+    while time.monotonic() < deadline:
+        run = server.get("/api/runs", limit=1)["items"][0]
+        if run["mark"] is not None and datetime.fromisoformat(run["mark"]) == mark and run["state"] == "success":
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no run at the mark {mark}: {server.get('/api/pipeline/status')}")
+
+
 def crowd(home: Path, chance: random.Random) -> None:
     """Two servers and three runs of the command line at once."""
     del chance
@@ -228,5 +273,6 @@ FAULTS = (
     Fault("folder read-only", forbid_writing, needs_mounts=True),
     Fault("file descriptors exhausted", exhaust_descriptors),
     Fault("home copied in the middle of a run", copy_half),
+    Fault("wall clock set by hours", jump_clock, count=_JUMPS, needs_compiler=True),
     Fault("two servers and three runs at once", crowd),
 )

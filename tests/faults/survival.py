@@ -120,14 +120,18 @@ def _assert_closed(server: Server, run: dict[str, Any]) -> None:
 
 
 def assert_no_gap(server: Server) -> None:
-    since, numbers = 0, []
-    while True:
-        page = server.get("/api/events", since=since, limit=1000)
-        numbers += [event["seq"] for event in page["items"]]
-        if page["next"] is None:
-            break
-        since = page["next"]
+    numbers = [event["seq"] for event in all_events(server)]
     assert numbers == list(range(1, numbers[-1] + 1))
+
+
+def all_events(server: Server) -> list[dict[str, Any]]:
+    since: int | None = 0
+    events: list[dict[str, Any]] = []
+    while since is not None:
+        page = server.get("/api/events", since=since, limit=1000)
+        events += page["items"]
+        since = page["next"]
+    return events
 
 
 def processes_of(home: Path) -> list[psutil.Process]:
