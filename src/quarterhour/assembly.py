@@ -86,7 +86,9 @@ class Pipeline:
             settings.schedule, self.orchestrator, self.bus, self.state, self.clock, partial(home_id, workspace)
         )
         self.backfiller = Backfiller(self.orchestrator, self.scheduler, self.bus, self.clock)
-        self.watchdog = machine.watchdog(settings, self.engine, self.bus, self.clock, self.disk)
+        self.watchdog = machine.watchdog(
+            settings, self.engine, self.bus, self.clock, self.disk, self.scheduler.next_due
+        )
 
     def _after_run(self) -> None:
         self.housekeeper.wake()

@@ -365,6 +365,20 @@ class LoopBlocked(Event):
     kind = EventKind.LOG
 
 
+class ScheduleOverdue(Event):
+    """A run should have begun `watchdog.overdue_after` seconds ago, and nothing was done. `data`: due_at, waited_s."""
+
+    __slots__ = ()
+    kind = EventKind.ERROR
+
+
+class ScheduleRecovered(Event):
+    """The mark that was overdue has its verdict, or the schedule is another. `data`: due_at, waited_s."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
 class WorkerKilled(Event):
     """The watchdog ended a worker. `data`: stage, attempt, pid, reason."""
 

@@ -51,6 +51,9 @@ class WatchdogSettings(Section):
     lag_limit: Annotated[
         Seconds, Field(description="Seconds without an answer of the event loop after which it counts as blocked.")
     ] = 1.0
+    overdue_after: Annotated[
+        Seconds, Field(description="Seconds after which a mark at which nothing was done is overdue.")
+    ] = 30.0
     min_free: Annotated[
         FreeDisk,
         Field(

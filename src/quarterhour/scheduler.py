@@ -36,8 +36,6 @@ from quarterhour.settings import ScheduleSettings, check_cron, check_jitter, che
 from quarterhour.slots import SlotReason
 from quarterhour.state import StateManager
 
-# A tick takes milliseconds; a mark this long past was missed.
-_OVERDUE_AFTER_S = 5.0
 _LOOKS_AGAIN_S = 1.0
 _SOON_ENUMERATED = timedelta(days=1)
 # Kept of what is configured only where there are no marks.
@@ -86,6 +84,7 @@ class Scheduler:
         self._judging = asyncio.Lock()
         self._breaker = Breaker.CLOSED
         self._is_enabled = False
+        self._is_queued = False
 
     @property
     def has_marks(self) -> bool:
@@ -108,10 +107,9 @@ class Scheduler:
             return None
         return (datetime.fromisoformat(next_run_at) - self._clock.now()).total_seconds()
 
-    def is_overdue(self) -> bool:
-        """Whether a mark has passed by more than a tick takes, and no run began at it."""
-        seconds = self.seconds_to_next_run()
-        return seconds is not None and seconds < -_OVERDUE_AFTER_S
+    def next_due(self) -> str | None:
+        """When a run is to begin; None also while, by `overlap`, a mark waits for a run's end. From any thread."""
+        return None if self._is_queued else self.schedule.next_run_at
 
     async def load(self, *, is_enabled: bool) -> None:
         """Take over what is configured, where that was changed since; without a clock there is no next mark."""
@@ -153,7 +151,9 @@ class Scheduler:
                 case WaitForChange():
                     await self._changed.wait()
                 case WaitForIdle(_, is_cancelled):
+                    self._is_queued = True
                     await self._wait_for_idle(is_cancelled=is_cancelled)
+                    self._is_queued = False
                     away = SlotReason.RUNNING if self._settings.catch_up != "all" else SlotReason.ASLEEP
                 case Pass(reason=SlotReason.RUNNING):
                     away = SlotReason.RUNNING

@@ -17,10 +17,11 @@ from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.disk import DiskGuard
 from quarterhour.engines.base import Attempt, Engine, StageFailure, Vitals
-from quarterhour.events import Beat, LoopBlocked, WorkerKilled
+from quarterhour.events import Beat, LoopBlocked, ScheduleOverdue, ScheduleRecovered, WorkerKilled
 from quarterhour.lag import Block, LoopLag
 from quarterhour.lifecycle import Reason
 from quarterhour.memory import held_bytes, machine_bytes
+from quarterhour.overdue import Finding, OverdueMark
 from quarterhour.processes import family
 from quarterhour.settings import Settings, StageSettings
 
@@ -59,12 +60,23 @@ def verdict(vitals: Vitals, now_s: float, limits: Limits) -> StageFailure | None
 
 
 class Watchdog:
-    def __init__(self, settings: Settings, engine: Engine, bus: EventBus, clock: Clock, disk: DiskGuard) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        bus: EventBus,
+        clock: Clock,
+        disk: DiskGuard,
+        next_due: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """`next_due`: when the schedule's next run is to begin, asked from the watchdog's thread."""
         self._settings = settings
         self._engine = engine
         self._bus = bus
         self._clock = clock
         self._disk = disk
+        self._next_due = next_due
+        self.overdue = OverdueMark(settings.watchdog.overdue_after)
         self._process = psutil.Process()
         self._machine_bytes = machine_bytes()
         self._closing = threading.Event()
@@ -103,7 +115,7 @@ class Watchdog:
             self._loop.call_soon_threadsafe(ended.set)
 
     def look(self) -> Sequence[Attempt]:
-        """One look at every attempt and, now and then, at the disk; the attempts that are under way."""
+        """One look at every attempt, at the schedule and, now and then, at the disk; the attempts that are under way."""
         attempts = list(self._engine.attempts())
         for attempt in attempts:
             self._look_at(attempt)
@@ -115,6 +127,8 @@ class Watchdog:
             self._next_disk_look_s = now_s + _DISK_LOOK_EVERY_S
             if (finding := self._disk.look()).has_moved:
                 self._tell(self._disk.tell, finding)
+        if (overdue := self.overdue.look(self._next_due(), self._clock.now(), now_s)) is not None:
+            self._tell(self._report_overdue, overdue)
         return attempts
 
     def _look_at(self, attempt: Attempt) -> None:
@@ -152,6 +166,16 @@ class Watchdog:
                 },
             )
         )
+
+    def _report_overdue(self, finding: Finding) -> None:
+        waited = f"for {finding.waited_s:.0f} s nothing was done at the mark due at {finding.due_at}"
+        kind, msg = (
+            (ScheduleRecovered, f"The schedule goes on: {waited}")
+            if finding.is_over
+            else (ScheduleOverdue, f"The schedule is overdue: {waited}")
+        )
+        data = {"due_at": finding.due_at, "waited_s": round(finding.waited_s, 1)}
+        self._bus.publish(kind(at=self._clock.now(), run_id=None, stage="watchdog", msg=msg, data=data))
 
     def _report_block(self, block: Block) -> None:
         lag = f"The event loop answered nothing for {block.lag_s:.1f} s"

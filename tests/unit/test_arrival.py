@@ -236,7 +236,7 @@ def test_without_marks_no_slot_has_a_verdict_also_once_there_are_marks_again(tmp
                 ticking.cancel()
                 shown = parts.scheduler.schedule.next_run_at
                 assert shown == (None if trigger == "arrival" else wire_time(clock.now() + timedelta(minutes=1)))
-                assert parts.scheduler.is_overdue() is False
+                assert parts.scheduler.next_due() == shown
         slots = [slot for record in log.read(0, 10_000) for slot in slots_of(record)]
         # Those of the hour in which the clock started runs, and no server was there at their time.
         assert [(slot.mark[11:16], slot.reason) for slot in slots] == [

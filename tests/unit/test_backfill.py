@@ -142,7 +142,7 @@ def test_it_waits_for_the_run_that_goes_on(tmp_path: Path) -> None:
 
 
 def test_the_ledger_says_that_a_missed_mark_was_caught_up_and_keeps_what_ran(tmp_path: Path) -> None:
-    """L6: one verdict for each mark, also where it is run long afterwards."""
+    """One verdict for each mark, also where it is run long afterwards."""
 
     async def go() -> None:
         async with filling(tmp_path, "Good") as parts:

@@ -1388,7 +1388,7 @@ export interface components {
             seconds_to_next_run?: number | null;
             /**
              * Overdue
-             * @description The mark has passed and no run began.
+             * @description A mark passed `watchdog.overdue_after` seconds ago, and nothing was done.
              * @default false
              */
             overdue: boolean;

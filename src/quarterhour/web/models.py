@@ -24,7 +24,9 @@ class PipelineStatus(Status):
     """The status, with what depends on the moment it is asked."""
 
     seconds_to_next_run: float | None = None
-    overdue: Annotated[bool, Field(description="The mark has passed and no run began.")] = False
+    overdue: Annotated[
+        bool, Field(description="A mark passed `watchdog.overdue_after` seconds ago, and nothing was done.")
+    ] = False
 
 
 class EventWire(BaseModel):

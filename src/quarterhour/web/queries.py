@@ -120,7 +120,7 @@ async def get_readiness(services: Injected, response: Response) -> Health:
     health = health_of(
         {
             "event_log": "the disk is full: events wait in memory" if services.bus.is_disk_full else None,
-            "schedule": "a mark has passed and no run began" if services.scheduler.is_overdue() else None,
+            "schedule": services.watchdog.overdue.problem,
             "disk": disk.text if disk.is_low else None,
             "event_loop": services.watchdog.lag.problem,
         }

@@ -48,7 +48,7 @@ class Services:
         return PipelineStatus(
             **{name: getattr(status, name) for name in type(status).model_fields},
             seconds_to_next_run=max(0.0, round(seconds, 3)) if seconds is not None else None,
-            overdue=self.scheduler.is_overdue(),
+            overdue=self.watchdog.overdue.problem is not None,
         )
 
 
