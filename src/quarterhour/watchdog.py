@@ -9,6 +9,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import psutil
@@ -77,8 +78,6 @@ class Watchdog:
         self._disk = disk
         self._next_due = next_due
         self.overdue = OverdueMark(settings.watchdog.overdue_after)
-        self._process = psutil.Process()
-        self._machine_bytes = machine_bytes()
         self._closing = threading.Event()
         self._failed: Exception | None = None
         self._doomed: weakref.WeakSet[Attempt] = weakref.WeakSet()
@@ -86,6 +85,14 @@ class Watchdog:
         self.lag = LoopLag(settings.watchdog.lag_limit, self._report_block)
         self.lag_s = 0.0
         """How long the event loop took to answer, last time."""
+
+    @cached_property
+    def _process(self) -> psutil.Process:
+        return psutil.Process()
+
+    @cached_property
+    def _machine_bytes(self) -> int:
+        return machine_bytes()
 
     async def run(self) -> None:
         """Watch until cancelled. Raises what broke the thread: without a watchdog the service must not go on."""

@@ -55,7 +55,8 @@ def main() -> int:
         years = [pool.submit(year_of, number, arguments.seed) for number in range(arguments.years)]
         for number, year in enumerate(years):
             try:
-                reports.append(year.result())
+                reports.append(report := year.result())
+                print(f"year {number}: {report.marks:,} marks, every promise kept", flush=True)
             except* PromiseBroken as broken:
                 print(f"year {number}: {broken.exceptions[0]}", flush=True)
                 print(f"Replay: python -m simulation --seed {arguments.seed} --only {number}", flush=True)

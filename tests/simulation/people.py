@@ -18,7 +18,7 @@ async def press_a_button(pipeline: Pipeline, chance: random.Random) -> str:
         "reset": (2, pipeline.orchestrator.reset),
         "resume": (2, lambda: _resume(pipeline)),
         "pause": (1, pipeline.scheduler.pause),
-        "go on": (3, pipeline.scheduler.resume),
+        "go on": (12, pipeline.scheduler.resume),
     }
     name = chance.choices(list(buttons), [weight for weight, _ in buttons.values()])[0]
     try:
