@@ -95,6 +95,7 @@ def serving(home: Path, *options: str, environment: Mapping[str, str] | None = N
     finally:
         if server.process.poll() is None:
             server.kill()
+        server.http.close()
 
 
 def chromium() -> str:

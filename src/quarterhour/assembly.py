@@ -13,13 +13,13 @@ from quarterhour.clock import Clock, SystemClock
 from quarterhour.disk import DiskGuard, Look, space_at
 from quarterhour.engines.base import Engine
 from quarterhour.engines.local import LocalEngine
-from quarterhour.errors import HomeInUse, LockHeld
+from quarterhour.errors import HomeInUse, LockHeld, LockLost
 from quarterhour.event_log.base import EventLog, Repair
 from quarterhour.event_log.jsonl import JsonlEventLog
 from quarterhour.housekeeper import Housekeeper
 from quarterhour.jitter import home_id
 from quarterhour.leftovers import remove_leftovers
-from quarterhour.lock import LockManager
+from quarterhour.lock import Holder, LockManager
 from quarterhour.orchestrator import PipelineOrchestrator
 from quarterhour.scheduler import Scheduler
 from quarterhour.settings import Settings
@@ -45,22 +45,31 @@ class Machine:
     """Looks at the home's disk; where it is None, no disk is ever nearly full."""
 
     @classmethod
-    def real(cls, workspace: Workspace, *, is_server: bool = False) -> Self:
+    def real(cls, workspace: Workspace, settings: Settings, *, is_server: bool = False) -> Self:
         """A server's process lives as long as its home does, so that its sockets can be there."""
         return cls(
             SystemClock(),
             JsonlEventLog(workspace),
             LocalEngine(sockets_in=workspace.scratch if is_server else None),
-            LockManager(workspace),
+            LockManager(workspace, settings.lock),
             disk=partial(space_at, workspace.home),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A home that is ours."""
+
+    holder: Holder
+    repairs: list[Repair]
+    """What was mended in the event log."""
 
 
 class Pipeline:
     """The parts of one installation, wired. `running` is their life."""
 
     def __init__(self, settings: Settings, workspace: Workspace, machine: Machine | None = None) -> None:
-        machine = machine or Machine.real(workspace)
+        machine = machine or Machine.real(workspace, settings)
         self.settings = settings
         self.workspace = workspace
         self.clock = machine.clock
@@ -95,31 +104,33 @@ class Pipeline:
         self.scheduler.wake()
 
     @contextmanager
-    def opened(self, purpose: str) -> Generator[list[Repair]]:
-        """While the block lasts the home is ours and its log is open; the block is given what was mended. Raises HomeInUse."""
+    def opened(self, purpose: str) -> Generator[Opened]:
+        """While the block lasts the home is ours and its log is open. Raises HomeInUse."""
         self.workspace.create()
         with ExitStack() as held:
             try:
-                held.enter_context(self.locks.hold(HOME_LOCK, purpose))
+                holder = held.enter_context(self.locks.hold(HOME_LOCK, purpose))
             except LockHeld as error:
                 raise HomeInUse(f"{self.workspace.home} is in use: {error.message}", **error.facts) from error
             held.callback(self.log.close)
             repairs = self.log.open()
             self.bus.load()
             self.state.load()
-            yield repairs
+            yield Opened(holder, repairs)
 
     @asynccontextmanager
     async def commanded(self, purpose: str) -> AsyncGenerator[None]:
         """While the block lasts, commands can be given and their events are written, without a schedule. Raises HomeInUse."""
-        with self.opened(purpose) as repairs:
+        with self.opened(purpose) as opened:
             async with asyncio.TaskGroup() as loops:
-                writer = loops.create_task(self.bus.run(), name="bus")
+                tasks = self._ground(loops)
                 try:
-                    await self.orchestrator.recover(repairs)
+                    await self.orchestrator.tell_taken_over(HOME_LOCK, opened.holder)
+                    await self.orchestrator.recover(opened.repairs)
                     yield
                 finally:
-                    writer.cancel()
+                    for task in tasks:
+                        task.cancel()
 
     @asynccontextmanager
     async def running(self, purpose: str, *, is_scheduled: bool) -> AsyncGenerator[None]:
@@ -127,20 +138,41 @@ class Pipeline:
 
         Where a loop dies by an error, the block is cancelled and the error raised: a service without it must not go on.
         """
-        with self.opened(purpose) as repairs:
+        with self.opened(purpose) as opened:
             async with asyncio.TaskGroup() as loops:
-                writer = loops.create_task(self.bus.run(), name="bus")
+                tasks = self._ground(loops)
                 try:
+                    await self.orchestrator.tell_taken_over(HOME_LOCK, opened.holder)
                     # Before the first worker, which may be given the process id of a dead one.
                     await self._remove_leftovers()
                     await self.engine.warm_up()
                     await self._check_settings()
-                    await self.orchestrator.recover(repairs)
+                    await self.orchestrator.recover(opened.repairs)
                     await self.scheduler.load(is_enabled=is_scheduled)
                     async with self._watched(is_scheduled=is_scheduled):
                         yield
                 finally:
-                    writer.cancel()
+                    for task in tasks:
+                        task.cancel()
+
+    def _ground(self, loops: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        """What goes on whatever else does: events are written, and a lost lock ends everything."""
+        return [
+            loops.create_task(self.bus.run(), name="bus"),
+            loops.create_task(self._until_lock_is_lost(), name="lock"),
+        ]
+
+    async def _until_lock_is_lost(self) -> None:
+        """Raises LockLost: another machine has the home now."""
+        loop = asyncio.get_running_loop()
+        lost: asyncio.Future[LockLost] = loop.create_future()
+
+        def tell(error: LockLost) -> None:
+            if not lost.done():
+                lost.set_result(error)
+
+        self.locks.on_lost = lambda error: loop.call_soon_threadsafe(tell, error)
+        raise await lost
 
     async def _remove_leftovers(self) -> None:
         removed = await asyncio.to_thread(remove_leftovers, self.workspace, self.settings)

@@ -188,6 +188,13 @@ class LogRepaired(Event):
     kind = EventKind.ERROR
 
 
+class LockTakenOver(Event):
+    """A process that died had a lock; it is held anew. `data`: lock, pid, host, since, purpose (its), fence (ours)."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
 class LeftoversRemoved(Event):
     """What killed processes left unfinished was removed at the start. `data`: files, scratch, kept (and why)."""
 

@@ -53,3 +53,12 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write `content` to `path`: afterwards it holds all of it, or what it held before."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file, so that it can be looked at and is in nobody's way. Returns its new path."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    path.replace(aside)
+    return aside

@@ -10,9 +10,9 @@ from quarterhour.clock import Clock, wire_time
 from quarterhour.engines.base import Engine
 from quarterhour.errors import DiskNearlyFull, LockHeld, NotResumable, RunInProgress, UnknownStage
 from quarterhour.event_log.base import Repair
-from quarterhour.events import LogRepaired, RunNotResumed
+from quarterhour.events import LockTakenOver, LogRepaired, RunNotResumed
 from quarterhour.lifecycle import ACTIVE, Reason, Run, RunState, RunWindow, Status, Trigger
-from quarterhour.lock import LockManager
+from quarterhour.lock import Holder, LockManager
 from quarterhour.marks import Window
 from quarterhour.runner import Ending, PipelineRunner
 from quarterhour.settings import Settings, StageSettings
@@ -137,6 +137,7 @@ class PipelineOrchestrator:
                 run = await self._state.start(
                     trigger, names, mark=mark, due_at=due_at, window=told, run_id=run_id, resumptions=resumptions
                 )
+                await self.tell_taken_over(RUN_LOCK, holder, run_id)
             except LockHeld as error:
                 raise RunInProgress(f"a run is in progress elsewhere: {error.message}", run=None) from error
             except BaseException:
@@ -164,15 +165,26 @@ class PipelineOrchestrator:
             await self._idle_or_refused()
             held = ExitStack()
             try:
-                await asyncio.to_thread(held.enter_context, self._locks.hold(RUN_LOCK, purpose))
+                holder = await asyncio.to_thread(held.enter_context, self._locks.hold(RUN_LOCK, purpose))
             except LockHeld as error:
                 raise RunInProgress(f"a run is in progress elsewhere: {error.message}", run=None) from error
             self._alone_for = purpose
             try:
+                await self.tell_taken_over(RUN_LOCK, holder)
                 yield
             finally:
                 self._alone_for = ""
                 await asyncio.shield(asyncio.to_thread(held.close))
+
+    async def tell_taken_over(self, lock: str, holder: Holder, run_id: str | None = None) -> None:
+        """An event where the holder before died with the lock."""
+        if (dead := holder.taken_from) is None:
+            return
+        msg = f"The {lock} lock was taken over from {dead.told}, which ended without freeing it"
+        data = {"pid": dead.pid, "host": dead.host, "since": dead.since, "purpose": dead.purpose, "fence": holder.fence}
+        await self._bus.publish(
+            LockTakenOver(at=self._clock.now(), run_id=run_id, stage="pipeline", msg=msg, data={"lock": lock, **data})
+        )
 
     async def _idle_or_refused(self) -> None:
         if self.status.state in ACTIVE and self.status.run is not None:

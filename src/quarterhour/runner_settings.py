@@ -1,4 +1,4 @@
-"""What is configured of runs and attempts: their times, their memory, their watchdog."""
+"""What is configured of runs and attempts: their times, their memory, their watchdog, their lock."""
 
 from typing import Annotated, Literal, Self
 
@@ -66,3 +66,15 @@ class WatchdogSettings(Section):
         if self.hung_after < 3 * self.beat_every:
             raise ValueError("hung_after must be at least three times beat_every, or one late beat looks like a hang")
         return self
+
+
+class LockSettings(Section):
+    kind: Annotated[
+        Literal["auto", "kernel", "lease"],
+        Field(
+            description="Locks of the system, or leases; auto takes leases where other machines may have the folder."
+        ),
+    ] = "auto"
+    lease: Annotated[
+        Seconds, Field(description="Seconds that a holder on another machine must stand still to count as dead.")
+    ] = 60.0

@@ -13,7 +13,7 @@ from quarterhour.analysis_settings import AnalysisSettings
 from quarterhour.dataset_settings import ColumnSettings, DatasetSettings
 from quarterhour.errors import SettingsError
 from quarterhour.export_settings import DownloadSettings, ExportSettings
-from quarterhour.runner_settings import RunnerSettings, WatchdogSettings
+from quarterhour.runner_settings import LockSettings, RunnerSettings, WatchdogSettings
 from quarterhour.schedule_settings import ScheduleSettings, check_cron, check_jitter
 from quarterhour.setting_types import (
     DATASET_NAME,
@@ -142,6 +142,7 @@ class Settings(BaseSettings):
     runner: RunnerSettings = RunnerSettings()
     watchdog: WatchdogSettings = WatchdogSettings()
     events: EventSettings = EventSettings()
+    lock: LockSettings = LockSettings()
     server: ServerSettings = ServerSettings()
     maintenance: MaintenanceSettings = MaintenanceSettings()
     datasets: tuple[DatasetSettings, ...] = ()

@@ -38,6 +38,10 @@ def test_a_living_process_keeps_the_lock_and_a_killed_one_does_not(tmp_path: Pat
     with locks.hold("run", "mine") as mine:
         assert fence is not None
         assert mine.fence == fence.fence + 1
+        assert mine.taken_from is not None
+        assert (mine.taken_from.pid, mine.taken_from.purpose) == (holder.pid, "a test")
+    with locks.hold("run", "mine again") as again:
+        assert again.taken_from is None
 
 
 def test_an_unreadable_holder_file_is_not_a_free_lock(tmp_path: Path) -> None:
@@ -49,6 +53,8 @@ def test_an_unreadable_holder_file_is_not_a_free_lock(tmp_path: Path) -> None:
         workspace.lock("run").with_suffix(".json").write_bytes(b"{ half")
         with pytest.raises(LockHeld), locks.hold("run", "second"):
             pass
+    # What was damaged is kept to be looked at.
+    assert (workspace.state / "run.json.damaged-1").read_bytes() == b"{ half"
 
 
 @pytest.mark.parametrize("since", ["1999-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000Z", "not a time"])
@@ -101,7 +107,8 @@ import sys
 from quarterhour.errors import LockHeld
 from quarterhour.lock import LockManager
 from quarterhour.workspace import Workspace
-locks = LockManager(Workspace(sys.argv[1]))
+from quarterhour.runner_settings import LockSettings
+locks = LockManager(Workspace(sys.argv[1]), LockSettings(kind=sys.argv[2]))
 won = 0
 while won < 50:
     try:
@@ -114,9 +121,10 @@ while won < 50:
 
 
 @pytest.mark.slow
-def test_two_processes_that_race_never_get_the_same_number(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["kernel", "lease"])
+def test_two_processes_that_race_never_get_the_same_number(tmp_path: Path, kind: str) -> None:
     Workspace(tmp_path).create()
-    command = [sys.executable, "-c", _RACE, str(tmp_path)]
+    command = [sys.executable, "-c", _RACE, str(tmp_path), kind]
     racers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     numbers = [[int(line) for line in racer.communicate(timeout=120)[0].split()] for racer in racers]
     assert sorted(numbers[0] + numbers[1]) == list(range(min(map(min, numbers)), max(map(max, numbers)) + 1))

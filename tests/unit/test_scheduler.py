@@ -1,6 +1,7 @@
 """Marks from the clock, and what becomes of each."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,7 @@ class FastClock:
         return self._now
 
     def monotonic(self) -> float:
-        return self._now.timestamp()
+        return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
         while self.is_stopped:

@@ -12,6 +12,7 @@ from quarterhour.lake.tables import Table, open_table
 from quarterhour.lake.translated import KnownColumn, parse_schema
 from quarterhour.lock import LockManager
 from quarterhour.orchestrator import RUN_LOCK
+from quarterhour.settings import Settings
 from quarterhour.stages.merger.reversing import settle_reversals
 from quarterhour.workspace import Workspace
 
@@ -37,12 +38,14 @@ class Subject:
     """By mark: the dataset's columns by which inputs were read."""
 
 
-def take_snapshot(workspace: Workspace, dataset: str | None, on_wait: Callable[[], None]) -> list[Subject]:
+def take_snapshot(
+    workspace: Workspace, settings: Settings, dataset: str | None, on_wait: Callable[[], None]
+) -> list[Subject]:
     """The datasets that have inputs, or the one named. Waits for the end of a run, and tells so once.
 
     Raises UnknownDataset.
     """
-    locks = LockManager(workspace)
+    locks = LockManager(workspace, settings.lock)
     has_waited = False
     while True:
         try:

@@ -60,7 +60,7 @@ def verify(
     Of the rows that differ, `limit` are told. Raises UnknownDataset.
     """
     workspace.create()
-    subjects = take_snapshot(workspace, dataset, on_wait)
+    subjects = take_snapshot(workspace, settings, dataset, on_wait)
     raw = RawContents(workspace)
     for subject in subjects:
         with own_scratch(workspace.scratch, "verify") as folder:

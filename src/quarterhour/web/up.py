@@ -53,7 +53,7 @@ async def _serve(settings: Settings, workspace: Workspace, *, is_scheduled: bool
         ]
         ports = tuple(int(each.getsockname()[1]) for each in sockets)
         api, dashboard = (f"http://{_shown(host)}:{port}" for port in ports)
-        pipeline = Pipeline(settings, workspace, Machine.real(workspace, is_server=True))
+        pipeline = Pipeline(settings, workspace, Machine.real(workspace, settings, is_server=True))
         async with (
             pipeline.running(f"server at {api}", is_scheduled=is_scheduled),
             _fed(pipeline.engine, workspace, is_demo=is_demo),
