@@ -65,7 +65,7 @@ class Lease:
                 continue
             if self._highest() != made:
                 # Ours was below one that came meanwhile.
-                shutil.rmtree(made)
+                _remove(made)
                 continue
             self._path = made
             is_from_dead = last is not None and not (last / _FREED).exists()
@@ -114,7 +114,7 @@ class Lease:
     def _remove_below(self, number: int) -> None:
         for path in self._folder.glob(f"{self._name}.lease-*"):
             if 0 < self._number(path) < number:
-                shutil.rmtree(path, ignore_errors=True)  # another taker may remove it too
+                _remove(path)
 
     def _is_over(self, lease: Path) -> bool:
         """Whether the holder freed it, or is dead."""
@@ -164,6 +164,11 @@ class Lease:
             if reason:
                 on_lost(LockLost(f"{self._path}: the lease is lost: {reason}"))
                 return
+
+
+def _remove(lease: Path) -> None:
+    """Of a number that is over; other takers may remove it at the same time."""
+    shutil.rmtree(lease, ignore_errors=True)
 
 
 def _content(path: Path) -> bytes | None:
