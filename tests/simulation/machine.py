@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
 
 from quarterhour.assembly import Machine
 from quarterhour.clock import wire_time
@@ -53,6 +55,8 @@ class SimulatedLocks(LockManager):
 
 class LoopWatchdog(Watchdog):
     """Looks from a task instead of its thread: a simulated loop is never blocked. It sleeps where there is nothing to see."""
+
+    _process: Any = SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=0))
 
     async def run(self) -> None:
         self._loop = asyncio.get_running_loop()

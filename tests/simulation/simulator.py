@@ -83,6 +83,9 @@ class Simulation:
         self.disk = Disk(self.promises.see)
         self._locks = Locks()
         self._workspace = Workspace(folder)
+        self._workspace.create()
+        # A home's jitter is drawn by its name: the same with the same seed.
+        self._workspace.home_id_file.write_text(str(seed))
         self._settings = _settings(timezone, self.world.chance)
         self.serving: tuple[Process, Pipeline] | None = None
         self._drawn = {f"fault: {name}": 0 for name, _, _ in self._kinds()} | {f"attempt {fate}": 0 for fate in Fate}
@@ -280,6 +283,7 @@ def _settings(timezone: str, chance: random.Random) -> Settings:
             catch_up=chance.choice(["none", "latest", "all"]),
             overlap=chance.choice(["skip", "queue", "cancel"]),
             pause_after_failures=chance.choice([0, 2]),
+            jitter=chance.choice([0.0, 0.0, 600.0]),
         ),
         runner=RunnerSettings(
             attempts=2,
