@@ -6,7 +6,9 @@ import random
 import sys
 import tempfile
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 from faults.damage import FAULTS, Fault, small_file_system
@@ -18,6 +20,7 @@ from faults.trials import AT_ONCE, survive
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
     parser.add_argument("--times", type=int, default=100, help="how often each fault is done")
+    parser.add_argument("--jobs", type=int, default=2, help="homes that are harmed at the same time")
     parser.add_argument("--only", default="", help="only faults whose name contains this")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     arguments = parser.parse_args()
@@ -31,14 +34,16 @@ def main() -> int:
 
 
 def _do_all(arguments: argparse.Namespace, prepared: Prepared, tally: Tally) -> None:
-    for fault in (fault for fault in FAULTS if arguments.only in fault.name):
-        for first in range(0, arguments.times, AT_ONCE * fault.count):
-            seed = arguments.seed + first
-            tally.add(fault.name, AT_ONCE * fault.count, _survived(fault, seed, prepared))
-        print(tally.lines()[-1], flush=True)
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        for fault in (fault for fault in FAULTS if arguments.only in fault.name):
+            seeds = range(arguments.seed, arguments.seed + arguments.times, AT_ONCE * fault.count)
+            for survived in pool.map(partial(_survived, fault, prepared), seeds):
+                tally.add(fault.name, AT_ONCE * fault.count, survived)
+                print(tally.lines()[-1], end="\r", flush=True)
+            print()
 
 
-def _survived(fault: Fault, seed: int, prepared: Prepared) -> int:
+def _survived(fault: Fault, prepared: Prepared, seed: int) -> int:
     """Of a few in one home; those after the first that is not survived count as not survived."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve() / "small"
@@ -46,7 +51,7 @@ def _survived(fault: Fault, seed: int, prepared: Prepared) -> int:
             try:
                 return survive(fault, folder, AT_ONCE, seed, prepared)
             except (AssertionError, OSError):
-                print(f"{fault.name}, seed {seed}:\n{traceback.format_exc()}", flush=True)
+                print(f"{fault.name}: --seed {seed} --times 1\n{traceback.format_exc()}", flush=True)
                 return 0
 
 
