@@ -111,7 +111,8 @@ def show(what: str, measured: str, aim: str) -> None:
 
 def start(home: Path) -> tuple[float, subprocess.Popen[str], str]:
     begun_s = time.perf_counter()
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    paths = (str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", ""))
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     command = [sys.executable, "-m", "quarterhour", "up", "--home", str(home), "--no-schedule"]
     process = subprocess.Popen(
         [*command, "--api-port", "0", "--dashboard-port", "0"], stdout=subprocess.PIPE, text=True, env=environment

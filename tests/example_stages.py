@@ -26,6 +26,17 @@ class Good:
         return StageResult("did 3 things", {"things": 3})
 
 
+class Stubborn:
+    """Hears no stop: it works until the home has a file `release`."""
+
+    name = "stubborn"
+
+    def run(self, context: StageContext) -> StageResult:
+        while not (context.workspace.home / "release").exists():
+            time.sleep(0.005)
+        return StageResult("released")
+
+
 class Windowed:
     """Keeps which times it was run for, and cannot do the one from 12:15."""
 

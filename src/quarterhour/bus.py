@@ -5,7 +5,7 @@ import errno
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -84,6 +84,7 @@ class EventBus:
         self._unwritten = 0
         self._is_closed = False
         self._has_work = asyncio.Event()
+        self._is_pressing = asyncio.Event()
         self._subscriptions: set[Subscription] = set()
         self._folds: list[Callable[[EventRecord], None]] = []
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="event-log")
@@ -99,10 +100,11 @@ class EventBus:
         """`fold` is given every written event, in order, before any subscriber."""
         self._folds.append(fold)
 
-    def publish(self, *events: Event) -> Written:
+    def publish(self, *events: Event, at_once: bool = False) -> Written:
         """Take `events` in, to be written one after the other. Await the result where what follows depends on it.
 
-        Never raises. Once `run` has ended nothing is written any more, and the result is cancelled.
+        `at_once`: whoever waits for them is not to wait for others that may share the write, too. Never raises. Once `run`
+        has ended nothing is written any more, and the result is cancelled.
         """
         written: Written = asyncio.get_running_loop().create_future()
         if self._is_closed:
@@ -111,12 +113,14 @@ class EventBus:
         self._waiting.append(_Entry(events, written))
         self._unwritten += 1
         self._has_work.set()
+        if at_once:
+            self._is_pressing.set()
         return written
 
     async def settle(self) -> None:
         """Return when all that was published is written and folded, with nothing published since."""
         while self._unwritten and not self._is_closed:
-            await self.publish()
+            await self.publish(at_once=True)
 
     async def run(self) -> None:
         """Write what is published until cancelled, then what is left. Raises what the log raises, but for a full disk."""
@@ -125,9 +129,12 @@ class EventBus:
         try:
             while True:
                 await self._has_work.wait()
-                # An event after a pause is written at once; those that come within the window share the next write.
+                # An event after a pause is written at once; those that come within the window share the next write, unless
+                # somebody waits for one of them.
                 if (pause_s := next_commit_at - loop.time()) > 0:
-                    await asyncio.sleep(pause_s)
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(pause_s):
+                            await self._is_pressing.wait()
                 next_commit_at = loop.time() + self._settings.group_commit
                 await _to_its_end(asyncio.create_task(self._commit()))
         finally:
@@ -139,6 +146,7 @@ class EventBus:
         entries = list(self._waiting)
         self._waiting.clear()
         self._has_work.clear()
+        self._is_pressing.clear()
         seq = self.last_seq
         written: list[list[EventRecord]] = []
         for entry in entries:

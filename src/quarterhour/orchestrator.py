@@ -56,6 +56,7 @@ class PipelineOrchestrator:
         self._was_stop_asked = False
         self._runner: PipelineRunner | None = None
         self._task: asyncio.Task[None] | None = None
+        self._release: asyncio.Task[None] | None = None
 
     @property
     def status(self) -> Status:
@@ -189,8 +190,16 @@ class PipelineOrchestrator:
     async def _idle_or_refused(self) -> None:
         if self.status.state in ACTIVE and self.status.run is not None:
             raise RunInProgress(f"run {self.status.run.run_id} is in progress", run=self.status.run)
+        if (attempt := self._engine.lingering()) is not None:
+            raise RunInProgress(
+                f"the stage {attempt.spec.stage.name!r} of run {attempt.spec.run_id} still runs in its thread, which nothing "
+                "can end: wait for it, or start the server anew",
+                run=None,
+            )
         # A run that has told its end frees its lock in the next moment: whoever heard of it may start at once.
         await self.idle()
+        if self._release is not None:
+            await asyncio.wait([self._release])
 
     def _check_not_alone(self) -> None:
         if self._alone_for:
@@ -245,6 +254,9 @@ class PipelineOrchestrator:
             )
         if self._task is not None:
             await asyncio.wait([self._task])
+        if self._release is not None:
+            self._release.cancel()
+            await asyncio.wait([self._release])
 
     async def _run_with(
         self, held: ExitStack, runner: PipelineRunner, run: Run, stages: Sequence[StageSettings]
@@ -253,8 +265,18 @@ class PipelineOrchestrator:
         try:
             await runner.run(run, stages)
         finally:
-            await asyncio.to_thread(held.close)
+            if self._engine.lingering() is None:
+                await asyncio.to_thread(held.close)
+            else:
+                self._release = asyncio.create_task(self._free_once_gone(held), name=f"lock-of-{run.run_id}")
             self._after_run()
+
+    async def _free_once_gone(self, held: ExitStack) -> None:
+        """A thread that lingers may still write: until it has ended, the lock is its run's."""
+        try:
+            await self._engine.all_gone()
+        finally:
+            held.close()
 
 
 def _known(window: RunWindow | None) -> Window | None:

@@ -261,9 +261,12 @@ class PipelineRunner:
             data = {"done": message.done, "total": message.total, **message.data}
             self._publish(StageProgressed, run_id, stage, f"{message.done} of {message.total}", data)
 
-    def _publish(self, kind: type[Event], run_id: str, stage: str, msg: str, data: dict[str, Any]) -> Written:
-        return self._bus.publish(kind(at=self._clock.now(), run_id=run_id, stage=stage, msg=msg, data=data))
+    def _publish(
+        self, kind: type[Event], run_id: str, stage: str, msg: str, data: dict[str, Any], *, at_once: bool = False
+    ) -> Written:
+        event = kind(at=self._clock.now(), run_id=run_id, stage=stage, msg=msg, data=data)
+        return self._bus.publish(event, at_once=at_once)
 
     async def _say(self, kind: type[Event], run_id: str, stage: str, msg: str, data: dict[str, Any]) -> None:
         """Record what others depend on: it is written when this returns."""
-        await self._publish(kind, run_id, stage, msg, data)
+        await self._publish(kind, run_id, stage, msg, data, at_once=True)

@@ -266,7 +266,8 @@ class Scheduler:
         await self._say(BreakerMoved, msg, {"from": before.value, "to": after.value, "failures": failures})
 
     async def _say(self, kind: type[Event], msg: str, data: dict[str, Any]) -> None:
-        await self._bus.publish(kind(at=self._clock.now(), run_id=None, stage="scheduler", msg=msg, data=data))
+        event = kind(at=self._clock.now(), run_id=None, stage="scheduler", msg=msg, data=data)
+        await self._bus.publish(event, at_once=True)
 
     @property
     def _runs_marks(self) -> bool:

@@ -177,7 +177,7 @@ class StateManager:
             schedule = change(self._status.schedule)
             if self._status.schedule != schedule:
                 status = self._status.model_copy(update={"schedule": schedule})
-                await asyncio.shield(self._bus.publish(self._state_event(status, "scheduler", msg, {})))
+                await asyncio.shield(self._bus.publish(self._state_event(status, "scheduler", msg, {}), at_once=True))
 
     async def _make(self, plan: Callable[[Status], _Move]) -> None:
         """Compare and set: `plan` sees the status with every event in it, and what it wants is written before any other event."""
@@ -200,7 +200,7 @@ class StateManager:
             event = self._state_event(status, "pipeline", f"{before} → {move.after}", data)
             # The event that tells of the move follows the state, never precedes it. Shielded: a caller that is cancelled must
             # not leave it open whether the move was made.
-            await asyncio.shield(self._bus.publish(event, *([move.said] if move.said else [])))
+            await asyncio.shield(self._bus.publish(event, *([move.said] if move.said else []), at_once=True))
 
     def _state_event(self, status: Status, stage: str, msg: str, data: dict[str, Any]) -> StateChanged:
         run_id = status.run_id if stage == "pipeline" else None

@@ -41,16 +41,17 @@ class Limits:
     memory_bytes: float = math.inf
 
 
-def verdict(vitals: Vitals, now_s: float, limits: Limits) -> StageFailure | None:
+def verdict(vitals: Vitals, now_s: float, limits: Limits, *, can_be_killed: bool = True) -> StageFailure | None:
     """Why an attempt must be ended now, or None. Pure: times in, answer out."""
+    done = "was killed" if can_be_killed else "was asked to stop"
     if (silent_s := now_s - vitals.reported_s) > limits.hung_after_s:
         beats = "its process beats" if vitals.beat_s > vitals.reported_s else "its process is silent too"
         return StageFailure(
             Reason.HUNG,
-            f"it reported nothing for {silent_s:.0f} s ({beats}) and was killed; the limit is {limits.hung_after_s:g} s",
+            f"it reported nothing for {silent_s:.0f} s ({beats}) and {done}; the limit is {limits.hung_after_s:g} s",
         )
     if now_s - vitals.started_s > limits.timeout_s:
-        return StageFailure(Reason.TIMED_OUT, f"it took longer than {limits.timeout_s:g} s and was killed")
+        return StageFailure(Reason.TIMED_OUT, f"it took longer than {limits.timeout_s:g} s and {done}")
     if vitals.held_bytes > limits.memory_bytes:
         held, limit = vitals.held_bytes / 1e6, limits.memory_bytes / 1e6
         return StageFailure(
@@ -142,7 +143,9 @@ class Watchdog:
         limits = self._limits(attempt.spec.stage)
         if attempt.pid is not None:
             attempt.vitals.held_bytes = held_bytes(family(attempt.pid), int(limits.memory_bytes))
-        failure = verdict(attempt.vitals, self._clock.monotonic(), limits)
+        failure = verdict(
+            attempt.vitals, self._clock.monotonic(), limits, can_be_killed=attempt.spec.stage.isolation == "process"
+        )
         if failure is None or attempt in self._doomed:
             return
         self._doomed.add(attempt)

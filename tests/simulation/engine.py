@@ -159,6 +159,12 @@ class SimulatedEngine:
     def attempts(self) -> Iterable[SimulatedAttempt]:
         return tuple(self._attempts)
 
+    def lingering(self) -> None:
+        return None
+
+    async def all_gone(self) -> None:
+        return
+
     async def call(self, function: str, *arguments: Any) -> Any:
         del function, arguments
         return []

@@ -39,6 +39,25 @@ def test_an_event_is_in_the_log_before_a_fold_or_a_subscriber_sees_it() -> None:
     asyncio.run(go())
 
 
+def test_who_waits_for_an_event_does_not_wait_for_others_to_share_its_write() -> None:
+    async def go() -> None:
+        log = MemoryEventLog()
+        bus = EventBus(log, EventSettings(group_commit=3600))
+        writer = asyncio.create_task(bus.run())
+        async with asyncio.timeout(20):
+            await bus.publish(event())
+            shared = bus.publish(event())
+            await asyncio.sleep(0.01)
+            assert not shared.done()
+            await bus.publish(event(), at_once=True)
+            assert shared.done()
+        assert log.last_seq == 3
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+
+    asyncio.run(go())
+
+
 def test_a_slow_subscriber_is_told_its_gap() -> None:
     """E4."""
 

@@ -107,7 +107,7 @@ class Attempt(Protocol):
         ...
 
     async def outcome(self) -> Outcome:
-        """How it ended; the worker and all that it started are gone when this returns."""
+        """How it ended; the worker and all that it started are gone when this returns, but for a thread that lingers."""
         ...
 
     def cancel(self) -> None:
@@ -126,6 +126,14 @@ class Engine(Protocol):
 
     def attempts(self) -> Iterable[Attempt]:
         """Those under way. May be called from any thread."""
+        ...
+
+    def lingering(self) -> Attempt | None:
+        """One in a thread that nothing can end, though its run has ended."""
+        ...
+
+    async def all_gone(self) -> None:
+        """Return once none lingers."""
         ...
 
     async def call(self, function: str, *arguments: Any) -> Any:

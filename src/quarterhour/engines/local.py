@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 
 from quarterhour.engines.base import (
+    Attempt,
     AttemptSpec,
     Beaten,
     Cancelled,
@@ -31,6 +32,7 @@ from quarterhour.engines.base import (
 from quarterhour.engines.child import CANCEL, STREAMS, attempt_main, call_main
 from quarterhour.engines.output import AttemptOutput
 from quarterhour.engines.sockets import keep_sockets_in
+from quarterhour.engines.thread import Threads
 from quarterhour.errors import EngineError
 from quarterhour.lifecycle import Reason
 from quarterhour.processes import descendants, end_group, end_process
@@ -215,6 +217,7 @@ class LocalEngine:
         self._context = _context()
         self._sockets_in = sockets_in
         self._attempts: set[LocalAttempt] = set()
+        self._threads = Threads()
 
     async def warm_up(self) -> None:
         if self._context.get_start_method() == "forkserver":
@@ -222,7 +225,10 @@ class LocalEngine:
                 keep_sockets_in(self._sockets_in)
             await asyncio.to_thread(forkserver.ensure_running)
 
-    async def start(self, spec: AttemptSpec) -> LocalAttempt:
+    async def start(self, spec: AttemptSpec) -> Attempt:
+        return self._threads.start(spec) if spec.stage.isolation == "thread" else await self._start_process(spec)
+
+    async def _start_process(self, spec: AttemptSpec) -> LocalAttempt:
         pipes = [self._context.Pipe(duplex=False) for _ in STREAMS]
         readers, writers = tuple(pipe[0] for pipe in pipes), tuple(pipe[1] for pipe in pipes)
         try:
@@ -255,8 +261,14 @@ class LocalEngine:
             theirs.close()
         return process, ours
 
-    def attempts(self) -> Iterable[LocalAttempt]:
-        return tuple(self._attempts)
+    def attempts(self) -> Iterable[Attempt]:
+        return (*self._attempts, *self._threads.attempts())
+
+    def lingering(self) -> Attempt | None:
+        return self._threads.lingering()
+
+    async def all_gone(self) -> None:
+        await self._threads.all_gone()
 
     async def call(self, function: str, *arguments: Any) -> Any:
         process, connection = await self._spawn(call_main, function, arguments)
@@ -276,6 +288,7 @@ class LocalEngine:
             attempt.end(None, by_force=True)
         for attempt in attempts:
             await attempt.outcome()
+        await self._threads.close()
 
 
 def _dismiss(process: BaseProcess, connection: "Connection[Any, Any]") -> None:
