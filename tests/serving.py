@@ -42,7 +42,8 @@ class Server:
                 env={**os.environ, **(environment or {})},
             )
         self.api, self.dashboard = self._ready()
-        self.http = httpx.Client(base_url=self.api, timeout=30)
+        # A connection that is kept may be closed by the server at the moment at which a slow test uses it again.
+        self.http = httpx.Client(base_url=self.api, timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
 
     def _ready(self) -> tuple[str, str]:
         start = self.output.read_bytes().rfind(b"ready api=")

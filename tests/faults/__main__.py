@@ -50,7 +50,7 @@ def _survived(fault: Fault, prepared: Prepared, seed: int) -> int:
         with small_file_system(folder) if fault.needs_mounts else nullcontext():
             try:
                 return survive(fault, folder, AT_ONCE, seed, prepared)
-            except (AssertionError, OSError):
+            except Exception:  # noqa: BLE001  whatever broke it, the others are tried, and this one is told with its seed
                 print(f"{fault.name}: --seed {seed} --times 1\n{traceback.format_exc()}", flush=True)
                 return 0
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from quarterhour.assembly import Pipeline
 from quarterhour.errors import InvalidTransition, NotResumable, RunInProgress, UnknownRun
@@ -18,6 +19,8 @@ async def press_a_button(pipeline: Pipeline, chance: random.Random) -> str:
         "reset": (2, pipeline.orchestrator.reset),
         "resume": (2, lambda: _resume(pipeline)),
         "pause": (1, pipeline.scheduler.pause),
+        "backfill": (2, lambda: _backfill(pipeline, chance)),
+        "stop the backfill": (1, pipeline.backfiller.stop),
         "go on": (12, pipeline.scheduler.resume),
     }
     name = chance.choices(list(buttons), [weight for weight, _ in buttons.values()])[0]
@@ -26,6 +29,13 @@ async def press_a_button(pipeline: Pipeline, chance: random.Random) -> str:
     except _REFUSALS:
         return f"{name} (refused)"
     return name
+
+
+async def _backfill(pipeline: Pipeline, chance: random.Random) -> None:
+    """Of some of the last hours' windows."""
+    end = pipeline.clock.now()
+    start = end - timedelta(hours=chance.randint(1, 8))
+    await pipeline.backfiller.start(start, end, with_succeeded=chance.random() < 0.2, keeps_going=chance.random() < 0.5)
 
 
 async def _resume(pipeline: Pipeline) -> None:

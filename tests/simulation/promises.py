@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from quarterhour.events import EventKind, EventRecord
-from quarterhour.lifecycle import ACTIVE, ENDED, TRANSITIONS, Reason, Run, RunState, Status, fold
+from quarterhour.lifecycle import ACTIVE, ENDED, TRANSITIONS, Reason, Run, RunState, Status, Trigger, fold
 from quarterhour.slots import Slot, slots_of
 
 
@@ -78,6 +78,11 @@ class Promises:
 
     def _see_slot(self, slot: Slot, record: EventRecord) -> None:
         known = self.marks.get(slot.mark)
+        if record.event == EventKind.STATE and self.run is not None and self.run.trigger is Trigger.BACKFILL:
+            is_later = known is not None or slot.mark < min(self.marks, default=slot.mark + "Z")
+            self._check(is_later, record, f"the mark {slot.mark} was backfilled before it had a verdict")
+            self.counts["marks: backfilled"] = self.counts.get("marks: backfilled", 0) + 1
+            return
         self._check(known is None, record, f"the mark {slot.mark} has a verdict already, in event {known}")
         self.marks[slot.mark] = record.seq
         kind = f"marks: {slot.verdict}" + (f" ({slot.reason})" if slot.reason else "")
