@@ -1,6 +1,7 @@
 """Assembly: the one place that picks concrete classes, and starts and stops them in order."""
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -16,10 +17,13 @@ from quarterhour.engines.local import LocalEngine
 from quarterhour.errors import HomeInUse, LockHeld, LockLost
 from quarterhour.event_log.base import EventLog, Repair
 from quarterhour.event_log.jsonl import JsonlEventLog
+from quarterhour.health import problems
 from quarterhour.housekeeper import Housekeeper
 from quarterhour.jitter import home_id
 from quarterhour.leftovers import remove_leftovers
 from quarterhour.lock import Holder, LockManager
+from quarterhour.notify.service_manager import ServiceManager
+from quarterhour.notify.signs_of_life import SignsOfLife
 from quarterhour.orchestrator import PipelineOrchestrator
 from quarterhour.scheduler import Scheduler
 from quarterhour.settings import Settings
@@ -196,6 +200,7 @@ class Pipeline:
             housekeeper = loops.create_task(self.housekeeper.run(), name="housekeeper")
             arrivals = self._watch_arrivals(loops) if is_scheduled else None
             backfiller = loops.create_task(self.backfiller.run(), name="backfill")
+            signs = loops.create_task(self._signs_of_life().run(), name="signs-of-life")
             try:
                 yield
             finally:
@@ -204,10 +209,17 @@ class Pipeline:
                 if arrivals is not None:
                     arrivals.cancel()
                 backfiller.cancel()
+                signs.cancel()
                 await self.orchestrator.close()
                 housekeeper.cancel()
                 await self.engine.close()
                 watchdog.cancel()
+
+    def _signs_of_life(self) -> SignsOfLife:
+        wanted = self.settings.watchdog
+        find = partial(problems, self.bus, self.disk, self.watchdog)
+        manager = ServiceManager.of(os.environ)
+        return SignsOfLife(manager, wanted.ping_url, wanted.ping_every, find, self.bus, self.clock)
 
     def _watch_arrivals(self, loops: asyncio.TaskGroup) -> asyncio.Task[None] | None:
         if self.settings.schedule.trigger == "clock":

@@ -365,6 +365,41 @@ class DiskFreed(Event):
     kind = EventKind.LOG
 
 
+class ServerGrew(Event):
+    """The server holds more memory than `watchdog.server_memory`. `data`: rss, limit (bytes)."""
+
+    __slots__ = ()
+    kind = EventKind.ERROR
+
+
+class ServerShrank(Event):
+    """The server's memory is below its limit again. `data`: rss, limit (bytes)."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
+class ZombiesLeft(Event):
+    """Processes ended that their parent does not wait for. `data`: level, pids, parents."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
+class SwitchSilent(Event):
+    """The dead man's switch cannot be reached. `data`: host, error."""
+
+    __slots__ = ()
+    kind = EventKind.ERROR
+
+
+class SwitchAnswered(Event):
+    """The dead man's switch answers again. `data`: host, error (null)."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
 class LoopBlocked(Event):
     """The event loop answers again. `data`: level, lag_s, stack (where it stood; null where the whole process stood still)."""
 

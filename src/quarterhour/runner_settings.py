@@ -54,6 +54,14 @@ class WatchdogSettings(Section):
     overdue_after: Annotated[
         Seconds, Field(description="Seconds after which a mark at which nothing was done is overdue.")
     ] = 30.0
+    server_memory: Annotated[
+        Memory, Field(description="Memory above which the server itself, without its workers, counts as too large.")
+    ] = MemoryLimit.parse("1GB")
+    ping_url: Annotated[
+        str,
+        Field(pattern=r"^(https?://.+)?$", description="Address of a dead man's switch, called while all is well."),
+    ] = ""
+    ping_every: Annotated[Seconds, Field(description="Seconds between two calls of the dead man's switch.")] = 60.0
     min_free: Annotated[
         FreeDisk,
         Field(

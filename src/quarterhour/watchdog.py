@@ -5,6 +5,7 @@ A thread, so that a blocked event loop does not blind it; the event of a kill is
 
 import asyncio
 import math
+import os
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -18,12 +19,22 @@ from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.disk import DiskGuard
 from quarterhour.engines.base import Attempt, Engine, StageFailure, Vitals
-from quarterhour.events import Beat, LoopBlocked, ScheduleOverdue, ScheduleRecovered, WorkerKilled
+from quarterhour.events import (
+    Beat,
+    LoopBlocked,
+    ScheduleOverdue,
+    ScheduleRecovered,
+    ServerGrew,
+    ServerShrank,
+    WorkerKilled,
+    ZombiesLeft,
+)
 from quarterhour.lag import Block, LoopLag
 from quarterhour.lifecycle import Reason
 from quarterhour.memory import held_bytes, machine_bytes
 from quarterhour.overdue import Finding, OverdueMark
 from quarterhour.processes import family
+from quarterhour.server_vitals import Grown, ServerVitals, Zombies
 from quarterhour.settings import Settings, StageSettings
 
 # How often it looks while a worker is at work, and while none is.
@@ -79,6 +90,7 @@ class Watchdog:
         self._disk = disk
         self._next_due = next_due
         self.overdue = OverdueMark(settings.watchdog.overdue_after)
+        self.server = ServerVitals(settings.watchdog.server_memory, os.getpid())
         self._closing = threading.Event()
         self._failed: Exception | None = None
         self._doomed: weakref.WeakSet[Attempt] = weakref.WeakSet()
@@ -116,6 +128,8 @@ class Watchdog:
             while not self._closing.is_set():
                 self.lag.look()
                 attempts = self.look()
+                for news in self.server.look(self._clock.monotonic()):
+                    self._tell(self._report_server, news)
                 pause_s = _LOOK_EVERY_S if attempts else _IDLE_LOOK_EVERY_S
                 self._closing.wait(self.lag.pause(pause_s))
         except Exception as error:  # noqa: BLE001  raised again by run()
@@ -185,6 +199,20 @@ class Watchdog:
             else (ScheduleOverdue, f"The schedule is overdue: {waited}")
         )
         data = {"due_at": finding.due_at, "waited_s": round(finding.waited_s, 1)}
+        self._bus.publish(kind(at=self._clock.now(), run_id=None, stage="watchdog", msg=msg, data=data))
+
+    def _report_server(self, news: Grown | Zombies) -> None:
+        if isinstance(news, Zombies):
+            kind = ZombiesLeft
+            msg = (
+                f"{len(news.pids)} processes ended that {', '.join(news.parents)} does not wait for; "
+                "in a container, run quarterhour below an init (docker run --init)"
+            )
+            data = {"level": "warning", "pids": list(news.pids), "parents": list(news.parents)}
+        else:
+            kind = ServerGrew if news.is_large else ServerShrank
+            msg = f"The server holds {news.rss_bytes / 1e6:.0f} MB; watchdog.server_memory is {news.limit_bytes / 1e6:.0f} MB"
+            data = {"rss": news.rss_bytes, "limit": news.limit_bytes}
         self._bus.publish(kind(at=self._clock.now(), run_id=None, stage="watchdog", msg=msg, data=data))
 
     def _report_block(self, block: Block) -> None:

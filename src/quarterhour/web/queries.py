@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Query, Response
 
 from quarterhour.events import EventRecord
+from quarterhour.health import problems
 from quarterhour.lifecycle import Balance, Run, balance
 from quarterhour.web.models import EventWire, Health, Page, PipelineStatus, Snapshot
 from quarterhour.web.problems import documented
@@ -116,15 +117,7 @@ async def get_liveness() -> Health:
 )
 async def get_readiness(services: Injected, response: Response) -> Health:
     """Whether the pipeline can do its work now; 503 where it cannot."""
-    disk = services.disk.last
-    health = health_of(
-        {
-            "event_log": "the disk is full: events wait in memory" if services.bus.is_disk_full else None,
-            "schedule": services.watchdog.overdue.problem,
-            "disk": disk.text if disk.is_low else None,
-            "event_loop": services.watchdog.lag.problem,
-        }
-    )
+    health = health_of(problems(services.bus, services.disk, services.watchdog))
     response.status_code = 200 if health.status == "ok" else 503
     return health
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from quarterhour.assembly import Machine, Pipeline
 from quarterhour.demo import BATCH_EVERY_S
 from quarterhour.engines.base import Engine
 from quarterhour.files import write_whole
+from quarterhour.notify.service_manager import ServiceManager
 from quarterhour.settings import Settings
 from quarterhour.web.app import make_app
 from quarterhour.web.security import own_origins
@@ -60,14 +62,18 @@ async def _serve(settings: Settings, workspace: Workspace, *, is_scheduled: bool
         ):
             services = Services.of(pipeline)
 
+            manager = ServiceManager.of(os.environ)
+
             def tell() -> None:
                 write_whole(workspace.server_file, orjson.dumps({"api": api, "dashboard": dashboard}))
                 sys.stdout.write(f"ready api={api} dashboard={dashboard}\n")
                 sys.stdout.flush()
+                manager.ready(f"serving {api}")
 
             try:
                 await serve(make_app(services, own_origins(host, ports)), sockets, tell)
             finally:
+                manager.stopping()
                 workspace.server_file.unlink(missing_ok=True)
 
 
