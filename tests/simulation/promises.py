@@ -4,10 +4,17 @@ import hashlib
 import itertools
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from quarterhour.events import EventKind, EventRecord
-from quarterhour.lifecycle import ACTIVE, ENDED, TRANSITIONS, Reason, Run, RunState, Status, Trigger, fold
+from quarterhour.lifecycle import ACTIVE, ENDED, TRANSITIONS, Reason, RunState, Status, Trigger, fold
 from quarterhour.slots import Slot, slots_of
+
+_ENDINGS = {
+    EventKind.SUCCESS.value: RunState.SUCCESS,
+    EventKind.FAILED.value: RunState.FAILED,
+    EventKind.STOP.value: RunState.STOPPED,
+}
 
 
 class PromiseBroken(AssertionError):
@@ -19,7 +26,7 @@ class Promises:
     """Fed every event that becomes durable; it keeps its own account beside the pipeline's."""
 
     state: RunState = RunState.IDLE
-    run: Run | None = None
+    run: dict[str, Any] | None = None
     run_began: int = 0
     """The seq of its first event."""
     last_seq: int = 0
@@ -47,46 +54,46 @@ class Promises:
             self._unfolded.clear()
         self._unfolded.append(record)
         if record.event == EventKind.STATE and record.stage == "pipeline":
-            self._see_state(self.status, record)
+            self._see_state(record)
+        elif record.stage == "pipeline" and record.event in _ENDINGS:
+            self._check(self.state is _ENDINGS[record.event], record, f"its run ended as {self.state}")
         for slot in slots_of(record):
             self._see_slot(slot, record)
 
-    def _see_state(self, status: Status, record: EventRecord) -> None:
-        self._check(status.state in TRANSITIONS[self.state], record, f"the pipeline was {self.state}")
-        self.state = status.state
-        run = status.run
-        if status.state is RunState.STARTING:
-            assert run is not None
-            self._check(self.run is None, record, f"{run.run_id} began while a run went on")
-            self._check(run.run_id not in self.ended, record, "a run began again")
+    def _see_state(self, record: EventRecord) -> None:
+        status: dict[str, Any] = record.data["status"]
+        state = RunState(status["state"])
+        run: dict[str, Any] = status["run"] or {}
+        self._check(state in TRANSITIONS[self.state], record, f"the pipeline was {self.state}")
+        self.state = state
+        if state is RunState.STARTING:
+            self._check(self.run is None, record, "a run began while another went on")
+            self._check(run["run_id"] not in self.ended, record, "a run began again")
             self.run, self.run_began = run, record.seq
-        if status.state in ENDED:
-            assert run is not None
-            self._check(
-                self.run is not None and run.run_id == self.run.run_id, record, "a run ended that had not begun"
-            )
-            is_over = all(stage.ended_at for stage in run.stages if stage.started_at)
+        if state in ENDED:
+            is_same = self.run is not None and run["run_id"] == self.run["run_id"]
+            self._check(is_same, record, "a run ended that had not begun")
+            is_over = all(stage["ended_at"] for stage in run["stages"] if stage["started_at"])
             self._check(is_over, record, "a run ended and a stage of it goes on")
-            self._check(run.reason is not Reason.INTERNAL_ERROR, record, "the pipeline itself was at fault")
-            self._count(run)
+            self._check(run["reason"] != Reason.INTERNAL_ERROR, record, "the pipeline itself was at fault")
+            self._count(f"runs: {run['state']}", run["reason"])
             self.run = None
-            self.ended.add(run.run_id)
+            self.ended.add(run["run_id"])
 
-    def _count(self, run: Run) -> None:
-        kind = f"runs: {run.state}" + (f" ({run.reason})" if run.reason else "")
+    def _count(self, what: str, reason: str | None = None) -> None:
+        kind = f"{what} ({reason})" if reason else what
         self.counts[kind] = self.counts.get(kind, 0) + 1
 
     def _see_slot(self, slot: Slot, record: EventRecord) -> None:
         known = self.marks.get(slot.mark)
-        if record.event == EventKind.STATE and self.run is not None and self.run.trigger is Trigger.BACKFILL:
+        if record.event == EventKind.STATE and self.run is not None and self.run["trigger"] == Trigger.BACKFILL:
             is_later = known is not None or slot.mark < min(self.marks, default=slot.mark + "Z")
             self._check(is_later, record, f"the mark {slot.mark} was backfilled before it had a verdict")
-            self.counts["marks: backfilled"] = self.counts.get("marks: backfilled", 0) + 1
+            self._count("marks: backfilled")
             return
         self._check(known is None, record, f"the mark {slot.mark} has a verdict already, in event {known}")
         self.marks[slot.mark] = record.seq
-        kind = f"marks: {slot.verdict}" + (f" ({slot.reason})" if slot.reason else "")
-        self.counts[kind] = self.counts.get(kind, 0) + 1
+        self._count(f"marks: {slot.verdict}", slot.reason)
 
     def check_marks(self) -> None:
         """No quarter hour between the first verdict and the last is without one."""
