@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from quarterhour.events import MarkSkipped
+from quarterhour.events import MarkSkipped, RunSucceeded
 from quarterhour.lifecycle import RunState
 from simulation.promises import PromiseBroken, Promises
 from simulation.simulator import Rates, simulate
@@ -49,5 +49,8 @@ def test_a_promise_that_is_broken_is_told() -> None:
         promises.see(record.to_record(2))
     with pytest.raises(PromiseBroken, match="seq follows 2"):
         promises.see(record.to_record(4))
+    success = RunSucceeded(at=at, run_id="a run", stage="pipeline", msg="it succeeded", data={"counts": {}})
+    with pytest.raises(PromiseBroken, match="its run ended as idle"):
+        promises.see(success.to_record(3))
     with pytest.raises(PromiseBroken, match="not the fold of the events"):
         promises.check_boot(promises.status.model_copy(update={"state": RunState.RUNNING}), opened_at=1)
