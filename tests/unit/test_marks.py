@@ -127,3 +127,13 @@ def test_windows_follow_each_other_without_a_gap_through_changes_of_the_clock(
 def test_the_rarest_schedule_has_windows_too() -> None:
     leap_day = datetime(2104, 2, 29, tzinfo=UTC)
     assert window_of("0 0 29 2 *", "UTC", leap_day).start == datetime(2096, 2, 29, tzinfo=UTC)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["*/15 * * * *", "30 2 * * *"]), st.integers(0, 2 * 86400)), min_size=2))
+def test_what_was_asked_before_changes_no_answer(asked: list[tuple[str, int]]) -> None:
+    """The last answer is kept; these two days hold the end of summer time, and so an hour that comes twice."""
+    begin = datetime(2025, 10, 25, 12, tzinfo=UTC)
+    for cron, seconds in asked:
+        now = begin + timedelta(seconds=seconds)
+        assert next_mark(cron, "Europe/Paris", now) == next(marks(cron, "Europe/Paris", now))
