@@ -18,6 +18,7 @@ from websockets.sync.client import connect
 
 from bench.exports import QUICK_ROWS, ROWS, measure_exports
 from bench.flights import grown_flights
+from bench.lateness import measure_lateness
 from bench.merging import LONG as LONG_MERGING
 from bench.merging import QUICK as QUICK_MERGING
 from bench.merging import Sizes as MergingSizes
@@ -28,6 +29,7 @@ from bench.translation import QUICK, Sizes, measure_memory, measure_speed
 _EMPTY_STAGES = "".join(
     f'[[stages]]\nname = "{name}"\npython = "bench.empty:Empty"\n' for name in ("one", "two", "three")
 )
+_THREADED_STAGES = _EMPTY_STAGES.replace("python =", 'isolation = "thread"\npython =')
 _RUNS = 15
 _IDLE_S = 15
 _BIG_FILE_BYTES = 300 * 2**20
@@ -36,6 +38,9 @@ _BIG_FILE_BYTES = 300 * 2**20
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small files: the ratios are rough then")
+    parser.add_argument(
+        "--latency", action="store_true", help="only the server: starts, runs, marks, events, idle costs"
+    )
     parser.add_argument(
         "--memory", action="store_true", help="only the Translator's peak memory, on a file beyond its limit"
     )
@@ -49,6 +54,9 @@ def main() -> None:
     print(f"{'what':<66}{'measured':>14}{'aim':>10}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        if arguments.latency:
+            measure_latency(folder)
+            return
         if arguments.profiling:
             measure_profiling(folder, show, is_quick=arguments.quick)
             return
@@ -63,7 +71,7 @@ def main() -> None:
             measure_merging(folder, show, merging)
             return
         if not arguments.translation:
-            measure_server(folder)
+            measure_latency(folder)
             measure_translator(folder)
         measure_speed(folder, show, sizes)
         if not arguments.translation:
@@ -71,6 +79,12 @@ def main() -> None:
             measure_profiling(folder, show, is_quick=True)
             measure_merging(folder, show, QUICK_MERGING)
             measure_exports(folder, show, QUICK_ROWS)
+
+
+def measure_latency(folder: Path) -> None:
+    measure_server(folder)
+    measure_threads(folder)
+    measure_lateness(folder, show, _EMPTY_STAGES)
 
 
 def measure_server(folder: Path) -> None:
@@ -85,7 +99,7 @@ def measure_server(folder: Path) -> None:
         show(
             "POST start to success, three empty stages, median",
             f"{statistics.median(runs_s) * 1000:.0f} ms",
-            "100 ms",
+            "50 ms",
         )
         show("event's time to WebSocket receipt, median", f"{statistics.median(receipts_s) * 1000:.1f} ms", "10 ms")
         show(
@@ -103,6 +117,21 @@ def measure_server(folder: Path) -> None:
     process.terminate()
     process.wait()
     show("start-up to first answer, second start", f"{start_up_s:.2f} s", "1.5 s")
+
+
+def measure_threads(folder: Path) -> None:
+    """The same run where its stages are in threads."""
+    home = folder / "threads"
+    home.mkdir()
+    (home / "quarterhour.toml").write_text(_THREADED_STAGES)
+    _, process, api = start(home)
+    try:
+        runs_s, _ = measure_runs(api)
+        median_ms = statistics.median(runs_s) * 1000
+        show("the same, the stages in threads (isolation), median", f"{median_ms:.0f} ms", "15 ms")
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def show(what: str, measured: str, aim: str) -> None:

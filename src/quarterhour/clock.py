@@ -22,12 +22,11 @@ class Clock(Protocol):
         ...
 
 
-# A wait is cut into pieces this long, so that a clock set anew or a machine that slept is noticed.
-_LONGEST_NAP_S = 1.0
-
-
 class SystemClock:
     """The machine's own clock."""
+
+    # A wait is cut into pieces this long, so that a clock set anew or a machine that slept is noticed.
+    longest_nap_s = 1.0
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -40,7 +39,7 @@ class SystemClock:
 
     async def sleep_until(self, when: datetime) -> None:
         while (remaining_s := (when - self.now()).total_seconds()) > 0:
-            await self.sleep(min(remaining_s, _LONGEST_NAP_S))
+            await self.sleep(min(remaining_s, self.longest_nap_s))
 
 
 def wire_time(moment: datetime) -> str:
