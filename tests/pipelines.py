@@ -1,7 +1,8 @@
 """A real pipeline for tests: the product's own parts, on a log in memory where no other is given."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -35,11 +36,17 @@ async def pipeline(
     engine: Engine | None = None,
     clock: Clock | None = None,
     disk: Look | None = None,
+    chance: Callable[[], float] = random.random,
 ) -> AsyncIterator[Pipeline]:
     workspace = Workspace(home)
     workspace.create()
     machine = Machine(
-        clock or SystemClock(), log or MemoryEventLog(), engine or InlineEngine(), LockManager(workspace), disk=disk
+        clock or SystemClock(),
+        log or MemoryEventLog(),
+        engine or InlineEngine(),
+        LockManager(workspace),
+        chance=chance,
+        disk=disk,
     )
     parts = Pipeline(settings, workspace, machine)
     parts.log.open()

@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Generator
+import random
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -45,6 +46,8 @@ class Machine:
     engine: Engine
     locks: LockManager
     watchdog: type[Watchdog] = Watchdog
+    chance: Callable[[], float] = random.random
+    """Draws from 0 to 1: the jitter of retries."""
     disk: Look | None = None
     """Looks at the home's disk; where it is None, no disk is ever nearly full."""
 
@@ -94,6 +97,7 @@ class Pipeline:
             self.clock,
             after_run=self._after_run,
             before_run=self.disk.check,
+            chance=machine.chance,
         )
         self.scheduler = Scheduler(
             settings.schedule, self.orchestrator, self.bus, self.state, self.clock, partial(home_id, workspace)

@@ -1,6 +1,7 @@
 """PipelineOrchestrator: the one way to start, stop and reset the pipeline, whoever asks. Admission, lock, one task a run."""
 
 import asyncio
+import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from datetime import datetime
@@ -40,7 +41,9 @@ class PipelineOrchestrator:
         clock: Clock,
         after_run: Callable[[], None] = lambda: None,
         before_run: Callable[[], Awaitable[None]] = _always,
+        chance: Callable[[], float] = random.random,
     ) -> None:
+        """`chance` draws from 0 to 1: the jitter of retries."""
         self._settings = settings
         self._workspace = workspace
         self._engine = engine
@@ -50,6 +53,7 @@ class PipelineOrchestrator:
         self._clock = clock
         self._after_run = after_run
         self._before_run = before_run
+        self._chance = chance
         # Two starts at once must not both be weighed against the same state.
         self._admission = asyncio.Lock()
         self._alone_for = ""
@@ -151,6 +155,7 @@ class PipelineOrchestrator:
                 self._bus,
                 self._state,
                 self._clock,
+                chance=self._chance,
                 fence=holder.fence,
                 window=window,
             )

@@ -1,8 +1,7 @@
 """PipelineRunner: takes one run to its end, stage by stage, through one `finally`."""
 
 import asyncio
-import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +30,7 @@ from quarterhour.events import (
 )
 from quarterhour.lifecycle import Reason, Run, RunState, balance
 from quarterhour.marks import Window
-from quarterhour.settings import EXPORTER, Settings, StageSettings
+from quarterhour.settings import EXPORTER, RunnerSettings, Settings, StageSettings
 from quarterhour.stages.base import StageResult
 from quarterhour.state import StateManager
 from quarterhour.workspace import Workspace
@@ -68,6 +67,15 @@ def backoff_s(attempt: int, first_s: float, most_s: float, jitter: float) -> flo
     return whole / 2 + whole / 2 * jitter
 
 
+def retry_delay_s(
+    failure: StageFailure, attempt: int, attempts: int, settings: RunnerSettings, jitter: float
+) -> float | None:
+    """Seconds until the attempt after `attempt` (from 1) of `attempts`; None where there is to be none. Pure."""
+    if not failure.is_transient or attempt >= attempts:
+        return None
+    return round(backoff_s(attempt, settings.backoff, settings.backoff_max, jitter), 3)
+
+
 class PipelineRunner:
     """One for each run."""
 
@@ -80,6 +88,7 @@ class PipelineRunner:
         state: StateManager,
         clock: Clock,
         *,
+        chance: Callable[[], float],
         fence: int | None = None,
         window: Window | None = None,
     ) -> None:
@@ -89,6 +98,7 @@ class PipelineRunner:
         self._bus = bus
         self._state = state
         self._clock = clock
+        self._chance = chance
         self._fence = fence
         self._window = window
         self._stop_asked = asyncio.Event()
@@ -152,7 +162,8 @@ class PipelineRunner:
     async def _stage(self, run_id: str, stage: StageSettings) -> None:
         """Raises RunEnded where the stage does not end well."""
         started_at = self._clock.now()
-        for number in range(1, self._settings.runner.attempts + 1):
+        attempts = stage.attempts or self._settings.runner.attempts
+        for number in range(1, attempts + 1):
             self._check_stop()
             outcome = await self._run_attempt(run_id, stage, number)
             match outcome:
@@ -165,9 +176,11 @@ class PipelineRunner:
                     await self._say(StageStopped, run_id, stage.name, f"{stage.name} was stopped", data)
                     raise RunEnded(self._stop_ending)
                 case StageFailure():
-                    if not outcome.is_transient or number == self._settings.runner.attempts:
+                    delay_s = retry_delay_s(outcome, number, attempts, self._settings.runner, self._chance())
+                    if delay_s is None:
                         await self._fail(run_id, stage.name, outcome, number, started_at)
-                    await self._back_off(run_id, stage.name, outcome, number)
+                    else:
+                        await self._back_off(run_id, stage.name, outcome, number, delay_s)
 
     async def _run_attempt(self, run_id: str, stage: StageSettings, number: int) -> Outcome:
         self._publish(StageStarted, run_id, stage.name, f"{stage.name} started", {"attempt": number})
@@ -212,9 +225,7 @@ class PipelineRunner:
         await self._say(StageFailed, run_id, stage, failure.message, data)
         raise RunEnded(Ending(RunState.FAILED, failure.reason, f"{stage}: {failure.message}"))
 
-    async def _back_off(self, run_id: str, stage: str, failure: StageFailure, number: int) -> None:
-        settings = self._settings.runner
-        delay_s = round(backoff_s(number, settings.backoff, settings.backoff_max, random.random()), 3)
+    async def _back_off(self, run_id: str, stage: str, failure: StageFailure, number: int, delay_s: float) -> None:
         await self._say(
             StageRetrying,
             run_id,

@@ -106,6 +106,10 @@ class StageSettings(Section):
         Literal["process", "thread"],
         Field(description="Where an attempt runs; a thread starts faster, and cannot be killed. For python stages."),
     ] = "process"
+    attempts: Annotated[
+        int | None,
+        Field(ge=1, description="Attempts it has, for errors that can pass; 1 where it must not be done twice."),
+    ] = None
     timeout: Seconds | None = None
     memory_limit: Memory | None = None
 

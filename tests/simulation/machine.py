@@ -87,4 +87,5 @@ def machine_of(
         engine=SimulatedEngine(process, world.clock, draw, on_start),
         locks=SimulatedLocks(workspace, locks, process, world),
         watchdog=LoopWatchdog,
+        chance=world.chance.random,
     )

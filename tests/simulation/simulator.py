@@ -60,7 +60,6 @@ class Report:
 
 def simulate(seed: int, start: datetime, days: float, timezone: str, rates: Rates) -> Report:
     """`days` from `start` (aware, UTC). Raises PromiseBroken; the same arguments always go the same way."""
-    random.seed(seed)
     loop = VirtualLoop()
     with asyncio.Runner(loop_factory=lambda: loop) as runner, tempfile.TemporaryDirectory() as folder:
         return runner.run(_simulated(seed, start, days, timezone, rates, Path(folder)))
