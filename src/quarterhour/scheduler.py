@@ -282,7 +282,8 @@ class Scheduler:
         """Give passed marks their verdict where the clock runs none: while paused, or in a process without a schedule."""
         async with self._judging:
             if not self._runs_marks:
-                await self._tell_passed(SlotReason.PAUSED if self.schedule.paused else SlotReason.DOWN)
+                # Also one whose jitter goes on: it is not to be run either.
+                await self._tell_passed(SlotReason.PAUSED if self.schedule.paused else SlotReason.DOWN, no_delay)
 
     async def pause(self) -> Schedule:
         return await self._change({"paused": True}, "The schedule is paused")

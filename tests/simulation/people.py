@@ -21,6 +21,7 @@ async def press_a_button(pipeline: Pipeline, chance: random.Random) -> str:
         "pause": (1, pipeline.scheduler.pause),
         "backfill": (2, lambda: _backfill(pipeline, chance)),
         "stop the backfill": (1, pipeline.backfiller.stop),
+        "change": (1, lambda: _change(pipeline, chance)),
         "go on": (12, pipeline.scheduler.resume),
     }
     name = chance.choices(list(buttons), [weight for weight, _ in buttons.values()])[0]
@@ -29,6 +30,12 @@ async def press_a_button(pipeline: Pipeline, chance: random.Random) -> str:
     except _REFUSALS:
         return f"{name} (refused)"
     return name
+
+
+async def _change(pipeline: Pipeline, chance: random.Random) -> None:
+    """Another zone has the same quarter hours."""
+    zone = chance.choice(["Asia/Kathmandu", "Australia/Lord_Howe", "Europe/Paris"])
+    await pipeline.scheduler.change(cron="*/15 * * * *", timezone=zone, jitter=chance.choice([0.0, 30.0, 800.0]))
 
 
 async def _backfill(pipeline: Pipeline, chance: random.Random) -> None:

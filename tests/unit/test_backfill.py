@@ -9,7 +9,8 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,11 @@ from quarterhour.clock import SystemClock, wire_time
 from quarterhour.errors import InvalidBackfill, RunInProgress
 from quarterhour.event_log.memory import MemoryEventLog
 from quarterhour.events import MarksPassed
+from quarterhour.jitter import drawn
 from quarterhour.lifecycle import RunState, Trigger
 from quarterhour.settings import ScheduleSettings, Settings
 from quarterhour.web.schedule import ledger
+from quarterhour.workspace import Workspace
 from serving import serving
 
 NOON = datetime(2025, 12, 5, 12, tzinfo=UTC)
@@ -181,6 +184,28 @@ def test_marks_without_a_verdict_are_told_before_they_are_filled(tmp_path: Path)
             await ended(parts, await parts.backfiller.start(NOON, datetime(2025, 12, 5, 12, 15, tzinfo=UTC)))
             found = ledger(parts.log, wire_time(NOON), wire_time(ONE))
             assert [slot.verdict.value for slot in reversed(found)] == ["caught_up", "missed", "missed", "missed"]
+
+    asyncio.run(go())
+
+
+def test_while_paused_a_mark_whose_jitter_goes_on_is_told_too_before_it_is_filled(tmp_path: Path) -> None:
+    """Found by the simulator: the schedule would have run it a second time once it went on."""
+    settings = settings_for("Good").model_copy(update={"schedule": ScheduleSettings(jitter=890)})
+    workspace = Workspace(tmp_path)
+    workspace.create()
+    late = (str(number) for number in count() if drawn(str(number), ONE, 890) > timedelta(minutes=7))
+    workspace.home_id_file.write_text(next(late))
+
+    async def go() -> None:
+        async with filling(tmp_path, settings=settings) as parts:
+            await parts.scheduler.load(is_enabled=True)
+            await parts.scheduler.pause()
+            await parts.state.reschedule(
+                lambda known: known.model_copy(update={"judged_until": wire_time(NOON)}), "As it was at noon"
+            )
+            # Of all marks until seven past one, the last was drawn to begin later than that.
+            await ended(parts, await parts.backfiller.start(NOON, parts.clock.now()))
+            assert parts.state.status.schedule.judged_until == wire_time(ONE)
 
     asyncio.run(go())
 
