@@ -16,6 +16,7 @@ import uvloop
 from quarterhour.assembly import Machine, Pipeline
 from quarterhour.clock import SystemClock
 from quarterhour.events import EventKind, EventRecord
+from quarterhour.marks import next_mark
 from quarterhour.settings import load_settings
 from quarterhour.workspace import Workspace
 
@@ -61,22 +62,22 @@ async def _lateness(home: Path) -> list[float]:
     machine = replace(Machine.real(workspace, settings, is_server=True), clock=clock)
     pipeline = Pipeline(settings, workspace, machine)
     found: list[float] = []
-    begun = asyncio.Event()
+    ended = asyncio.Event()
 
     def note(record: EventRecord) -> None:
-        if record.stage == "pipeline" and record.event == EventKind.START:
+        if record.stage != "pipeline":
+            return
+        if record.event == EventKind.START:
             found.append((clock.now() - datetime.fromisoformat(record.data["mark"])).total_seconds())
-            begun.set()
+        elif record.event == EventKind.SUCCESS:
+            ended.set()
 
     pipeline.bus.add_fold(note)
     async with pipeline.running("bench", is_scheduled=True):
         while len(found) < MARKS:
-            begun.clear()
-            await asyncio.sleep(0.1)  # the schedule has told of its next mark
-            next_run_at = pipeline.scheduler.schedule.next_run_at
-            assert next_run_at is not None
-            clock.set_before(datetime.fromisoformat(next_run_at), _LEAD_S)
-            await begun.wait()
+            ended.clear()
+            clock.set_before(next_mark(settings.schedule.cron, settings.schedule.timezone, clock.now()), _LEAD_S)
+            await ended.wait()
             await pipeline.orchestrator.idle()
             await pipeline.housekeeper.settled()
     return found

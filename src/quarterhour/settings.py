@@ -74,7 +74,9 @@ class InputSettings(Section):
 
 class EventSettings(Section):
     ring: Annotated[int, Field(ge=100, description="Events kept in memory.")] = 10_000
-    group_commit: Annotated[Seconds, Field(description="Seconds within which events share one write.")] = 0.005
+    group_commit: Annotated[
+        Seconds, Field(description="Seconds within which events share one write, unless one of them is waited for.")
+    ] = 0.005
     queue: Annotated[int, Field(ge=10, description="Events that wait for one slow viewer before it gets a gap.")] = (
         5_000
     )
