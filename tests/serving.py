@@ -15,6 +15,12 @@ from typing import Any
 import httpx
 
 _READY_S = 60.0
+BROWSER_OPTIONS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 class Server:

@@ -22,6 +22,7 @@ from quarterhour.cli_quarantine import app as quarantine_app
 from quarterhour.cli_retranslate import app as retranslate_app
 from quarterhour.cli_schedule import app as schedule_app
 from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, reading, told_plainly
+from quarterhour.cli_tokens import app as tokens_app
 from quarterhour.cli_verify import app as verify_app
 from quarterhour.errors import HomeInUse
 from quarterhour.workspace import Workspace
@@ -48,6 +49,7 @@ app.add_typer(retranslate_app)
 app.add_typer(maintain_app)
 app.add_typer(schedule_app)
 app.add_typer(backfill_app)
+app.add_typer(tokens_app, name="token")
 
 
 @app.command()
@@ -56,6 +58,15 @@ def up(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     api_port: Annotated[int | None, typer.Option(help="Port of the API; 0 takes a free one.")] = None,
     dashboard_port: Annotated[int | None, typer.Option(help="Port of the dashboard; 0 takes a free one.")] = None,
+    certfile: Annotated[
+        Path | None, typer.Option(help="Certificate chain (PEM): both ports speak TLS.", exists=True, dir_okay=False)
+    ] = None,
+    keyfile: Annotated[
+        Path | None, typer.Option(help="Its private key, if it is not in there.", exists=True, dir_okay=False)
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Ask nobody for a token, whoever can reach the address.")
+    ] = False,
     no_schedule: Annotated[
         bool, typer.Option("--no-schedule", help="Start no run by the clock, nor for files that arrive.")
     ] = False,
@@ -69,6 +80,7 @@ def up(
     with told_plainly():
         settings, workspace = load(home)
         changes = {"host": host, "api_port": api_port, "dashboard_port": dashboard_port}
+        changes |= {"certfile": certfile, "keyfile": keyfile, "auth": "never" if insecure else None}
         server = settings.server.model_copy(update={k: v for k, v in changes.items() if v is not None})
         settings = settings.model_copy(update={"server": server})
         serve_pipeline(settings, workspace, is_scheduled=not no_schedule, is_demo=demo)
@@ -268,4 +280,4 @@ def openapi() -> None:
     """The OpenAPI document, from which the dashboard's types are generated."""
     from quarterhour.web.app import make_app
 
-    typer.echo(orjson.dumps(make_app(None, frozenset()).openapi(), option=orjson.OPT_INDENT_2))
+    typer.echo(orjson.dumps(make_app(None).openapi(), option=orjson.OPT_INDENT_2))

@@ -1,5 +1,6 @@
 """A running server, as the command line sees it: plain HTTP, problem details as errors."""
 
+import ssl
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -25,7 +26,7 @@ def running_server(workspace: Workspace) -> "Client | None":
         told = orjson.loads(workspace.server_file.read_bytes())
     except FileNotFoundError:
         return None
-    client = Client(told["api"])
+    client = Client(told["api"], told.get("token") or "", told.get("certfile"))
     try:
         client.get("/healthz")
     except httpx.TransportError:
@@ -35,8 +36,14 @@ def running_server(workspace: Workspace) -> "Client | None":
 
 
 class Client:
-    def __init__(self, base_url: str) -> None:
-        self._http = httpx.Client(base_url=base_url, timeout=_TIMEOUT_S)
+    def __init__(self, base_url: str, token: str = "", certfile: str | None = None) -> None:
+        """`certfile`: the server's own certificate, which may name another host than the one it is called by here."""
+        trusted: ssl.SSLContext | bool = True
+        if certfile:
+            trusted = ssl.create_default_context(cafile=certfile)
+            trusted.check_hostname = False
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.Client(base_url=base_url, timeout=_TIMEOUT_S, headers=headers, verify=trusted)
 
     def __enter__(self) -> "Client":
         return self

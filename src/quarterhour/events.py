@@ -188,6 +188,13 @@ class LogRepaired(Event):
     kind = EventKind.ERROR
 
 
+class CommandGiven(Event):
+    """A command came by a token or a login. `data`: method, path, status, by (the token's name), address."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
 class LockTakenOver(Event):
     """A process that died had a lock; it is held anew. `data`: lock, pid, host, since, purpose (its), fence (ours)."""
 

@@ -31,14 +31,18 @@ else:
 
 
 @contextmanager
-def replacing(path: Path, temporary: Path | None = None) -> Generator[Path]:
+def replacing(path: Path, temporary: Path | None = None, *, is_private: bool = False) -> Generator[Path]:
     """A temporary path beside `path` to write to; it takes the place of `path`, durably, if the block ends well.
 
     The block must have closed what it wrote. The same name is used each time, so that what a kill left is written over.
+    `is_private`: its owner alone may read it. Windows: as the folder's rights are.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary or path.with_name(f".{path.name}.tmp")
     try:
+        if is_private:
+            temporary.unlink(missing_ok=True)
+            temporary.touch(mode=0o600, exist_ok=False)
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
@@ -49,9 +53,9 @@ def replacing(path: Path, temporary: Path | None = None) -> Generator[Path]:
         raise
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, is_private: bool = False) -> None:
     """Write `content` to `path`: afterwards it holds all of it, or what it held before."""
-    with replacing(path) as temporary:
+    with replacing(path, is_private=is_private) as temporary:
         temporary.write_bytes(content)
 
 

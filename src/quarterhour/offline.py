@@ -38,7 +38,7 @@ class OfflineReader:
 
     async def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
         pipeline = Pipeline(self._settings, self._workspace)
-        app = make_app(Services.of(pipeline), frozenset())
+        app = make_app(Services.of(pipeline))
         transport = httpx.ASGITransport(app)
         async with AsyncExitStack() as stack:
             if method == "GET":

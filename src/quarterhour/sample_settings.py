@@ -1,5 +1,7 @@
 """The quarterhour.toml that `quarterhour init` writes: every default, read from the settings themselves."""
 
+from typing import cast
+
 from pydantic import BaseModel
 
 from quarterhour.setting_types import FreeSpace, MemoryLimit
@@ -45,7 +47,21 @@ def sample_settings() -> str:
         lines += ["", f"[{section_name}]"]
         for name, field in type(section).model_fields.items():
             value = getattr(section, name)
-            shown = f'"{value}"' if isinstance(value, str | RejectLimit | MemoryLimit | FreeSpace) else str(value)
-            shown = shown.lower() if isinstance(value, bool) else shown
-            lines.append(f"# {name} = {shown}" + (f"  # {field.description}" if field.description else ""))
+            # What has no default has no text in TOML either: two marks.
+            mark = "# #" if value is None else "#"
+            lines.append(f"{mark} {name} = {_toml(value)}" + (f"  # {field.description}" if field.description else ""))
     return "\n".join(lines) + "\n" + _EXAMPLES
+
+
+def _toml(value: object) -> str:
+    match value:
+        case str() | RejectLimit() | MemoryLimit() | FreeSpace():
+            return f'"{value}"'
+        case None:
+            return '"…"'
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return f"[{', '.join(map(_toml, cast(tuple[object, ...], value)))}]"
+        case _:
+            return str(value)

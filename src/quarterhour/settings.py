@@ -15,6 +15,7 @@ from quarterhour.errors import SettingsError
 from quarterhour.export_settings import DownloadSettings, ExportSettings
 from quarterhour.runner_settings import LockSettings, RunnerSettings, WatchdogSettings
 from quarterhour.schedule_settings import ScheduleSettings, check_cron, check_jitter
+from quarterhour.server_settings import ServerSettings
 from quarterhour.setting_types import (
     DATASET_NAME,
     MaxRejected,
@@ -90,12 +91,6 @@ class MaintenanceSettings(Section):
     budget: Annotated[
         Seconds, Field(description="Seconds after which no further data files are joined after a run.")
     ] = 60.0
-
-
-class ServerSettings(Section):
-    host: str = "127.0.0.1"
-    api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    dashboard_port: Annotated[int, Field(ge=0, le=65535)] = 5173
 
 
 class StageSettings(Section):

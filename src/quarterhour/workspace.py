@@ -25,6 +25,8 @@ class Workspace:
         self.ledger_file = self.state / "inputs.sqlite"
         self.home_id_file = self.state / "home.id"
         self.server_file = self.state / "server.json"
+        self.tokens_file = self.state / "tokens.json"
+        self.session_key_file = self.state / "session.key"
 
     def create(self) -> None:
         """Make the folders that are missing."""

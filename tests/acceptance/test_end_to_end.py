@@ -10,14 +10,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from real_tables import flights_by_month, read_rows
-from serving import Server, chromium, serving
-
-_BROWSER_OPTIONS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from serving import BROWSER_OPTIONS, Server, chromium, serving
 
 
 @pytest.fixture
@@ -39,7 +32,7 @@ def test_start_pressed_in_a_browser_runs_the_three_stages_on_real_flights(server
     months = dict(list(flights_by_month().items())[:2])
     drop(server, months)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium() or None, args=_BROWSER_OPTIONS)
+        browser = playwright.chromium.launch(executable_path=chromium() or None, args=BROWSER_OPTIONS)
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))

@@ -35,7 +35,7 @@ def test_settings_are_documented(section: str) -> None:
 
 
 def test_api_calls_are_documented() -> None:
-    paths = make_app(None, frozenset()).openapi()["paths"]
+    paths = make_app(None).openapi()["paths"]
     calls = [f"`{method.upper()} {path}`" for path, methods in paths.items() for method in methods]
     assert calls
     assert [call for call in calls if call not in doc("architecture.md")] == []

@@ -36,7 +36,14 @@ export async function answerOf<T>(call: Promise<Answer<T>>): Promise<Sent<T>> {
     );
   }
   if (answer.data !== undefined) return answer.data as Sent<T>;
+  if (answer.response.status === 401) toLogin();
   throw problemOf(answer.error, answer.response);
+}
+
+/** A server that asks for tokens has a page of its own for them, which leads back here. */
+function toLogin(): void {
+  const { pathname, search } = window.location;
+  window.location.assign(`/login?next=${encodeURIComponent(pathname + search)}`);
 }
 
 function problemOf(body: unknown, response: Response): Problem {

@@ -21,7 +21,7 @@ from quarterhour.web import (
     schedule,
 )
 from quarterhour.web.downloads import Downloads
-from quarterhour.web.security import OriginCheck
+from quarterhour.web.guard import Guard
 from quarterhour.web.services import Services
 
 _STATIC = Path(__file__).parent / "static"
@@ -31,8 +31,8 @@ _NOT_BUILT = (
 )
 
 
-def make_app(services: Services | None, origins: frozenset[str]) -> FastAPI:
-    """`services` may be None where only the OpenAPI document is wanted."""
+def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
+    """`services` may be None where only the OpenAPI document is wanted; `guard` where nobody calls from outside."""
     app = FastAPI(
         title="quarterhour",
         version=version("quarterhour"),
@@ -41,7 +41,8 @@ def make_app(services: Services | None, origins: frozenset[str]) -> FastAPI:
     )
     app.state.services = services
     app.state.downloads = Downloads(services.settings, services.workspace, services.engine) if services else None
-    app.add_middleware(OriginCheck, origins=origins)
+    if guard is not None:
+        guard.install(app)
     problems.install(app)
     for module in (commands, schedule, backfill, queries, data, analyses, checks, exports, history, live):
         app.include_router(module.router)

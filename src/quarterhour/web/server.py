@@ -4,6 +4,7 @@ import asyncio
 import errno
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ import psutil
 import uvicorn
 from starlette.types import ASGIApp
 
-from quarterhour.errors import PortInUse
+from quarterhour.errors import PortInUse, SettingsError
+from quarterhour.server_settings import ServerSettings
 
 _BACKLOG = 2048
 # After a stop, open sockets and downloads have this long to end.
@@ -67,8 +69,10 @@ class _Server(uvicorn.Server):
         self._on_ready()
 
 
-async def serve(app: ASGIApp, sockets: list[socket.socket], on_ready: Callable[[], None]) -> None:
-    """Answer on the sockets until SIGINT or SIGTERM, or until cancelled."""
+async def serve(
+    app: ASGIApp, sockets: list[socket.socket], on_ready: Callable[[], None], settings: ServerSettings
+) -> None:
+    """Answer on the sockets until SIGINT or SIGTERM, or until cancelled. Raises SettingsError for an unusable certificate."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -77,7 +81,13 @@ async def serve(app: ASGIApp, sockets: list[socket.socket], on_ready: Callable[[
         backlog=_BACKLOG,
         timeout_graceful_shutdown=_SHUTDOWN_S,
         ws="websockets-sansio",
+        ssl_certfile=settings.certfile,
+        ssl_keyfile=settings.keyfile,
     )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"server.certfile {settings.certfile}: it cannot be used: {error}") from error
     server = _Server(config, on_ready)
     with _stopped_by_signals(server):
         await server.serve(sockets=sockets)

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import orjson
 import structlog
@@ -18,7 +19,7 @@ from quarterhour.files import write_whole
 from quarterhour.notify.service_manager import ServiceManager
 from quarterhour.settings import Settings
 from quarterhour.web.app import make_app
-from quarterhour.web.security import own_origins
+from quarterhour.web.guard import Guard
 from quarterhour.web.server import bind, serve
 from quarterhour.web.services import Services
 from quarterhour.workspace import Workspace
@@ -54,27 +55,40 @@ async def _serve(settings: Settings, workspace: Workspace, *, is_scheduled: bool
             for port in (settings.server.api_port, settings.server.dashboard_port)
         ]
         ports = tuple(int(each.getsockname()[1]) for each in sockets)
-        api, dashboard = (f"http://{_shown(host)}:{port}" for port in ports)
+        scheme = "https" if settings.server.certfile else "http"
+        api, dashboard = (f"{scheme}://{_shown(host)}:{port}" for port in ports)
         pipeline = Pipeline(settings, workspace, Machine.real(workspace, settings, is_server=True))
         async with (
             pipeline.running(f"server at {api}", is_scheduled=is_scheduled),
             _fed(pipeline.engine, workspace, is_demo=is_demo),
         ):
             services = Services.of(pipeline)
+            guard = Guard.of(settings.server, workspace, ports, pipeline.bus, pipeline.clock)
+            told = {
+                "api": api,
+                "dashboard": dashboard,
+                "token": guard.local,
+                "certfile": _text(settings.server.certfile),
+            }
 
             manager = ServiceManager.of(os.environ)
 
             def tell() -> None:
-                write_whole(workspace.server_file, orjson.dumps({"api": api, "dashboard": dashboard}))
+                # It holds a token: its owner's alone.
+                write_whole(workspace.server_file, orjson.dumps(told), is_private=True)
                 sys.stdout.write(f"ready api={api} dashboard={dashboard}\n")
                 sys.stdout.flush()
                 manager.ready(f"serving {api}")
 
             try:
-                await serve(make_app(services, own_origins(host, ports)), sockets, tell)
+                await serve(make_app(services, guard), sockets, tell, settings.server)
             finally:
                 manager.stopping()
                 workspace.server_file.unlink(missing_ok=True)
+
+
+def _text(path: Path | None) -> str | None:
+    return str(path.resolve()) if path else None
 
 
 def _shown(host: str) -> str:

@@ -1,0 +1,47 @@
+"""A server that asks for tokens, as a person meets it in a real Chromium: the login, the live page, the way out."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+from typer.testing import CliRunner
+
+from quarterhour.cli import app
+from serving import BROWSER_OPTIONS, chromium, serving
+
+
+@pytest.mark.browser
+def test_a_login_opens_the_live_page_and_its_revocation_closes_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "quarterhour.toml").write_text('[server]\nauth = "always"\n')
+
+    def token(*arguments: str) -> str:
+        return CliRunner().invoke(app, ["token", *arguments, "--home", str(home)]).stdout
+
+    secret = json.loads(token("create", "ada", "--role", "operator", "--json"))["token"]
+    with serving(home, "--no-schedule") as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium() or None, args=BROWSER_OPTIONS)
+        page = browser.new_page()
+        told: list[str] = []
+        page.on("console", lambda message: told.append(message.text))
+        page.goto(server.dashboard)
+        expect(page).to_have_url(re.compile(r"/login\?next=/$"))
+        page.get_by_label("Your token").fill("qh_wrong")
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_role("alert")).to_have_text("This token opens nothing.")
+        page.get_by_label("Your token").fill(secret)
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_test_id("state")).to_have_text("idle")
+        page.get_by_role("button", name="Start", exact=True).click()
+        # It comes by the socket, which the cookie opened.
+        expect(page.get_by_test_id("events-log")).to_contain_text("ada at 127.0.0.1: POST /api/pipeline/start")
+        expect(page.get_by_test_id("state")).to_have_text("success", timeout=60_000)
+        # Nothing of the page is against its own policy.
+        assert [text for text in told if "Content Security Policy" in text] == []
+        token("revoke", "ada")
+        page.reload()
+        expect(page.get_by_label("Your token")).to_be_visible()
+        browser.close()
