@@ -18,6 +18,7 @@ from websockets.sync.client import connect
 
 from bench.exports import QUICK_ROWS, ROWS, measure_exports
 from bench.flights import grown_flights
+from bench.history import EVENTS, LONG_EVENTS, measure_history
 from bench.lateness import measure_lateness
 from bench.merging import LONG as LONG_MERGING
 from bench.merging import QUICK as QUICK_MERGING
@@ -48,7 +49,10 @@ def main() -> None:
     parser.add_argument("--exports", action="store_true", help="only the exports: ten million rows in each format")
     parser.add_argument("--profiling", action="store_true", help="only the Analyzer's profile beside SUMMARIZE")
     parser.add_argument("--merging", action="store_true", help="only the Merger beside deltalake and DuckDB")
-    parser.add_argument("--long", action="store_true", help="with --merging: also 50 million standing rows")
+    parser.add_argument("--history", action="store_true", help="only the index of past events, and the start with it")
+    parser.add_argument(
+        "--long", action="store_true", help="with --merging: 50 million rows; with --history: 10 million events"
+    )
     arguments = parser.parse_args()
     sizes = QUICK if arguments.quick else Sizes()
     print(f"{'what':<66}{'measured':>14}{'aim':>10}")
@@ -66,6 +70,9 @@ def main() -> None:
         if arguments.exports:
             measure_exports(folder, show, QUICK_ROWS if arguments.quick else ROWS)
             return
+        if arguments.history:
+            measure_history(folder, show, LONG_EVENTS if arguments.long else EVENTS)
+            return
         if arguments.merging:
             merging = QUICK_MERGING if arguments.quick else LONG_MERGING if arguments.long else MergingSizes()
             measure_merging(folder, show, merging)
@@ -76,6 +83,7 @@ def main() -> None:
         measure_speed(folder, show, sizes)
         if not arguments.translation:
             # Their full sizes are measured by name: they take an hour.
+            measure_history(folder, show, EVENTS)
             measure_profiling(folder, show, is_quick=True)
             measure_merging(folder, show, QUICK_MERGING)
             measure_exports(folder, show, QUICK_ROWS)

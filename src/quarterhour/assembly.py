@@ -17,9 +17,11 @@ from quarterhour.engines.base import Engine
 from quarterhour.engines.local import LocalEngine
 from quarterhour.errors import HomeInUse, LockHeld, LockLost
 from quarterhour.event_log.base import EventLog, Repair
-from quarterhour.event_log.jsonl import JsonlEventLog
+from quarterhour.event_log.jsonl import JsonlEventLog, Range
 from quarterhour.health import problems
 from quarterhour.housekeeper import Housekeeper
+from quarterhour.index.store import IndexBroken, IndexStore
+from quarterhour.indexer import Indexer
 from quarterhour.jitter import home_id
 from quarterhour.leftovers import remove_leftovers
 from quarterhour.lock import Holder, LockManager
@@ -37,6 +39,17 @@ HOME_LOCK = "home"
 _CHECK_ANALYSES = "quarterhour.stages.analyzer.analyses:check_analyses"
 
 
+def _remembered(workspace: Workspace) -> dict[str, Range]:
+    """What the index knows of the event files; nothing of a broken one, which its owner will find and set aside."""
+    if not workspace.index_file.exists():
+        return {}
+    try:
+        files = IndexStore(workspace.index_file).files()
+    except IndexBroken:
+        return {}
+    return {name: Range(file.size, file.mtime_ns, file.first_seq, file.last_seq) for name, file in files.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """All by which a pipeline touches its machine. A simulated one has its own clock, disk and processes."""
@@ -50,16 +63,19 @@ class Machine:
     """Draws from 0 to 1: the jitter of retries."""
     disk: Look | None = None
     """Looks at the home's disk; where it is None, no disk is ever nearly full."""
+    has_files: bool = False
+    """Whether the event log is in files, so that an index can be made of them."""
 
     @classmethod
     def real(cls, workspace: Workspace, settings: Settings, *, is_server: bool = False) -> Self:
         """A server's process lives as long as its home does, so that its sockets can be there."""
         return cls(
             SystemClock(),
-            JsonlEventLog(workspace),
+            JsonlEventLog(workspace, partial(_remembered, workspace)),
             LocalEngine(sockets_in=workspace.scratch if is_server else None),
             LockManager(workspace, settings.lock),
             disk=partial(space_at, workspace.home),
+            has_files=True,
         )
 
 
@@ -85,6 +101,8 @@ class Pipeline:
         self.engine = machine.engine
         self.bus = EventBus(self.log, settings.events)
         self.state = StateManager(self.bus, self.clock)
+        self.indexer = Indexer(workspace, self.bus, self.clock)
+        self._is_indexed = machine.has_files
         self.housekeeper = Housekeeper(settings, workspace, self.engine, self.bus, self.clock)
         self.disk = DiskGuard(settings.watchdog.min_free, machine.disk, self.bus, self.clock)
         self.orchestrator = PipelineOrchestrator(
@@ -202,6 +220,7 @@ class Pipeline:
                 await self.orchestrator.resume_interrupted()
             scheduler = loops.create_task(self.scheduler.run(), name="scheduler") if is_scheduled else None
             housekeeper = loops.create_task(self.housekeeper.run(), name="housekeeper")
+            indexer = loops.create_task(self.indexer.run(), name="indexer") if self._is_indexed else None
             arrivals = self._watch_arrivals(loops) if is_scheduled else None
             backfiller = loops.create_task(self.backfiller.run(), name="backfill")
             signs = loops.create_task(self._signs_of_life().run(), name="signs-of-life")
@@ -216,6 +235,8 @@ class Pipeline:
                 signs.cancel()
                 await self.orchestrator.close()
                 housekeeper.cancel()
+                if indexer is not None:
+                    indexer.cancel()
                 await self.engine.close()
                 watchdog.cancel()
 

@@ -1,7 +1,6 @@
 """Commands for people. Exit status 0 done, 1 failed, 2 usage."""
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ import typer
 from quarterhour.cli_analyses import app as analyses_app
 from quarterhour.cli_backfill import app as backfill_app
 from quarterhour.cli_checks import app as checks_app
+from quarterhour.cli_events import app as events_app
 from quarterhour.cli_exports import export
 from quarterhour.cli_history import app as history_app
 from quarterhour.cli_maintain import app as maintain_app
@@ -49,6 +49,7 @@ app.add_typer(retranslate_app)
 app.add_typer(maintain_app)
 app.add_typer(schedule_app)
 app.add_typer(backfill_app)
+app.add_typer(events_app)
 app.add_typer(tokens_app, name="token")
 
 
@@ -190,35 +191,6 @@ def _next_run(found: dict[str, Any]) -> str:
     # The settings' trigger is kept only where files alone start runs.
     without_marks = "when files arrive" if "trigger" in schedule["configured"] else "none by the clock"
     return schedule["next_run_at"] or without_marks
-
-
-@app.command()
-def events(
-    home: Home = HERE,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes (needs the server).")] = False,
-    since: Annotated[int, typer.Option(help="Only after this seq.")] = 0,
-    run_id: Annotated[str | None, typer.Option("--run", help="Of one run.")] = None,
-    stage: Annotated[str | None, typer.Option(help="Of one stage.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """The event log."""
-    with reading(home) as source:
-        query = {"run_id": run_id, "stage": stage}
-        found = source.events(since, **query) if follow else _past_events(source, since, query)
-        for event in found:
-            if as_json:
-                print_json(event)
-            else:
-                place = f"{event['stage']}.{event['event']}"
-                typer.echo(f"{event['seq']:>7}  {event['timestamp']}  {place:<20} {event['msg']}")
-
-
-def _past_events(source: Any, since: int, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    cursor: int | None = since
-    while cursor is not None:
-        page = source.get("/api/events", since=cursor, limit=1000, **query)
-        yield from page["items"]
-        cursor = page["next"]
 
 
 @app.command()

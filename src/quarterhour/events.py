@@ -202,6 +202,27 @@ class LockTakenOver(Event):
     kind = EventKind.LOG
 
 
+class IndexDiscarded(Event):
+    """The index of the event log is made anew from the files. `data`: level, why, kept (the old one's name, or null)."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
+class IndexFailed(Event):
+    """No index of the event log can be made; questions are answered from the files. `data`: why."""
+
+    __slots__ = ()
+    kind = EventKind.ERROR
+
+
+class IndexRebuilt(Event):
+    """The index of the event log was made. `data`: events (their number)."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
 class LeftoversRemoved(Event):
     """What killed processes left unfinished was removed at the start. `data`: files, scratch, kept (and why)."""
 

@@ -22,6 +22,7 @@ class Workspace:
         self.state = self.home / "automation" / "state"
         self.scratch = self.state / "scratch"
         self.kept_exports = self.state / "kept-exports"
+        self.index_file = self.state / "index.sqlite"
         self.ledger_file = self.state / "inputs.sqlite"
         self.home_id_file = self.state / "home.id"
         self.server_file = self.state / "server.json"

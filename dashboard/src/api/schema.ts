@@ -292,11 +292,31 @@ export interface paths {
         };
         /**
          * List Events
-         * @description Any past event, in the order of seq; `next` is the `since` of the next page.
+         * @description Any past event, in the order of seq, or the newest first.
          */
         get: operations["listEvents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reindex": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reindex
+         * @description Make the index of the event log anew from its files; questions are answered from the files meanwhile.
+         */
+        post: operations["reindex"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1532,6 +1552,14 @@ export interface components {
          * @enum {string}
          */
         Reason: "stage_error" | "timed_out" | "hung" | "crashed" | "out_of_memory" | "disk_full" | "balance_open" | "interrupted" | "internal_error";
+        /**
+         * ReindexAnswer
+         * @description The index was made anew.
+         */
+        ReindexAnswer: {
+            /** Events */
+            events: number;
+        };
         /** ReleaseAnswer */
         ReleaseAnswer: {
             /**
@@ -2891,11 +2919,21 @@ export interface operations {
             query?: {
                 /** @description Only events with a greater seq. */
                 since?: number;
+                /** @description Only events with a lesser seq. */
+                before?: number | null;
+                /** @description `asc`: `next` is the `since` of the next page; `desc`: its `before`. */
+                order?: "asc" | "desc";
                 run_id?: string | null;
                 stage?: string | null;
                 event?: string | null;
+                /** @description info, warning or error. */
+                level?: string | null;
                 /** @description Text that the message contains. */
                 q?: string | null;
+                /** @description Not before that time. */
+                from?: string | null;
+                /** @description Not after that time. */
+                to?: string | null;
                 limit?: number;
             };
             header?: never;
@@ -2925,11 +2963,43 @@ export interface operations {
             };
         };
     };
+    reindex: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReindexAnswer"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRuns: {
         parameters: {
             query?: {
                 /** @description The `next` of the page before. */
                 cursor?: string | null;
+                state?: components["schemas"]["RunState"] | null;
+                trigger?: components["schemas"]["Trigger"] | null;
                 limit?: number;
             };
             header?: never;

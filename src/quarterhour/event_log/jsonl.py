@@ -3,8 +3,10 @@
 import os
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from heapq import heappop, heappush
 from itertools import groupby
 from pathlib import Path
@@ -24,21 +26,45 @@ _log = structlog.get_logger()
 _NAME = re.compile(r"(?:pipeline_(?P<run_id>.+)|system_\d{4}-\d{2}-\d{2})\.jsonl")
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The events of a file of that size and time."""
+
+    size: int
+    mtime_ns: int
+    first_seq: int
+    last_seq: int
+
+    def is_of(self, file: os.stat_result) -> bool:
+        """Whether the file is still that one: it ends with a whole line then."""
+        return (self.size, self.mtime_ns) == (file.st_size, file.st_mtime_ns)
+
+
+Ranges = Mapping[str, Range]
+"""By the file's name."""
+
+
 class JsonlEventLog:
     """Files in `workspace.events`. What it knows of them (the ranges of seq) it reads anew at each `open`."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, remembered: Callable[[], Ranges] = dict[str, Range]) -> None:
+        """`remembered`: what somebody who read the files knows of them, so that ten thousand need not be opened."""
         self._workspace = workspace
+        self._remembered = remembered
         self._segments: dict[Path, Segment] = {}
         self._last_seq = 0
         self._open_file: tuple[Path, int] | None = None
 
     def open(self) -> list[Repair]:
         repairs: list[Repair] = []
+        remembered = self._remembered()
         for entry in os.scandir(self._workspace.events):
             if not (name := _NAME.fullmatch(entry.name)):
                 continue
             path = Path(entry.path)
+            if (known := remembered.get(entry.name)) is not None and known.is_of(entry.stat()):
+                self._segments[path] = Segment(path, name.group("run_id"), known.first_seq, known.last_seq)
+                continue
             segment = Segment.load_short(path, name.group("run_id"))
             if segment is None:
                 if repair := mend(path):
@@ -56,13 +82,8 @@ class JsonlEventLog:
     def append(self, records: Sequence[EventRecord]) -> None:
         check_sequence(self._last_seq, records)
         # File by file in the order of seq: a crash between two files leaves a beginning, never a gap.
-        for path, group in groupby(records, key=self._path):
+        for path, group in groupby(records, key=partial(event_file, self._workspace)):
             self._write(path, list(group))
-
-    def _path(self, record: EventRecord) -> Path:
-        if record.run_id is not None:
-            return self._workspace.run_events(record.run_id)
-        return self._workspace.system_events(date.fromisoformat(record.timestamp[:10]))
 
     def _write(self, path: Path, records: list[EventRecord]) -> None:
         descriptor = self._descriptor(path)
@@ -140,6 +161,13 @@ class JsonlEventLog:
         if self._open_file is not None:
             os.close(self._open_file[1])
             self._open_file = None
+
+
+def event_file(workspace: Workspace, record: EventRecord) -> Path:
+    """Where an event stands."""
+    if record.run_id is not None:
+        return workspace.run_events(record.run_id)
+    return workspace.system_events(date.fromisoformat(record.timestamp[:10]))
 
 
 def _while_there(segment: Segment, events: Iterator[EventRecord]) -> Iterator[EventRecord]:

@@ -343,6 +343,12 @@ class RowPage(BaseModel):
     version: int
 
 
+class ReindexAnswer(BaseModel):
+    """The index was made anew."""
+
+    events: int
+
+
 class Health(BaseModel):
     status: Literal["ok", "degraded"]
     checks: dict[str, str]

@@ -2,21 +2,27 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Literal
 
 import orjson
 from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime
 
+from quarterhour.clock import wire_time
+from quarterhour.event_log.base import EventLog
 from quarterhour.events import EventRecord
 from quarterhour.health import problems
-from quarterhour.lifecycle import Balance, Run, balance
-from quarterhour.web.models import EventWire, Health, Page, PipelineStatus, Snapshot
+from quarterhour.index.store import Question
+from quarterhour.lifecycle import Balance, Run, RunState, Trigger, balance
+from quarterhour.web.models import EventWire, Health, Page, PipelineStatus, ReindexAnswer, Snapshot
 from quarterhour.web.problems import documented
-from quarterhour.web.services import Injected
+from quarterhour.web.services import Injected, Services
 
 router = APIRouter()
 
 SNAPSHOT_EVENTS = 500
+_READ_BACK = 1000
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
@@ -38,44 +44,99 @@ async def get_snapshot(services: Injected) -> Response:
 async def list_events(
     services: Injected,
     since: Annotated[int, Query(ge=0, description="Only events with a greater seq.")] = 0,
+    before: Annotated[int | None, Query(ge=1, description="Only events with a lesser seq.")] = None,
+    order: Annotated[
+        Literal["asc", "desc"],
+        Query(description="`asc`: `next` is the `since` of the next page; `desc`: its `before`."),
+    ] = "asc",
     run_id: str | None = None,
     stage: str | None = None,
     event: str | None = None,
+    level: Annotated[str | None, Query(description="info, warning or error.")] = None,
     q: Annotated[str | None, Query(max_length=200, description="Text that the message contains.")] = None,
+    start: Annotated[AwareDatetime | None, Query(alias="from", description="Not before that time.")] = None,
+    end: Annotated[AwareDatetime | None, Query(alias="to", description="Not after that time.")] = None,
     limit: Limit = 200,
 ) -> Response:
-    """Any past event, in the order of seq; `next` is the `since` of the next page."""
-    text = q.casefold() if q else None
-
-    def match(record: EventRecord) -> bool:
-        return (
-            (stage is None or record.stage == stage)
-            and (event is None or record.event == event)
-            and (text is None or text in record.msg.casefold())
-        )
-
-    log = services.bus.log
-    found = await asyncio.to_thread(log.read, since, limit + 1, run_id=run_id, match=match)
+    """Any past event, in the order of seq, or the newest first."""
+    times = (wire_time(each) if each else None for each in (start, end))
+    asked = Question(run_id, stage, event, level, q or None, *times)
+    is_newest_first = order == "desc"
+    until = before or services.bus.last_seq + 1
+    found = await _events(services, asked, since, until, limit + 1, is_newest_first=is_newest_first)
     page = found[:limit]
     cursor = page[-1].seq if len(found) > limit else None
-    is_whole = run_id is stage is event is text is None
-    total = services.bus.last_seq if is_whole else None
+    total = services.bus.last_seq if asked == Question() else None
     tail = orjson.dumps({"next": cursor, "total": total})[1:]
     return json_response(b'{"items":[' + join(page) + b"]," + tail)
+
+
+async def _events(
+    services: Services, asked: Question, since: int, before: int, limit: int, *, is_newest_first: bool
+) -> list[EventRecord]:
+    """From the index, where it can save reading the log through."""
+    is_of_all = replace(asked, run_id=None) == Question()
+    if not is_of_all:
+        found = await services.indexer.events(asked, since, before, limit, is_newest_first=is_newest_first)
+        if found is not None:
+            return found
+    log = services.bus.log
+    if not is_newest_first:
+
+        def fits(record: EventRecord) -> bool:
+            return record.seq < before and asked.fits(record)
+
+        return await asyncio.to_thread(log.read, since, limit, run_id=asked.run_id, match=fits)
+    return await asyncio.to_thread(_read_back, log, asked, since, before, limit)
+
+
+def _read_back(log: EventLog, asked: Question, since: int, before: int, limit: int) -> list[EventRecord]:
+    found: list[EventRecord] = []
+    while len(found) < limit and (records := log.read_back(before, _READ_BACK, run_id=asked.run_id)):
+        found += [record for record in records if record.seq > since and asked.fits(record)]
+        before = records[-1].seq
+        if before <= since:
+            break
+    return found[:limit]
+
+
+@router.post("/api/reindex", operation_id="reindex", tags=["events"], responses=documented(403))
+async def reindex(services: Injected) -> ReindexAnswer:
+    """Make the index of the event log anew from its files; questions are answered from the files meanwhile."""
+    return ReindexAnswer(events=await services.indexer.make_anew("somebody asked for it"))
 
 
 @router.get("/api/runs", operation_id="listRuns", tags=["runs"], responses=documented(404, 422))
 async def list_runs(
     services: Injected,
     cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
+    state: RunState | None = None,
+    trigger: Trigger | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page[Run]:
     """Runs, newest first."""
+    runs, total = await find_runs(services, cursor, state, trigger, limit + 1)
+    return Page(items=runs[:limit], next=runs[limit - 1].run_id if len(runs) > limit else None, total=total)
+
+
+async def find_runs(
+    services: Services, cursor: str | None, state: RunState | None, trigger: Trigger | None, limit: int
+) -> tuple[list[Run], int | None]:
+    """Newest first, and how many there are of that kind: from the index, or from each run's own file.
+
+    From the files their number is known without filters alone.
+    """
+    if (indexed := await services.indexer.runs(limit, cursor, state=state, trigger=trigger)) is not None:
+        return indexed
     ids = await asyncio.to_thread(services.bus.log.run_ids)
-    rest = [run_id for run_id in ids if cursor is None or run_id < cursor]
-    runs = [await services.state.find_run(run_id) for run_id in rest[:limit]]
-    more = rest[limit - 1] if len(rest) > limit else None
-    return Page(items=runs, next=more, total=len(ids))
+    found: list[Run] = []
+    for run_id in (run_id for run_id in ids if cursor is None or run_id < cursor):
+        run = await services.state.find_run(run_id)
+        if state in (None, run.state) and trigger in (None, run.trigger):
+            found.append(run)
+        if len(found) >= limit:
+            break
+    return found, len(ids) if state is trigger is None else None
 
 
 @router.get("/api/runs/{run_id}", operation_id="getRun", tags=["runs"], responses=documented(404, 422))
@@ -94,7 +155,10 @@ async def list_run_events(
     run_id: str, services: Injected, since: Annotated[int, Query(ge=0)] = 0, limit: Limit = 200
 ) -> Response:
     await services.state.find_run(run_id)
-    return await list_events(services, since=since, run_id=run_id, limit=limit)
+    found = await asyncio.to_thread(services.bus.log.read, since, limit + 1, run_id=run_id)
+    page = found[:limit]
+    tail = orjson.dumps({"next": page[-1].seq if len(found) > limit else None, "total": None})[1:]
+    return json_response(b'{"items":[' + join(page) + b"]," + tail)
 
 
 @router.get("/api/runs/{run_id}/balance", operation_id="getRunBalance", tags=["runs"], responses=documented(404, 422))

@@ -18,6 +18,7 @@ from quarterhour.slots import Slot, Verdict, settled, slots_of
 from quarterhour.web.data import list_inputs
 from quarterhour.web.models import Page, PlannedMark, ScheduleAnswer, ScheduleChange, SchedulePlan, SlotItem
 from quarterhour.web.problems import documented
+from quarterhour.web.queries import find_runs
 from quarterhour.web.services import Injected, Services
 
 router = APIRouter(prefix="/api")
@@ -73,8 +74,7 @@ def _planned(mark: datetime, expected_s: float | None) -> PlannedMark:
 
 
 async def _expected_s(services: Services) -> float | None:
-    ids = await asyncio.to_thread(services.bus.log.run_ids)
-    runs = [await services.state.find_run(run_id) for run_id in ids[:_RUNS_MEASURED]]
+    runs, _ = await find_runs(services, None, None, None, _RUNS_MEASURED)
     durations = [_duration_s(run) for run in runs if run.state is RunState.SUCCESS]
     return round(median(durations), 3) if durations else None
 
@@ -98,7 +98,10 @@ async def list_slots(
     """What became of each mark of the schedule, newest first: why it did not run at 12:15."""
     last = end or services.clock.now()
     first = start or last - timedelta(days=1)
-    found = await asyncio.to_thread(ledger, services.bus.log, wire_time(first), wire_time(last))
+    span = wire_time(first), wire_time(last)
+    found = await services.indexer.slots(*span)
+    if found is None:
+        found = await asyncio.to_thread(ledger, services.bus.log, *span)
     chosen = [slot for slot in found if verdict in (None, slot.verdict) and (cursor is None or slot.mark < cursor)]
     page = chosen[:limit]
     more = page[-1].mark if len(chosen) > limit else None

@@ -12,6 +12,7 @@ from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.disk import DiskGuard
 from quarterhour.engines.base import Engine
+from quarterhour.indexer import Indexer
 from quarterhour.orchestrator import PipelineOrchestrator
 from quarterhour.scheduler import Scheduler
 from quarterhour.settings import Settings
@@ -34,6 +35,7 @@ class Services:
     orchestrator: PipelineOrchestrator
     scheduler: Scheduler
     backfiller: Backfiller
+    indexer: Indexer
     disk: DiskGuard
     watchdog: Watchdog
 

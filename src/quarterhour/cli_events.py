@@ -1,0 +1,71 @@
+"""`quarterhour events` and `reindex`: the event log, searched and followed."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import typer
+
+from quarterhour.cli_support import HERE, AsJson, Home, print_json, reading
+
+app = typer.Typer()
+
+_TIME_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
+
+
+@app.command()
+def events(
+    home: Home = HERE,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes (needs the server).")] = False,
+    since: Annotated[int, typer.Option(help="Only after this seq.")] = 0,
+    run_id: Annotated[str | None, typer.Option("--run", help="Of one run.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Of one stage.")] = None,
+    event: Annotated[str | None, typer.Option(help="Of one kind, such as failed.")] = None,
+    level: Annotated[Literal["info", "warning", "error"] | None, typer.Option(help="Of one level.")] = None,
+    grep: Annotated[str | None, typer.Option(help="Whose message contains this text.")] = None,
+    start: Annotated[
+        datetime | None, typer.Option("--from", formats=_TIME_FORMATS, help="Not before this time; UTC without a zone.")
+    ] = None,
+    end: Annotated[datetime | None, typer.Option("--to", formats=_TIME_FORMATS, help="Not after this time.")] = None,
+    last: Annotated[int | None, typer.Option(min=1, max=1000, help="Only the newest so many.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The event log."""
+    query: dict[str, Any] = {"run_id": run_id, "stage": stage, "event": event, "level": level, "q": grep}
+    query |= {"from": _utc(start), "to": _utc(end)}
+    with reading(home) as source:
+        if follow:
+            found = source.events(since, **query)
+        elif last is not None:
+            page = source.get("/api/events", since=since, order="desc", limit=last, **query)
+            found = reversed(page["items"])
+        else:
+            found = _past_events(source, since, query)
+        for one in found:
+            if as_json:
+                print_json(one)
+            else:
+                place = f"{one['stage']}.{one['event']}"
+                typer.echo(f"{one['seq']:>7}  {one['timestamp']}  {place:<20} {one['msg']}")
+
+
+def _utc(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    return moment.isoformat() if moment.tzinfo else f"{moment.isoformat()}+00:00"
+
+
+def _past_events(source: Any, since: int, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    cursor: int | None = since
+    while cursor is not None:
+        page = source.get("/api/events", since=cursor, limit=1000, **query)
+        yield from page["items"]
+        cursor = page["next"]
+
+
+@app.command()
+def reindex(home: Home = HERE, as_json: AsJson = False) -> None:
+    """Make the index of the event log anew from its files; the old one is kept aside."""
+    with reading(home) as source:
+        answer = source.post("/api/reindex", timeout_s=None)
+    print_json(answer) if as_json else typer.echo(f"{answer['events']} events are indexed")

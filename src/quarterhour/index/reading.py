@@ -1,0 +1,97 @@
+"""The index's two ways to the event files: entering what is new in them, and reading the events that it found."""
+
+import os
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from quarterhour.events import EventRecord
+from quarterhour.index.store import Batch, Found, IndexBroken, IndexStore, KnownFile, in_order
+
+EVENT_FILE = re.compile(r"(?:pipeline_(?P<run_id>.+)|system_\d{4}-\d{2}-\d{2})\.jsonl")
+_BATCH = 5_000
+
+
+def catch_up(
+    store: IndexStore, folder: Path, last_seq: int, check: Callable[[], None], *, only: Collection[str] | None = None
+) -> int:
+    """Enter the events up to `last_seq` that the files have beyond what is indexed; how many. `only` names files that grew.
+
+    `check` may raise, between two batches. Raises IndexBroken where the files are no longer those that were indexed.
+    """
+    known, entered = store.files(only), 0
+    names = sorted(entry.name for entry in os.scandir(folder)) if only is None else sorted(only)
+    there = [name for name in names if EVENT_FILE.fullmatch(name)]
+    waiting: list[Batch] = []
+    for batch in _new(folder, there, known, last_seq):
+        check()
+        waiting.append(batch)
+        entered += len(batch[1])
+        # Many small files share a commit.
+        if sum(len(events) for _, events in waiting) >= _BATCH:
+            store.add(waiting)
+            waiting = []
+    store.add(waiting)
+    if gone := sorted(set(known) - set(there)):
+        raise IndexBroken(f"{gone[0]} is gone")
+    return entered
+
+
+def _new(folder: Path, names: Sequence[str], known: Mapping[str, KnownFile], last_seq: int) -> Iterator[Batch]:
+    """What the files have beyond what is known of them."""
+    for name in names:
+        before, path = known.get(name), folder / name
+        try:
+            now = path.stat()
+            if before is not None and now.st_size < before.size:
+                raise IndexBroken(f"{name} was cut or replaced")
+            if before is not None and now.st_size == before.size:
+                continue
+            run_id = found.group("run_id") if (found := EVENT_FILE.fullmatch(name)) else None
+            for events in _batches(path, before.size if before else 0, last_seq):
+                (offset, newest), (_, oldest) = events[-1], events[0]
+                end, first_seq = offset + len(newest.line) + 1, before.first_seq if before else oldest.seq
+                before = KnownFile(name, run_id, end, now.st_mtime_ns, first_seq, newest.seq)
+                yield before, events
+        except FileNotFoundError as error:
+            raise IndexBroken(f"{name} is gone") from error
+
+
+def _batches(path: Path, start: int, last_seq: int) -> Iterator[list[tuple[int, EventRecord]]]:
+    """The whole events of a file from an offset on, each with its own."""
+    batch: list[tuple[int, EventRecord]] = []
+    with path.open("rb") as file:
+        file.seek(start)
+        for line in file:
+            if not line.endswith(b"\n"):
+                break  # being written now
+            try:
+                record = EventRecord.parse(line[:-1])
+            except ValueError as error:
+                raise IndexBroken(f"{path.name} changed, or has a damaged line at byte {start}: {error}") from error
+            if record.seq > last_seq:
+                break
+            batch.append((start, record))
+            start += len(line)
+            if len(batch) >= _BATCH:
+                yield batch
+                batch = []
+    if batch:
+        yield batch
+
+
+def read_found(folder: Path, found: Sequence[Found]) -> dict[int, EventRecord]:
+    """The events by seq. Raises IndexBroken where one does not stand where it was found."""
+    records: dict[int, EventRecord] = {}
+    for name, places in in_order(found).items():
+        try:
+            with (folder / name).open("rb") as file:
+                for place in places:
+                    file.seek(place.offset)
+                    record = EventRecord.parse(file.readline().rstrip(b"\n"))
+                    if record.seq != place.seq:
+                        raise IndexBroken(f"{name} holds event {record.seq} where {place.seq} was indexed")
+                    records[place.seq] = record
+        except (FileNotFoundError, ValueError) as error:
+            raise IndexBroken(f"{name}: {error}") from error
+    return records

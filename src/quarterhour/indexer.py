@@ -1,0 +1,193 @@
+"""Indexer: owns the index, keeps it up with the event log beside everything else, makes a broken one anew, answers from it.
+
+What it does not know yet, or while it is made anew, is read from the event log itself: an answer is slower then, and the same.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from quarterhour.bus import EventBus
+from quarterhour.clock import Clock
+from quarterhour.event_log.jsonl import event_file
+from quarterhour.events import EventKind, EventRecord, IndexDiscarded, IndexFailed, IndexRebuilt
+from quarterhour.files import set_aside
+from quarterhour.index.reading import catch_up, read_found
+from quarterhour.index.store import SHORTEST_TEXT, IndexBroken, IndexStore, Question
+from quarterhour.lifecycle import Run
+from quarterhour.slots import Slot, settled, slots_of
+from quarterhour.workspace import Workspace
+
+# So long events gather before they are entered.
+_GATHER_S = 0.3
+_MOST_UNINDEXED = 1_000_000
+
+T = TypeVar("T")
+
+
+class Indexer:
+    """Its answers are None where the index cannot tell: ask the event log then."""
+
+    def __init__(self, workspace: Workspace, bus: EventBus, clock: Clock) -> None:
+        self._workspace = workspace
+        self._store = IndexStore(workspace.index_file)
+        self._bus = bus
+        self._clock = clock
+        self._is_new = asyncio.Event()
+        self._making = asyncio.Lock()
+        self._closing = threading.Event()
+        self._is_given_up = False
+        self._grown: set[str] | None = None
+        """Names of the files that were written since; None where nothing is known of them yet."""
+        self._indexed_seq = 0
+        """All events up to this one are entered; 0 while the index is made."""
+        bus.add_fold(self._see)
+
+    def _see(self, record: EventRecord) -> None:
+        if self._grown is not None:
+            self._grown.add(event_file(self._workspace, record).name)
+        self._is_new.set()
+
+    async def run(self) -> None:
+        """Keep up until cancelled."""
+        self._is_new.set()
+        try:
+            while True:
+                await self._is_new.wait()
+                self._is_new.clear()
+                await self._keep_up()
+                await self._clock.sleep(_GATHER_S)
+        finally:
+            self._closing.set()
+
+    async def _keep_up(self) -> None:
+        if self._is_given_up:
+            return
+        try:
+            async with self._making:
+                await self._enter()
+        except IndexBroken as error:
+            await self._try_anew(str(error))
+
+    async def _try_anew(self, why: str) -> None:
+        """As `make_anew`; where that fails it is said, and not tried again by itself: answers come from the files."""
+        try:
+            await self.make_anew(why)
+        except IndexBroken as error:
+            self._is_given_up = True
+            msg = f"No index of the event log can be made, so that questions about the past are slow: {error}"
+            await self._tell(IndexFailed, msg, {"why": str(error)})
+
+    async def make_anew(self, why: str) -> int:
+        """Set the index aside and make another, whatever it holds; the events in it.
+
+        Raises IndexBroken where the files cannot be indexed; then there is no index until the next try.
+        """
+        async with self._making:
+            self._indexed_seq, self._grown = 0, None
+            kept = await asyncio.to_thread(self._set_aside)
+            msg = f"The index of the event log is made anew: {why}"
+            await self._tell(IndexDiscarded, msg, {"level": "warning", "why": why, "kept": kept})
+            count = await self._enter()
+        self._is_given_up = False
+        await self._tell(IndexRebuilt, f"The index of the event log is made: {count} events", {"events": count})
+        return count
+
+    async def _enter(self) -> int:
+        """What is written and not yet entered."""
+        last_seq, grown = self._bus.last_seq, self._grown
+        self._grown = set()
+
+        def enter() -> int:
+            self._store.create_or_check()
+            return catch_up(self._store, self._workspace.events, last_seq, self._check, only=grown)
+
+        count = await asyncio.to_thread(enter)
+        self._indexed_seq = last_seq
+        return count
+
+    def _check(self) -> None:
+        if self._closing.is_set():
+            raise IndexBroken("the process ends")
+
+    def _set_aside(self) -> str | None:
+        """The old file's new name. SQLite's own files beside it belong to it."""
+        path = self._workspace.index_file
+        for ending in ("-wal", "-shm"):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+        return set_aside(path).name if path.exists() else None
+
+    async def _tell(self, kind: Callable[..., Any], msg: str, data: dict[str, Any]) -> None:
+        await self._bus.publish(kind(at=self._clock.now(), run_id=None, stage="pipeline", msg=msg, data=data))
+
+    async def events(
+        self, asked: Question, after: int, before: int, limit: int, *, is_newest_first: bool = False
+    ) -> list[EventRecord] | None:
+        """Up to `limit` events between two seqs (left out), in order or the newest first. None for what the index cannot tell."""
+        if asked.text is not None and len(asked.text) < SHORTEST_TEXT:
+            return None
+        indexed = self._indexed_seq
+
+        def find() -> list[EventRecord]:
+            places = self._store.find(asked, after, min(before, indexed + 1), limit, is_newest_first=is_newest_first)
+            records = read_found(self._workspace.events, places)
+            old = [records[place.seq] for place in places]
+            new = [record for record in self._since(max(after, indexed)) if record.seq < before and asked.fits(record)]
+            return ([*reversed(new), *old] if is_newest_first else [*old, *new])[:limit]
+
+        return await self._ask(find)
+
+    async def runs(
+        self, limit: int, before: str | None, *, state: str | None = None, trigger: str | None = None
+    ) -> tuple[list[Run], int] | None:
+        """Runs, newest first, from the one before `before` on; and how many there are of that kind in all."""
+        indexed = self._indexed_seq
+
+        def find() -> tuple[list[Run], int]:
+            newest = _runs_in(self._since(indexed))
+            found, total = self._store.runs(limit + len(newest), before, state=state, trigger=trigger)
+            old = {run["run_id"]: Run.model_validate(run) for run in found}
+            fits = [
+                run
+                for run in {**old, **newest}.values()
+                if state in (None, run.state) and trigger in (None, run.trigger) and (not before or run.run_id < before)
+            ]
+            fresh = sum(run.run_id in newest and run.run_id not in old for run in fits)
+            gone = sum(run_id in old and newest[run_id] not in fits for run_id in newest)
+            return sorted(fits, key=lambda run: run.run_id, reverse=True)[:limit], total + fresh - gone
+
+        return await self._ask(find)
+
+    async def slots(self, first: str, last: str) -> list[Slot] | None:
+        """The verdicts of the marks from `first` to `last`, newest first."""
+        indexed = self._indexed_seq
+
+        def find() -> list[Slot]:
+            found = {slot.mark: slot for slot in self._store.slots(first, last)}
+            for record in self._since(indexed):
+                for slot in slots_of(record):
+                    if first <= slot.mark <= last:
+                        found[slot.mark] = settled(found[slot.mark], slot) if slot.mark in found else slot
+            return sorted(found.values(), key=lambda slot: slot.mark, reverse=True)
+
+        return await self._ask(find)
+
+    def _since(self, seq: int) -> list[EventRecord]:
+        """What was written after the index: little."""
+        return self._bus.log.read(seq, _MOST_UNINDEXED)
+
+    async def _ask(self, question: Callable[[], T]) -> T | None:
+        if not self._indexed_seq:
+            return None
+        try:
+            return await asyncio.to_thread(question)
+        except IndexBroken as error:
+            await self._try_anew(str(error))
+            return None
+
+
+def _runs_in(records: list[EventRecord]) -> dict[str, Run]:
+    """The runs that these events tell of, each as the last one tells it."""
+    told = (record.data["status"]["run"] for record in records if record.event == EventKind.STATE)
+    return {run["run_id"]: Run.model_validate(run) for run in told if run is not None}

@@ -1,0 +1,178 @@
+"""The index answers as the files do: for any events, however they came to be entered; a broken one costs time, not answers."""
+
+import os
+import sqlite3
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quarterhour.event_log.jsonl import JsonlEventLog, Range
+from quarterhour.events import EventRecord, StageFailed, StageLogged
+from quarterhour.index.reading import catch_up, read_found
+from quarterhour.index.store import IndexBroken, IndexStore, Question
+from quarterhour.workspace import Workspace
+from serving import serving
+
+BEGIN = datetime(2025, 12, 5, 23, 59, tzinfo=UTC)
+WORDS = ("Translated", "straße", "100 %", 'a "quoted" word', "naïve", "file_01.csv", "x")
+
+drawn_events = st.lists(
+    st.tuples(
+        st.sampled_from([None, "20251205T121500Z-aaaaaa", "20251205T123000Z-bbbbbb"]),
+        st.sampled_from(["translator", "merger", "pipeline"]),
+        st.sampled_from(["info", "warning", "failed"]),
+        st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join),
+        st.integers(-30, 90),
+    ),
+    max_size=40,
+)
+drawn_questions = st.builds(
+    Question,
+    run_id=st.sampled_from([None, None, "20251205T121500Z-aaaaaa", "unknown"]),
+    stage=st.sampled_from([None, "translator", "merger"]),
+    event=st.sampled_from([None, None, "log", "failed"]),
+    level=st.sampled_from([None, None, "info", "warning", "error"]),
+    text=st.sampled_from([None, None, "TRANSLATED", "aSSe", "straße", '"quoted"', "naïve", "_01.csv", "nowhere"]),
+    start=st.sampled_from([None, None, "2025-12-05T23:59:20.000Z", "2025-12-06T00:00:00.000Z"]),
+    end=st.sampled_from([None, None, "2025-12-06T00:00:00.000Z", "2025-12-06T00:01:00.000Z"]),
+)
+
+
+def records_of(drawn: list[tuple[str | None, str, str, str, int]], first: int) -> list[EventRecord]:
+    found: list[EventRecord] = []
+    for seq, (run_id, stage, level, msg, seconds) in enumerate(drawn, first):
+        at = BEGIN + timedelta(seconds=seconds + seq)
+        kind, data = (StageFailed, {}) if level == "failed" else (StageLogged, {"level": level})
+        found.append(kind(at=at, run_id=run_id, stage=stage, msg=msg, data=data).to_record(seq))
+    return found
+
+
+def nothing() -> None:
+    return
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    batches=st.lists(drawn_events, max_size=4),
+    asked=drawn_questions,
+    at=st.tuples(st.integers(0, 50), st.integers(1, 90)),
+)
+def test_the_index_answers_as_a_plain_look_at_all_events(
+    batches: list[list[Any]], asked: Question, at: tuple[int, int]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Workspace(folder)
+        workspace.create()
+        store, log = IndexStore(workspace.index_file), JsonlEventLog(workspace)
+        log.open()
+        everything: list[EventRecord] = []
+        for drawn in batches:
+            records = records_of(drawn, len(everything) + 1)
+            if records:
+                log.append(records)
+            everything += records
+            store.create_or_check()
+            assert catch_up(store, workspace.events, log.last_seq, nothing) == len(records)
+        log.close()
+        if not everything:
+            return
+        after, before = at
+        plain = [r.seq for r in everything if after < r.seq < before and asked.fits(r)]
+        for is_newest_first in (False, True):
+            wanted = (plain[::-1] if is_newest_first else plain)[:5]
+            found = store.find(asked, after, before, 5, is_newest_first=is_newest_first)
+            assert [place.seq for place in found] == wanted
+            events = read_found(workspace.events, found)
+            assert [events[seq] for seq in wanted] == [everything[seq - 1] for seq in wanted]
+
+
+def indexed(folder: Path, count: int = 20) -> tuple[Workspace, IndexStore, JsonlEventLog]:
+    workspace = Workspace(folder)
+    workspace.create()
+    store, log = IndexStore(workspace.index_file), JsonlEventLog(workspace)
+    log.open()
+    log.append(records_of([("20251205T121500Z-aaaaaa", "merger", "info", "Merged", 0)] * count, 1))
+    store.create_or_check()
+    catch_up(store, workspace.events, log.last_seq, nothing)
+    log.close()
+    return workspace, store, log
+
+
+def test_files_that_are_no_longer_those_that_were_indexed_are_seen(tmp_path: Path) -> None:
+    workspace, store, _ = indexed(tmp_path / "cut")
+    [path] = workspace.events.iterdir()
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(IndexBroken, match="was cut or replaced"):
+        catch_up(store, workspace.events, 20, nothing)
+    # Of the same size, with other events.
+    lines = content.splitlines(keepends=True)
+    path.write_bytes(b"".join(reversed(lines)))
+    with pytest.raises(IndexBroken, match=r"holds event|is no event|column"):
+        read_found(workspace.events, store.find(Question(stage="merger"), 0, 21, 20, is_newest_first=False))
+    path.unlink()
+    with pytest.raises(IndexBroken, match="is gone"):
+        catch_up(store, workspace.events, 20, nothing)
+
+
+def test_a_store_of_another_version_or_none_at_all_is_seen(tmp_path: Path) -> None:
+    workspace, store, _ = indexed(tmp_path / "home")
+    with sqlite3.connect(workspace.index_file) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(IndexBroken, match="version 99"):
+        store.create_or_check()
+    workspace.index_file.write_bytes(b"no database " * 1000)
+    with pytest.raises(IndexBroken, match="not a database"):
+        store.create_or_check()
+
+
+def test_a_log_whose_files_are_remembered_opens_none_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home with ten thousand runs starts without reading their files; one that changed since is read."""
+    workspace, store, _ = indexed(tmp_path / "home")
+    known = {name: Range(f.size, f.mtime_ns, f.first_seq, f.last_seq) for name, f in store.files().items()}
+    opened: list[Any] = []
+    real = os.open
+    monkeypatch.setattr("os.open", lambda path, *rest: opened.append(path) or real(path, *rest))
+    log = JsonlEventLog(workspace, lambda: known)
+    log.open()
+    assert (log.last_seq, opened) == (20, [])
+    [path] = workspace.events.iterdir()
+    with path.open("ab") as file:
+        file.write(b'{"seq": 21, "half')
+    log = JsonlEventLog(workspace, lambda: known)
+    [repair] = log.open()
+    assert (log.last_seq, repair.cut_bytes) == (20, 17)
+    assert opened
+
+
+@pytest.mark.slow
+def test_a_server_with_a_broken_index_starts_answers_right_and_makes_another(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with serving(home, "--no-schedule") as server:
+        runs = [server.start_run() for _ in range(1)]
+        server.ended_run(runs[0])
+        merged = server.get("/api/events", stage="merger", event="success")["items"]
+        assert [event["run_id"] for event in merged] == runs
+        server.kill()
+    index = home / "automation" / "state" / "index.sqlite"
+    index.write_bytes(b"broken" * 10_000)
+    with serving(home, "--no-schedule") as server:
+        assert server.get("/api/events", stage="merger", event="success")["items"] == merged
+        run_id = server.start_run()
+        server.ended_run(run_id)
+        assert [run["run_id"] for run in server.get("/api/runs")["items"]] == [run_id, *runs]
+        assert server.get("/api/runs", state="failed")["items"] == []
+        told = [event["msg"] for event in server.get("/api/events", q="index of the event log")["items"]]
+        assert "not a database" in told[0]
+        assert (index.with_name("index.sqlite.damaged-1")).exists()
+        answer = server.http.post("/api/reindex")
+        assert answer.json()["events"] > len(merged)
+        newest = server.get("/api/events", order="desc", level="info", q="index", limit=1)["items"]
+        assert newest[0]["msg"] == f"The index of the event log is made: {answer.json()['events']} events"
+        assert server.get("/api/events", order="desc", level="error")["items"] == []
