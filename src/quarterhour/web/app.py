@@ -19,7 +19,9 @@ from quarterhour.web import (
     problems,
     queries,
     schedule,
+    stream,
 )
+from quarterhour.web.compression import Compression
 from quarterhour.web.downloads import Downloads
 from quarterhour.web.guard import Guard
 from quarterhour.web.services import Services
@@ -41,10 +43,11 @@ def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
     )
     app.state.services = services
     app.state.downloads = Downloads(services.settings, services.workspace, services.engine) if services else None
+    app.add_middleware(Compression)
     if guard is not None:
         guard.install(app)
     problems.install(app)
-    for module in (commands, schedule, backfill, queries, data, analyses, checks, exports, history, live):
+    for module in (commands, schedule, backfill, stream, queries, data, analyses, checks, exports, history, live):
         app.include_router(module.router)
     _serve_dashboard(app)
     return app

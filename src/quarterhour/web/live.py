@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from quarterhour.bus import Gap, Subscription
 from quarterhour.events import EventRecord
+from quarterhour.index.store import Question
 from quarterhour.web.queries import SNAPSHOT_EVENTS, join, snapshot_json
 from quarterhour.web.services import Injected, Services
 
@@ -25,14 +26,19 @@ async def live_events(
     services: Injected,
     since: Annotated[int | None, Query(ge=0)] = None,
     run_id: str | None = None,
+    stage: str | None = None,
     batch: int = 0,
 ) -> None:
-    """`since` continues after that seq: without a gap, or with a `gap` message that says what to read from /api/events."""
+    """`since` continues after that seq: without a gap, or with a `gap` message that says what to read from /api/events.
+
+    With `run_id` or `stage` only events of that run or stage come.
+    """
+    asked = Question(run_id, stage)
     await websocket.accept()
     async with services.bus.subscribe() as subscription:
         # No await between subscribing and this: nothing falls between the snapshot and the first event.
-        opening = _opening(services, since, run_id)
-        sender = asyncio.create_task(_send(websocket, opening, subscription, run_id, is_batched=batch == 1))
+        opening = _opening(services, since, asked)
+        sender = asyncio.create_task(_send(websocket, opening, subscription, asked, is_batched=batch == 1))
         listener = asyncio.create_task(_listen(websocket))
         try:
             await asyncio.wait((sender, listener), return_when=asyncio.FIRST_COMPLETED)
@@ -42,12 +48,12 @@ async def live_events(
             await asyncio.gather(sender, listener, return_exceptions=True)
 
 
-def _opening(services: Services, since: int | None, run_id: str | None) -> list[bytes]:
+def _opening(services: Services, since: int | None, asked: Question) -> list[bytes]:
     last_seq = services.bus.last_seq
     known = min(since, last_seq) if since is not None else last_seq - SNAPSHOT_EVENTS
     records = services.bus.recent(SNAPSHOT_EVENTS, max(0, known))
     first_seq = records[0].seq if records else last_seq + 1
-    snapshot = snapshot_json(services.status(), [r for r in records if run_id in (None, r.run_id)], last_seq)
+    snapshot = snapshot_json(services.status(), list(filter(asked.fits, records)), last_seq)
     messages = [b'{"type":"snapshot","data":%b}' % snapshot]
     if since is not None and first_seq > known + 1:
         messages.append(_gap(Gap(known + 1, first_seq - 1)))
@@ -55,7 +61,7 @@ def _opening(services: Services, since: int | None, run_id: str | None) -> list[
 
 
 async def _send(
-    websocket: WebSocket, opening: list[bytes], subscription: Subscription, run_id: str | None, *, is_batched: bool
+    websocket: WebSocket, opening: list[bytes], subscription: Subscription, asked: Question, *, is_batched: bool
 ) -> None:
     with contextlib.suppress(WebSocketDisconnect):
         for message in opening:
@@ -65,7 +71,7 @@ async def _send(
             if isinstance(taken, Gap):
                 await websocket.send_text(_gap(taken).decode())
             else:
-                await _send_events(websocket, [r for r in taken if run_id in (None, r.run_id)], is_batched=is_batched)
+                await _send_events(websocket, list(filter(asked.fits, taken)), is_batched=is_batched)
             if is_batched:
                 await asyncio.sleep(_BATCH_EVERY_S)
 

@@ -1,0 +1,74 @@
+"""Server-sent events: past events, then new ones, for those who cannot use a WebSocket (`curl -N` works)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from starlette.responses import StreamingResponse
+
+from quarterhour.bus import Gap
+from quarterhour.events import EventRecord
+from quarterhour.index.store import Question
+from quarterhour.web.problems import documented
+from quarterhour.web.services import Injected, Services
+
+router = APIRouter()
+
+_READ = 1000
+# Less than what proxies allow of silence.
+_STILL_HERE_S = 15.0
+_RETRY_MS = 2000
+
+
+@router.get(
+    "/api/events/stream",
+    operation_id="streamEvents",
+    tags=["events"],
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, **documented(422)},
+)
+async def stream_events(
+    services: Injected,
+    since: Annotated[
+        int | None, Query(ge=0, description="Begin after that seq; with what comes from now on where left out.")
+    ] = None,
+    last_event_id: Annotated[int | None, Header(ge=0, description="As browsers send it; it wins over `since`.")] = None,
+    run_id: str | None = None,
+    stage: str | None = None,
+    event: str | None = None,
+    level: str | None = None,
+    q: Annotated[str | None, Query(max_length=200, description="Text that the message contains.")] = None,
+) -> StreamingResponse:
+    """Each event as `id: SEQ` and `data: JSON`, without gap or duplicate, also to a slow client and after a lost connection."""
+    asked = Question(run_id, stage, event, level, q or None)
+    begin = next((seq for seq in (last_event_id, since) if seq is not None), services.bus.last_seq)
+    # Proxies must not gather what is meant to be live.
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(_stream(services, asked, begin), media_type="text/event-stream", headers=headers)
+
+
+async def _stream(services: Services, asked: Question, seq: int) -> AsyncIterator[bytes]:
+    yield b"retry: %d\n\n" % _RETRY_MS
+    async with services.bus.subscribe() as subscription:
+        is_behind = True
+        while True:
+            while is_behind and (records := await asyncio.to_thread(services.bus.log.read, seq, _READ)):
+                seq = records[-1].seq
+                yield _told(records, asked)
+            try:
+                async with asyncio.timeout(_STILL_HERE_S):
+                    taken = await subscription.take()
+            except TimeoutError:
+                yield b": still here\n\n"
+                continue
+            # What a slow client was not handed stands in the log.
+            is_behind = isinstance(taken, Gap)
+            if not isinstance(taken, Gap):
+                records = [record for record in taken if record.seq > seq]
+                seq = records[-1].seq if records else seq
+                yield _told(records, asked)
+
+
+def _told(records: list[EventRecord], asked: Question) -> bytes:
+    return b"".join(b"id: %d\ndata: %b\n\n" % (each.seq, each.line) for each in records if asked.fits(each))
