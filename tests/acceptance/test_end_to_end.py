@@ -164,6 +164,7 @@ def test_stages_can_be_run_alone_reset_and_the_schedule_paused(server: Server) -
 
 
 def test_a_second_server_and_a_port_in_use_are_told_plainly(server: Server, tmp_path: Path) -> None:
+    """E9: one process writes the events of a home."""
     with pytest.raises(AssertionError, match=r"is in use: .*home\.lock is held by process \d+"):
         Server(server.home)
     port = server.api.rpartition(":")[2]

@@ -61,6 +61,7 @@ def test_another_text_is_refused(text: object) -> None:
 
 @given(st.lists(st.integers(100, 124), min_size=1), st.integers(0, 99))
 def test_what_hovers_above_the_limit_does_not_flicker(hovering: list[int], low: int) -> None:
+    """E13: a limit with hysteresis."""
     assert is_low(low, 100, was_low=False)
     assert all(is_low(free, 100, was_low=True) for free in hovering)
     assert not any(is_low(free, 100, was_low=False) for free in hovering)

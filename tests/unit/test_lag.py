@@ -96,6 +96,7 @@ def test_a_block_is_the_services_problem_for_a_while() -> None:
 
 
 def test_health_is_degraded_by_any_problem_and_says_which() -> None:
+    """E20: what calls itself healthy has been looked at."""
     assert health_of({"disk": None, "event_loop": None}) == Health(
         status="ok", checks={"disk": "ok", "event_loop": "ok"}
     )
