@@ -20,7 +20,7 @@ from quarterhour.event_log.base import EventLog, Repair
 from quarterhour.event_log.jsonl import JsonlEventLog, Range
 from quarterhour.health import problems
 from quarterhour.housekeeper import Housekeeper
-from quarterhour.index.store import IndexBroken, IndexStore
+from quarterhour.index.store import IndexBroken, IndexStore, IndexUnavailable
 from quarterhour.indexer import Indexer
 from quarterhour.jitter import home_id
 from quarterhour.leftovers import remove_leftovers
@@ -45,7 +45,7 @@ def _remembered(workspace: Workspace) -> dict[str, Range]:
         return {}
     try:
         files = IndexStore(workspace.index_file).files()
-    except IndexBroken:
+    except (IndexBroken, IndexUnavailable):
         return {}
     return {name: Range(file.size, file.mtime_ns, file.first_seq, file.last_seq) for name, file in files.items()}
 

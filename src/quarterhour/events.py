@@ -210,7 +210,7 @@ class IndexDiscarded(Event):
 
 
 class IndexFailed(Event):
-    """No index of the event log can be made; questions are answered from the files. `data`: why."""
+    """The index of the event log cannot be kept up, and is tried again; questions are answered from the files. `data`: why."""
 
     __slots__ = ()
     kind = EventKind.ERROR

@@ -11,16 +11,18 @@ from typing import Any, TypeVar
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.event_log.jsonl import event_file
-from quarterhour.events import EventKind, EventRecord, IndexDiscarded, IndexFailed, IndexRebuilt
+from quarterhour.events import EventRecord, IndexDiscarded, IndexFailed, IndexRebuilt
 from quarterhour.files import set_aside
 from quarterhour.index.reading import catch_up, read_found
-from quarterhour.index.store import SHORTEST_TEXT, IndexBroken, IndexStore, Question
+from quarterhour.index.store import SHORTEST_TEXT, IndexBroken, IndexStore, IndexUnavailable, Question, run_in
 from quarterhour.lifecycle import Run
 from quarterhour.slots import Slot, settled, slots_of
 from quarterhour.workspace import Workspace
 
 # So long events gather before they are entered.
 _GATHER_S = 0.3
+# What hindered the index is tried again after so long.
+_LATER_S = 10.0
 _MOST_UNINDEXED = 1_000_000
 
 T = TypeVar("T")
@@ -35,9 +37,14 @@ class Indexer:
         self._bus = bus
         self._clock = clock
         self._is_new = asyncio.Event()
-        self._making = asyncio.Lock()
         self._closing = threading.Event()
-        self._is_given_up = False
+        self._is_running = False
+        self._failure: str | None = None
+        """What hindered it last, as it was told."""
+        self._broken: str | None = None
+        """Why the index is to be made anew, if it is."""
+        self._asked: list[asyncio.Future[int]] = []
+        """Who waits for an index made anew."""
         self._grown: set[str] | None = None
         """Names of the files that were written since; None where nothing is known of them yet."""
         self._indexed_seq = 0
@@ -50,49 +57,61 @@ class Indexer:
         self._is_new.set()
 
     async def run(self) -> None:
-        """Keep up until cancelled."""
+        """Keep up until cancelled. It alone writes the index; what hinders it ends nothing else."""
         self._is_new.set()
+        self._is_running = True
         try:
             while True:
                 await self._is_new.wait()
                 self._is_new.clear()
-                await self._keep_up()
-                await self._clock.sleep(_GATHER_S)
+                await self._clock.sleep(_GATHER_S if await self._step() else _LATER_S)
         finally:
+            self._is_running = False
             self._closing.set()
 
-    async def _keep_up(self) -> None:
-        if self._is_given_up:
-            return
+    async def _step(self) -> bool:
+        """Enter what is new, or make all anew where that was asked for or is needed; whether it could be done."""
         try:
-            async with self._making:
-                await self._enter()
-        except IndexBroken as error:
-            await self._try_anew(str(error))
+            if self._broken is None and not self._asked:
+                try:
+                    await self._enter()
+                    return True
+                except IndexBroken as error:
+                    self._broken = str(error)
+            await self._make_anew()
+        except (OSError, IndexUnavailable, IndexBroken) as error:
+            self._indexed_seq, self._grown = 0, None
+            self._is_new.set()
+            await self._tell_failure(str(error))
+            return False
+        self._failure = None
+        return True
 
-    async def _try_anew(self, why: str) -> None:
-        """As `make_anew`; where that fails it is said, and not tried again by itself: answers come from the files."""
-        try:
-            await self.make_anew(why)
-        except IndexBroken as error:
-            self._is_given_up = True
-            msg = f"No index of the event log can be made, so that questions about the past are slow: {error}"
-            await self._tell(IndexFailed, msg, {"why": str(error)})
-
-    async def make_anew(self, why: str) -> int:
+    async def make_anew(self) -> int:
         """Set the index aside and make another, whatever it holds; the events in it.
 
-        Raises IndexBroken where the files cannot be indexed; then there is no index until the next try.
+        Raises IndexBroken, IndexUnavailable or OSError where it cannot be done in a process that does nothing else.
         """
-        async with self._making:
-            self._indexed_seq, self._grown = 0, None
-            kept = await asyncio.to_thread(self._set_aside)
-            msg = f"The index of the event log is made anew: {why}"
-            await self._tell(IndexDiscarded, msg, {"level": "warning", "why": why, "kept": kept})
-            count = await self._enter()
-        self._is_given_up = False
+        made: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._asked.append(made)
+        self._is_new.set()
+        if not self._is_running:
+            await self._make_anew()
+        return await made
+
+    async def _make_anew(self) -> None:
+        why = self._broken or "somebody asked for it"
+        self._indexed_seq, self._grown = 0, None
+        kept = await asyncio.to_thread(self._set_aside)
+        msg = f"The index of the event log is made anew: {why}"
+        await self._tell(IndexDiscarded, msg, {"level": "warning", "why": why, "kept": kept})
+        asked, self._asked = self._asked, []
+        count = await self._enter()
+        self._broken = None
         await self._tell(IndexRebuilt, f"The index of the event log is made: {count} events", {"events": count})
-        return count
+        for made in asked:
+            if not made.done():
+                made.set_result(count)
 
     async def _enter(self) -> int:
         """What is written and not yet entered."""
@@ -103,13 +122,26 @@ class Indexer:
             self._store.create_or_check()
             return catch_up(self._store, self._workspace.events, last_seq, self._check, only=grown)
 
-        count = await asyncio.to_thread(enter)
+        try:
+            count = await asyncio.to_thread(enter)
+        except BaseException:
+            # What was to be entered is looked for in all files the next time.
+            self._grown = None
+            raise
         self._indexed_seq = last_seq
         return count
 
+    async def _tell_failure(self, why: str) -> None:
+        """Once, until it is another."""
+        if why == self._failure:
+            return
+        self._failure = why
+        msg = f"The index of the event log cannot be kept up, so that questions about the past are slow: {why}"
+        await self._tell(IndexFailed, msg, {"why": why})
+
     def _check(self) -> None:
         if self._closing.is_set():
-            raise IndexBroken("the process ends")
+            raise IndexUnavailable("the process ends")
 
     def _set_aside(self) -> str | None:
         """The old file's new name. SQLite's own files beside it belong to it."""
@@ -182,12 +214,15 @@ class Indexer:
             return None
         try:
             return await asyncio.to_thread(question)
+        except IndexUnavailable:
+            return None
         except IndexBroken as error:
-            await self._try_anew(str(error))
+            # Whoever asks does not wait for another index.
+            self._indexed_seq, self._broken = 0, str(error)
+            self._is_new.set()
             return None
 
 
 def _runs_in(records: list[EventRecord]) -> dict[str, Run]:
     """The runs that these events tell of, each as the last one tells it."""
-    told = (record.data["status"]["run"] for record in records if record.event == EventKind.STATE)
-    return {run["run_id"]: Run.model_validate(run) for run in told if run is not None}
+    return {run["run_id"]: Run.model_validate(run) for record in records if (run := run_in(record)) is not None}

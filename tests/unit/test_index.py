@@ -1,5 +1,7 @@
 """The index answers as the files do: for any events, however they came to be entered; a broken one costs time, not answers."""
 
+import asyncio
+import errno
 import os
 import sqlite3
 import tempfile
@@ -11,10 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines import pipeline, settings_for
 from quarterhour.event_log.jsonl import JsonlEventLog, Range
-from quarterhour.events import EventRecord, StageFailed, StageLogged
+from quarterhour.events import EventRecord, StageFailed, StageLogged, StateChanged
 from quarterhour.index.reading import catch_up, read_found
-from quarterhour.index.store import IndexBroken, IndexStore, Question
+from quarterhour.index.store import IndexBroken, IndexStore, IndexUnavailable, Question
+from quarterhour.lifecycle import RunState, Trigger
 from quarterhour.workspace import Workspace
 from serving import serving
 
@@ -149,6 +153,64 @@ def test_a_log_whose_files_are_remembered_opens_none_of_them(tmp_path: Path, mon
     [repair] = log.open()
     assert (log.last_seq, repair.cut_bytes) == (20, 17)
     assert opened
+
+
+def test_an_event_that_was_too_large_to_keep_whole_is_indexed_like_others(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.create()
+    huge = StateChanged(
+        at=BEGIN, run_id="r", stage="pipeline", msg="idle → starting", data={"status": {"x": "y" * 70_000}}
+    )
+    log, store = JsonlEventLog(workspace), IndexStore(workspace.index_file)
+    log.open()
+    log.append([huge.to_record(1)])
+    log.close()
+    store.create_or_check()
+    assert catch_up(store, workspace.events, 1, nothing) == 1
+    assert store.runs(10, None) == ([], 0)
+
+
+def test_what_hinders_the_index_ends_nothing_and_costs_no_sound_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk, too many open files, a store that another process holds: it is said once, and tried again."""
+
+    async def go() -> None:
+        async with pipeline(tmp_path, settings_for("Good"), log=JsonlEventLog(Workspace(tmp_path))) as parts:
+            indexer, told = parts.indexer, lambda: [r.msg for r in parts.log.read(0, 100) if "index" in r.msg]
+            monkeypatch.setattr("quarterhour.indexer._GATHER_S", 0.0)
+            monkeypatch.setattr("quarterhour.indexer._LATER_S", 0.0)
+            running = asyncio.create_task(indexer.run())
+            run = await parts.orchestrator.start(Trigger.API)
+            await parts.orchestrator.idle()
+            while (found := await indexer.runs(10, None)) is None or found[0][0].state is not RunState.SUCCESS:
+                await asyncio.sleep(0.005)
+            assert [each.run_id for each in found[0]] == [run.run_id]
+            before = parts.workspace.index_file.stat().st_ino
+            hindrances = {
+                OSError(errno.EMFILE, "Too many open files"): parts.scheduler.pause,
+                IndexUnavailable("database or disk is full"): parts.scheduler.resume,
+            }
+            for error, move in hindrances.items():
+                with monkeypatch.context() as broken:
+
+                    def fail(*_: object, error: Exception = error, **__: object) -> int:
+                        raise error
+
+                    broken.setattr("quarterhour.indexer.catch_up", fail)
+                    await move()
+                    while not any(str(error) in msg for msg in told()):
+                        await asyncio.sleep(0.005)
+                    # Answers come from the files meanwhile.
+                    assert await indexer.events(Question(stage="good"), 0, 10_000, 10) is None
+                    assert not running.done()
+                while await indexer.events(Question(stage="good"), 0, 10_000, 10) is None:
+                    await asyncio.sleep(0.005)
+            assert len(told()) == 2
+            assert parts.workspace.index_file.stat().st_ino == before
+            running.cancel()
+
+    asyncio.run(go())
 
 
 @pytest.mark.slow

@@ -36,12 +36,28 @@ CREATE TABLE slots (
 _USUAL_LEVEL = "info"
 _USUAL_EVENTS = (EventKind.LOG, EventKind.PROGRESS)
 _NOWHERE = (1, 0, None)
+# Primary result codes, https://www.sqlite.org/rescode.html
+_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
 SHORTEST_TEXT = 3
 """Fewer letters of a text are not indexed."""
 
 
 class IndexBroken(Exception):
-    """The store cannot be used, and is to be made anew."""
+    """The store is none, is damaged, or is not of these files: it is to be made anew."""
+
+
+class IndexUnavailable(Exception):
+    """The store cannot be used now, and may be later: the disk is full, somebody else holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +140,7 @@ class IndexStore:
 
     @contextmanager
     def _connected(self, *, is_reader: bool = False) -> Generator[sqlite3.Connection]:
-        """Raises IndexBroken for what only a damaged store can answer."""
+        """Raises IndexUnavailable for what passes, IndexBroken for what only a damaged store can answer."""
         try:
             address = f"{self._path.as_uri()}?mode={'ro' if is_reader else 'rwc'}"
             connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=30)
@@ -135,6 +151,9 @@ class IndexStore:
             finally:
                 connection.close()
         except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", None)
+            if code is not None and code & 0xFF in _PASSING:
+                raise IndexUnavailable(str(error)) from error
             raise IndexBroken(str(error)) from error
 
     def files(self, names: Collection[str] | None = None) -> dict[str, KnownFile]:
@@ -246,6 +265,12 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
+def run_in(record: EventRecord) -> dict[str, Any] | None:
+    """The run that a `state` event tells of; None where it tells of none, or was too large to be kept whole."""
+    status: dict[str, Any] = (record.data.get("status") or {}) if record.event == EventKind.STATE else {}
+    return status.get("run")
+
+
 def _tags(record: EventRecord) -> str:
     """What is rare of an event; nothing of most, which would cost place."""
     level = level_of(record)
@@ -271,15 +296,13 @@ def _enter(connection: sqlite3.Connection, file: KnownFile, events: Sequence[tup
         "INSERT INTO texts (rowid, msg, tags) VALUES (?, ?, ?)", [(r.seq, r.msg, _tags(r)) for _, r in events]
     )
     for _, record in events:
-        if record.event == EventKind.STATE:
-            _enter_run(connection, record)
+        _enter_run(connection, record)
         for slot in slots_of(record):
             _enter_slot(connection, slot)
 
 
 def _enter_run(connection: sqlite3.Connection, record: EventRecord) -> None:
-    run: dict[str, Any] | None = record.data["status"].get("run")
-    if run is None:
+    if (run := run_in(record)) is None:
         return
     connection.execute(
         "INSERT INTO runs VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state, run = excluded.run",

@@ -103,7 +103,7 @@ def _read_back(log: EventLog, asked: Question, since: int, before: int, limit: i
 @router.post("/api/reindex", operation_id="reindex", tags=["events"], responses=documented(403))
 async def reindex(services: Injected) -> ReindexAnswer:
     """Make the index of the event log anew from its files; questions are answered from the files meanwhile."""
-    return ReindexAnswer(events=await services.indexer.make_anew("somebody asked for it"))
+    return ReindexAnswer(events=await services.indexer.make_anew())
 
 
 @router.get("/api/runs", operation_id="listRuns", tags=["runs"], responses=documented(404, 422))
