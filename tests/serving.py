@@ -61,7 +61,12 @@ class Server:
             if self.process.poll() is not None:
                 break
             time.sleep(0.02)
-        raise AssertionError(f"the server did not start:\n{self.output.read_text()}")
+        code = self.process.poll()
+        if code is None:
+            self.process.kill()
+            self.process.wait()
+        why = f"was not ready within {_READY_S:g} s" if code is None else f"ended with status {code}"
+        raise AssertionError(f"the server {why}:\n{self.output.read_text()}")
 
     def get(self, path: str, **query: Any) -> Any:
         answer = self.http.get(path, params=query)
