@@ -154,6 +154,6 @@ def test_a_server_on_a_full_disk_answers_507_and_is_not_ready(tmp_path: Path) ->
         assert ready.status_code == 503
         checks = ready.json()["checks"]
         assert "watchdog.min_free asks for" in checks.pop("disk")
-        assert checks == {"event_log": "ok", "schedule": "ok", "event_loop": "ok"}
+        assert checks == {"event_log": "ok", "schedule": "ok", "event_loop": "ok", "memory": "ok"}
         events = server.get("/api/events", stage="watchdog")["items"]
         assert [event["event"] for event in events] == ["error"]
