@@ -40,6 +40,8 @@ class Server:
             "0",
         ]
         with self.output.open("ab") as log:
+            # Before it starts: it may be ready before this process is given the next moment.
+            said_before = log.tell()
             self.process = subprocess.Popen(
                 [*command, *options],
                 stdout=log,
@@ -47,16 +49,15 @@ class Server:
                 start_new_session=True,
                 env={**os.environ, **(environment or {})},
             )
-        self.api, self.dashboard = self._ready()
+        self.api, self.dashboard = self._ready(said_before)
         # A connection that is kept may be closed by the server at the moment at which a slow test uses it again.
         self.http = httpx.Client(base_url=self.api, timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
 
-    def _ready(self) -> tuple[str, str]:
-        start = self.output.read_bytes().rfind(b"ready api=")
+    def _ready(self, said_before: int) -> tuple[str, str]:
         deadline = time.monotonic() + _READY_S
         while time.monotonic() < deadline:
-            text = self.output.read_bytes()
-            if (found := re.search(rb"ready api=(\S+) dashboard=(\S+)\n", text[start + 1 :])) is not None:
+            text = self.output.read_bytes()[said_before:]
+            if (found := re.search(rb"ready api=(\S+) dashboard=(\S+)\n", text)) is not None:
                 return found[1].decode(), found[2].decode()
             if self.process.poll() is not None:
                 break
