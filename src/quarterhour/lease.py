@@ -123,6 +123,9 @@ class Lease:
         identity = self._holder_of(lease)
         if identity is not None and identity.is_near:
             return not identity.is_alive
+        if self._highest() != lease:
+            # Freed, and removed by the holder of a higher one, between two looks.
+            return False
         return self._stands_still(lease)
 
     def _holder_of(self, lease: Path) -> Identity | None:
