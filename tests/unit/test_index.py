@@ -170,6 +170,27 @@ def test_an_event_that_was_too_large_to_keep_whole_is_indexed_like_others(tmp_pa
     assert store.runs(10, None) == ([], 0)
 
 
+def test_a_run_is_as_the_latest_event_tells_it_whichever_file_is_entered_first(tmp_path: Path) -> None:
+    """The scheduler's events tell the whole status too, and stand in another file."""
+    workspace = Workspace(tmp_path)
+    workspace.create()
+
+    def told(state: str, stage: str, seq: int) -> EventRecord:
+        run = {"run_id": "20251205T121500Z-aaaaaa", "state": state, "trigger": "api"}
+        run_id = run["run_id"] if stage == "pipeline" else None
+        data = {"status": {"run": run}}
+        return StateChanged(at=BEGIN, run_id=run_id, stage=stage, msg=state, data=data).to_record(seq)
+
+    log, store = JsonlEventLog(workspace), IndexStore(workspace.index_file)
+    log.open()
+    log.append([told("starting", "pipeline", 1), told("starting", "scheduler", 2), told("success", "pipeline", 3)])
+    log.close()
+    store.create_or_check()
+    catch_up(store, workspace.events, 3, nothing)
+    [run], _ = store.runs(10, None)
+    assert run["state"] == "success"
+
+
 def test_what_hinders_the_index_ends_nothing_and_costs_no_sound_index(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

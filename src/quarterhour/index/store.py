@@ -15,7 +15,7 @@ import orjson
 from quarterhour.events import EventKind, EventRecord
 from quarterhour.slots import Slot, Verdict, settled, slots_of
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE files (
     id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, run_id TEXT, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
@@ -29,7 +29,8 @@ CREATE INDEX events_by_event ON events (event, seq);
 CREATE INDEX events_by_level ON events (level, seq) WHERE level <> 'info';
 CREATE VIRTUAL TABLE texts USING fts5 (msg, tags, content = '', tokenize = 'trigram');
 CREATE TABLE runs (
-    run_id TEXT PRIMARY KEY, state TEXT NOT NULL, run_trigger TEXT NOT NULL, run BLOB NOT NULL) WITHOUT ROWID;
+    run_id TEXT PRIMARY KEY, state TEXT NOT NULL, run_trigger TEXT NOT NULL, run BLOB NOT NULL, seq INTEGER NOT NULL)
+    WITHOUT ROWID;
 CREATE TABLE slots (
     mark TEXT PRIMARY KEY, verdict TEXT NOT NULL, reason TEXT, run_id TEXT, late_s REAL, seq INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -304,16 +305,19 @@ def _enter(connection: sqlite3.Connection, file: KnownFile, events: Sequence[tup
 def _enter_run(connection: sqlite3.Connection, record: EventRecord) -> None:
     if (run := run_in(record)) is None:
         return
+    # Files are entered one after the other, and more than one tells of a run: the latest event has the last word.
     connection.execute(
-        "INSERT INTO runs VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state, run = excluded.run",
-        (run["run_id"], run["state"], run["trigger"], orjson.dumps(run)),
+        "INSERT INTO runs VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
+        "SET state = excluded.state, run = excluded.run, seq = excluded.seq WHERE excluded.seq > runs.seq",
+        (run["run_id"], run["state"], run["trigger"], orjson.dumps(run), record.seq),
     )
 
 
 def _enter_slot(connection: sqlite3.Connection, slot: Slot) -> None:
     rows = connection.execute("SELECT * FROM slots WHERE mark = ?", (slot.mark,)).fetchall()
     before = next((Slot(mark, Verdict(verdict), *rest) for mark, verdict, *rest in rows), None)
-    final = slot if before is None else settled(before, slot)
+    first, later = (slot, before) if before is None or slot.seq < before.seq else (before, slot)
+    final = settled(first, later)
     values = (final.mark, final.verdict.value, final.reason, final.run_id, final.late_s, final.seq)
     connection.execute("INSERT OR REPLACE INTO slots VALUES (?, ?, ?, ?, ?, ?)", values)
 
