@@ -6,11 +6,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from quarterhour.cli_support import HERE, AsJson, Home, print_json, reading
+from quarterhour.cli_support import HERE, MOMENTS, AsJson, Home, print_json, reading, wire_moment
 
 app = typer.Typer()
-
-_TIME_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 
 
 @app.command()
@@ -24,15 +22,15 @@ def events(
     level: Annotated[Literal["info", "warning", "error"] | None, typer.Option(help="Of one level.")] = None,
     grep: Annotated[str | None, typer.Option(help="Whose message contains this text.")] = None,
     start: Annotated[
-        datetime | None, typer.Option("--from", formats=_TIME_FORMATS, help="Not before this time; UTC without a zone.")
+        datetime | None, typer.Option("--from", formats=MOMENTS, help="Not before this time; local without a zone.")
     ] = None,
-    end: Annotated[datetime | None, typer.Option("--to", formats=_TIME_FORMATS, help="Not after this time.")] = None,
+    end: Annotated[datetime | None, typer.Option("--to", formats=MOMENTS, help="Not after this time.")] = None,
     last: Annotated[int | None, typer.Option(min=1, max=1000, help="Only the newest so many.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """The event log."""
     query: dict[str, Any] = {"run_id": run_id, "stage": stage, "event": event, "level": level, "q": grep}
-    query |= {"from": _utc(start), "to": _utc(end)}
+    query |= {"from": wire_moment(start), "to": wire_moment(end)}
     with reading(home) as source:
         if follow:
             found = source.events(since, **query)
@@ -49,12 +47,6 @@ def events(
                 typer.echo(f"{one['seq']:>7}  {one['timestamp']}  {place:<20} {one['msg']}")
 
 
-def _utc(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    return moment.isoformat() if moment.tzinfo else f"{moment.isoformat()}+00:00"
-
-
 def _past_events(source: Any, since: int, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
     cursor: int | None = since
     while cursor is not None:
@@ -65,7 +57,7 @@ def _past_events(source: Any, since: int, query: dict[str, Any]) -> Iterator[dic
 
 @app.command()
 def reindex(home: Home = HERE, as_json: AsJson = False) -> None:
-    """Make the index of the event log anew from its files; the old one is kept aside."""
+    """Make the index of the event log anew from its files."""
     with reading(home) as source:
         answer = source.post("/api/reindex", timeout_s=None)
     print_json(answer) if as_json else typer.echo(f"{answer['events']} events are indexed")

@@ -22,7 +22,14 @@ Home = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON, one object a line.")]
 HERE = Path()
 # How a moment may be typed, for `formats` of an option.
-MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]
+MOMENTS = [
+    "%Y-%m-%d",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S%z",
+    "%Y-%m-%dT%H:%M%z",
+]
 
 
 def wire_moment(moment: datetime | None) -> str | None:

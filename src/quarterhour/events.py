@@ -1,7 +1,7 @@
 """The event catalogue: every fact that quarterhour records, and its wire form. Pure.
 
 An event is made only by its class here. `to_record` gives it its place in the log; what is read back is an `EventRecord`, also
-for an event that this version does not know.
+for an event that this version does not know. The file is long since it is one list, to be read as one.
 """
 
 from dataclasses import dataclass, field
@@ -203,7 +203,7 @@ class LockTakenOver(Event):
 
 
 class IndexDiscarded(Event):
-    """The index of the event log is made anew from the files. `data`: level, why, kept (the old one's name, or null)."""
+    """The index of the event log is made anew from the files. `data`: level, why."""
 
     __slots__ = ()
     kind = EventKind.LOG

@@ -12,7 +12,6 @@ from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.event_log.jsonl import event_file
 from quarterhour.events import EventRecord, IndexDiscarded, IndexFailed, IndexRebuilt
-from quarterhour.files import set_aside
 from quarterhour.index.reading import catch_up, read_found
 from quarterhour.index.store import SHORTEST_TEXT, IndexBroken, IndexStore, IndexUnavailable, Question, run_in
 from quarterhour.lifecycle import Run
@@ -88,7 +87,7 @@ class Indexer:
         return True
 
     async def make_anew(self) -> int:
-        """Set the index aside and make another, whatever it holds; the events in it.
+        """Remove the index and make another, whatever it holds; the events in it.
 
         Raises IndexBroken, IndexUnavailable or OSError where it cannot be done in a process that does nothing else.
         """
@@ -102,9 +101,9 @@ class Indexer:
     async def _make_anew(self) -> None:
         why = self._broken or "somebody asked for it"
         self._indexed_seq, self._grown = 0, None
-        kept = await asyncio.to_thread(self._set_aside)
+        await asyncio.to_thread(self._remove)
         msg = f"The index of the event log is made anew: {why}"
-        await self._tell(IndexDiscarded, msg, {"level": "warning", "why": why, "kept": kept})
+        await self._tell(IndexDiscarded, msg, {"level": "warning", "why": why})
         asked, self._asked = self._asked, []
         count = await self._enter()
         self._broken = None
@@ -143,12 +142,11 @@ class Indexer:
         if self._closing.is_set():
             raise IndexUnavailable("the process ends")
 
-    def _set_aside(self) -> str | None:
-        """The old file's new name. SQLite's own files beside it belong to it."""
-        path = self._workspace.index_file
-        for ending in ("-wal", "-shm"):
+    def _remove(self) -> None:
+        """Nothing of it is worth keeping: it holds what the files hold, and may be as large as they are."""
+        for ending in ("", "-wal", "-shm"):
+            path = self._workspace.index_file
             path.with_name(path.name + ending).unlink(missing_ok=True)
-        return set_aside(path).name if path.exists() else None
 
     async def _tell(self, kind: Callable[..., Any], msg: str, data: dict[str, Any]) -> None:
         await self._bus.publish(kind(at=self._clock.now(), run_id=None, stage="pipeline", msg=msg, data=data))

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
-from typer.testing import CliRunner
 
-from quarterhour.cli import app
+from commands import command
 from serving import BROWSER_OPTIONS, chromium, serving
 
 
@@ -19,7 +18,7 @@ def test_a_login_opens_the_live_page_and_its_revocation_closes_it(tmp_path: Path
     (home / "quarterhour.toml").write_text('[server]\nauth = "always"\n')
 
     def token(*arguments: str) -> str:
-        return CliRunner().invoke(app, ["token", *arguments, "--home", str(home)]).stdout
+        return command(home, "token", *arguments).stdout
 
     secret = json.loads(token("create", "ada", "--role", "operator", "--json"))["token"]
     with serving(home, "--no-schedule") as server, sync_playwright() as playwright:

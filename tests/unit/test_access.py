@@ -8,16 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 import trustme
-from typer.testing import CliRunner
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from quarterhour.cli import app
+from commands import command
 from quarterhour.events import CommandGiven
 from quarterhour.tokens import Role, TokenError, TokenStore
 from quarterhour.web.access import COOKIE, Attempts, Sessions
@@ -113,10 +111,6 @@ def test_tokens_are_kept_as_hashes_that_their_owner_alone_may_read(tmp_path: Pat
     path.write_text("[{")
     with pytest.raises(TokenError, match="damaged"):
         TokenStore(path).find(secret)
-
-
-def command(home: Path, *arguments: str) -> Any:
-    return CliRunner().invoke(app, [*arguments, "--home", str(home)])
 
 
 @pytest.fixture(scope="module")

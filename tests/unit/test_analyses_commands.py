@@ -11,9 +11,8 @@ import bokeh_sampledata
 import polars
 import pytest
 import structlog
-from typer.testing import CliRunner, Result
 
-from quarterhour.cli import app
+from commands import command
 from quarterhour.cli_support import load
 from quarterhour.offline import OfflineReader
 
@@ -25,10 +24,6 @@ EXAMPLES = "\n".join(
     for block in re.findall(r"^ *```toml\n(.*?)^ *```", DOC.read_text("utf-8"), re.DOTALL | re.MULTILINE)
 )
 STOCKS = Path(bokeh_sampledata.__file__).parent / "_data" / "stocks.csv.gz"
-
-
-def command(home: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, [*arguments, "--home", str(home)])
 
 
 def drop(home: Path, name: str, lines: list[bytes]) -> None:

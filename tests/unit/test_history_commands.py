@@ -6,9 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from quarterhour.cli import app
+from commands import command
 from serving import serving
 
 pytestmark = pytest.mark.slow
@@ -34,10 +33,6 @@ def drop(home: Path, name: str, text: str) -> None:
     path.write_text(text)
     an_hour_ago = time.time() - 3600
     os.utime(path, (an_hour_ago, an_hour_ago))
-
-
-def command(home: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, [*arguments, "--home", str(home)])
 
 
 def prices(home: Path, *options: str) -> list[str]:

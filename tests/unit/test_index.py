@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import json
 import os
 import sqlite3
 import tempfile
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commands import command
 from pipelines import pipeline, settings_for
 from quarterhour.event_log.jsonl import JsonlEventLog, Range
 from quarterhour.events import EventRecord, StageFailed, StageLogged, StateChanged
@@ -253,7 +255,17 @@ def test_a_server_with_a_broken_index_starts_answers_right_and_makes_another(tmp
         assert server.get("/api/runs", state="failed")["items"] == []
         told = [event["msg"] for event in server.get("/api/events", q="index of the event log")["items"]]
         assert "not a database" in told[0]
-        assert (index.with_name("index.sqlite.damaged-1")).exists()
+        assert [path.name for path in index.parent.glob("index.sqlite*damaged*")] == []
+        wanted = [
+            json.loads(line) for line in command(home, "events", "--stage", "merger", "--json").stdout.splitlines()
+        ]
+        assert wanted == server.get("/api/events", stage="merger", limit=1000)["items"]
+        line = command(
+            home, "events", "--level", "warning", "--grep", "INDEX", "--from", "2020-01-01", "--last", "1"
+        ).stdout
+        assert "pipeline.log" in line
+        assert "is made anew" in line
+        assert command(home, "events", "--to", "2020-01-01").stdout == ""
         answer = server.http.post("/api/reindex")
         assert answer.json()["events"] > len(merged)
         newest = server.get("/api/events", order="desc", level="info", q="index", limit=1)["items"]

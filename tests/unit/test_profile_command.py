@@ -6,9 +6,8 @@ from typing import Any
 
 import polars
 import pytest
-from typer.testing import CliRunner, Result
 
-from quarterhour.cli import app
+from commands import command
 from real_tables import flights_csv
 from serving import serving
 
@@ -20,10 +19,6 @@ name = "flights"
 files = "flights/*"
 keys = ["year", "month", "day", "carrier", "flight", "origin"]
 """
-
-
-def command(home: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, [*arguments, "--home", str(home)])
 
 
 @pytest.fixture(scope="module")

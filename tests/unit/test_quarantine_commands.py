@@ -11,9 +11,8 @@ import duckdb
 import pytest
 from lake.test_quarantine import FLIGHTS, broken, drop
 from stage_context import RecordingContext
-from typer.testing import CliRunner, Result
 
-from quarterhour.cli import app
+from commands import command
 from quarterhour.errors import InvalidQuery
 from quarterhour.lake.put_aside import list_put_aside
 from quarterhour.lake.retries import NotRetriable, UnknownQuarantineId
@@ -311,10 +310,6 @@ def test_no_record_is_sent_where_its_raw_file_is_gone(context: RecordingContext)
     raw.unlink()
     with pytest.raises(NotRetriable, match="neither in data/raw nor in data/archive"):
         send(context, ids(context)[0], raw=FLIGHTS[3].decode().strip())
-
-
-def command(home: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, [*arguments, "--home", str(home)])
 
 
 def test_commands_and_api_say_the_same_with_a_server_and_without(tmp_path: Path) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 from test_verify import KEYED, Home
-from typer.testing import CliRunner, Result
 
-from quarterhour.cli import app
+from commands import command
 from quarterhour.errors import UnknownDataset
 from quarterhour.lake.holds import HoldLedger
 from quarterhour.lake.ledger import Input, InputState
@@ -131,10 +130,6 @@ def test_a_retraction_that_needs_a_file_that_is_gone_names_the_command(tmp_path:
     again(home)
     home.retract("bars/b.csv")
     assert home.verify("bars")[0].is_good
-
-
-def command(home: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, [*arguments, "--home", str(home)])
 
 
 def test_the_command_mends_and_is_an_event(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from quarterhour.workspace import Workspace
 
 _log = structlog.get_logger()
 
-_NAME = re.compile(r"(?:pipeline_(?P<run_id>.+)|system_\d{4}-\d{2}-\d{2})\.jsonl")
+EVENT_FILE = re.compile(r"(?:pipeline_(?P<run_id>.+)|system_\d{4}-\d{2}-\d{2})\.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class JsonlEventLog:
         repairs: list[Repair] = []
         remembered = self._remembered()
         for entry in os.scandir(self._workspace.events):
-            if not (name := _NAME.fullmatch(entry.name)):
+            if not (name := EVENT_FILE.fullmatch(entry.name)):
                 continue
             path = Path(entry.path)
             if (known := remembered.get(entry.name)) is not None and known.is_of(entry.stat()):

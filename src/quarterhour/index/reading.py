@@ -1,14 +1,13 @@
 """The index's two ways to the event files: entering what is new in them, and reading the events that it found."""
 
 import os
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from quarterhour.event_log.jsonl import EVENT_FILE
 from quarterhour.events import EventRecord
 from quarterhour.index.store import Batch, Found, IndexBroken, IndexStore, KnownFile, in_order
 
-EVENT_FILE = re.compile(r"(?:pipeline_(?P<run_id>.+)|system_\d{4}-\d{2}-\d{2})\.jsonl")
 _BATCH = 5_000
 
 

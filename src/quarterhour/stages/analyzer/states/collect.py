@@ -152,7 +152,6 @@ class _Collection:
                 if found[name].count
             ]
             if parts:
-                # Zero and minus zero are one value, and two texts.
                 self._connection.execute(
                     f"INSERT INTO {self._prefix}_counts SELECT c, v, sum(_n) FROM ({' UNION ALL '.join(parts)}) "
                     "WHERE v IS NOT NULL GROUP BY c, v"
@@ -339,8 +338,9 @@ def _with_scalars(column: ColumnState, values: tuple[Any, ...]) -> ColumnState:
 
 
 def _plain(name: str, storage: str) -> str:
-    """Zero without a sign."""
-    return f"({identifier(name)} + 0)" if storage == "DOUBLE" else identifier(name)
+    """Zero, and what is no number, without a sign: each is one value with two texts."""
+    column = identifier(name)
+    return f"CASE WHEN isnan({column}) THEN 'nan'::DOUBLE ELSE {column} + 0 END" if storage == "DOUBLE" else column
 
 
 def _shift_for(size: int, most: int) -> int:
