@@ -1,10 +1,11 @@
 /** Starts the page against the server that it came from. */
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { App } from "./app";
 import "./app.css";
 import { BackendProvider, createBackend } from "./backend";
+import { router } from "./routes";
 
 const backend = createBackend(window.location.origin);
 backend.socket.start();
@@ -15,7 +16,7 @@ createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={new QueryClient()}>
       <BackendProvider backend={backend}>
-        <App />
+        <RouterProvider router={router} />
       </BackendProvider>
     </QueryClientProvider>
   </StrictMode>,

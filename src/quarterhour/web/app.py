@@ -6,6 +6,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from quarterhour.web import (
     analyses,
@@ -31,6 +32,7 @@ _NOT_BUILT = (
     "<!doctype html><title>quarterhour</title><div id='missing'>The dashboard is not built: run <code>make dashboard</code>. "
     "The API answers at <a href='/docs'>/docs</a>.</div>"
 )
+_NO_PAGES = ("/api/", "/ws/", "/assets/")
 
 
 def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
@@ -54,12 +56,25 @@ def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
 
 
 def _serve_dashboard(app: FastAPI) -> None:
-    @app.get("/", include_in_schema=False)
-    async def dashboard() -> Response:
+    app.mount("/", _Dashboard(directory=_STATIC, check_dir=False), name="dashboard")
+
+
+class _Dashboard(StaticFiles):
+    """The built page's files. An address that is none of them is a page which the dashboard draws, or says that there is none."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        if scope["method"] in ("GET", "HEAD") and _is_page(scope["path"]):
+            return self._page()
+        return await super().get_response(path, scope)
+
+    def _page(self) -> Response:
         page = _STATIC / "index.html"
         if not page.exists():
             return HTMLResponse(_NOT_BUILT, status_code=503)
         # The page names its scripts by their content's hash: only the page itself must be asked for anew.
         return FileResponse(page, headers={"cache-control": "no-cache"})
 
-    app.mount("/", StaticFiles(directory=_STATIC, check_dir=False), name="dashboard")
+
+def _is_page(path: str) -> bool:
+    """Whether a page may stand there: a file's address has an ending, and who calls what there is not must not get a page."""
+    return path == "/index.html" or (not path.startswith(_NO_PAGES) and "." not in path.rpartition("/")[2])

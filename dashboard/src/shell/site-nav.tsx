@@ -1,0 +1,22 @@
+/** The ways to the pages. */
+import { Link } from "@tanstack/react-router";
+
+export const PAGES = [{ to: "/", label: "Now" }] as const;
+
+export const SiteNav = () => (
+  <nav
+    aria-label="Pages"
+    className="order-last -mx-4 flex w-screen gap-1 overflow-x-auto px-4 sm:order-none sm:mx-0 sm:w-auto sm:flex-1 sm:px-0"
+  >
+    {PAGES.map(({ to, label }) => (
+      <Link
+        key={to}
+        to={to}
+        activeOptions={{ exact: to === "/" }}
+        className="rounded-lg px-3 py-1.5 text-sm font-medium text-muted hover:bg-sunken hover:text-ink data-[status=active]:bg-sunken data-[status=active]:text-ink"
+      >
+        {label}
+      </Link>
+    ))}
+  </nav>
+);
