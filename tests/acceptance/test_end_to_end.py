@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
+from browser import open_browser
 from real_tables import flights_by_month, read_rows
-from serving import BROWSER_OPTIONS, Server, chromium, serving
+from serving import Server, serving
 
 
 @pytest.fixture
@@ -31,8 +32,7 @@ def drop(server: Server, files: dict[str, bytes]) -> None:
 def test_start_pressed_in_a_browser_runs_the_three_stages_on_real_flights(server: Server) -> None:
     months = dict(list(flights_by_month().items())[:2])
     drop(server, months)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium() or None, args=BROWSER_OPTIONS)
+    with open_browser() as browser:
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -47,7 +47,6 @@ def test_start_pressed_in_a_browser_runs_the_three_stages_on_real_flights(server
         expect(page.get_by_test_id("stage-translator")).to_contain_text("✓ Complete (2 files)")
         expect(page.get_by_test_id("events-log")).to_contain_text("succeeded")
         expect(page.get_by_test_id("export-panel")).to_contain_text("flights")
-        browser.close()
     assert faults == []
     expected = [row for content in months.values() for row in read_rows(content)]
     assert_merged(server, expected)
@@ -134,7 +133,7 @@ def test_a_plain_browser_client_reads_the_snapshot_and_then_events(server: Serve
         ("GET", "/api/datasets/nothing/rows", 404),
         ("GET", "/api/datasets/nothing/export", 404),
         ("GET", "/api/events?limit=0", 422),
-        ("GET", "/nothing", 404),
+        ("GET", "/api/nothing", 404),
     ],
 )
 def test_every_error_is_a_problem(server: Server, method: str, path: str, status: int) -> None:

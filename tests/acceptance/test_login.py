@@ -5,10 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
+from browser import assert_accessible, open_browser
 from commands import command
-from serving import BROWSER_OPTIONS, chromium, serving
+from serving import serving
 
 
 @pytest.mark.browser
@@ -21,13 +22,13 @@ def test_a_login_opens_the_live_page_and_its_revocation_closes_it(tmp_path: Path
         return command(home, "token", *arguments).stdout
 
     secret = json.loads(token("create", "ada", "--role", "operator", "--json"))["token"]
-    with serving(home, "--no-schedule") as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium() or None, args=BROWSER_OPTIONS)
+    with serving(home, "--no-schedule") as server, open_browser() as browser:
         page = browser.new_page()
         told: list[str] = []
         page.on("console", lambda message: told.append(message.text))
         page.goto(server.dashboard)
         expect(page).to_have_url(re.compile(r"/login\?next=/$"))
+        assert_accessible(page)
         page.get_by_label("Your token").fill("qh_wrong")
         page.get_by_role("button", name="Log in").click()
         expect(page.get_by_role("alert")).to_have_text("This token opens nothing.")
@@ -43,4 +44,3 @@ def test_a_login_opens_the_live_page_and_its_revocation_closes_it(tmp_path: Path
         token("revoke", "ada")
         page.reload()
         expect(page.get_by_label("Your token")).to_be_visible()
-        browser.close()

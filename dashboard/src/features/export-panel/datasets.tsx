@@ -46,7 +46,7 @@ function DatasetRow({ dataset }: { dataset: Dataset }) {
         <button
           type="button"
           aria-expanded={isOpen}
-          aria-label={`Export ${dataset.name}: choose format, version, columns and rows`}
+          aria-label={`More ways to export ${dataset.name}: format, version, columns and rows`}
           onClick={() => setIsOpen(!isOpen)}
           className={LINK}
         >

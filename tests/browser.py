@@ -1,0 +1,41 @@
+"""A real browser for tests: its pages at each width and in each theme, and whether they can be used by everybody."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from serving import BROWSER_OPTIONS, chromium
+
+_AXE = Path(__file__).parents[1] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+WIDE = {"width": 1280, "height": 900}
+NARROW = {"width": 360, "height": 780}
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium() or None, args=BROWSER_OPTIONS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def assert_accessible(page: Page) -> None:
+    """Axe finds nothing in either theme, and the page itself does not scroll sideways."""
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        # Evaluated by the debugger, which the page's policy does not bind.
+        page.evaluate(_AXE.read_text())
+        found = page.evaluate("rules => axe.run(document, { runOnly: rules })", _RULES)
+        broken = [
+            {"rule": rule["id"], "help": rule["help"], "places": [node["html"][:300] for node in rule["nodes"]]}
+            for rule in found["violations"]
+        ]
+        assert broken == [], f"{page.url} in {theme}: {json.dumps(broken, indent=1)}"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{page.url} scrolls sideways"
