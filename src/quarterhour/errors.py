@@ -48,6 +48,10 @@ class PortInUse(QuarterhourError):
     """The port is held by another program."""
 
 
+class KeyReused(QuarterhourError):
+    """The `Idempotency-Key` was used for another call."""
+
+
 class UnknownStage(QuarterhourError):
     """No stage of the pipeline has this name."""
 

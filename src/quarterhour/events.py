@@ -119,7 +119,7 @@ class StateChanged(Event):
 
 
 class RunStarted(Event):
-    """A run began. `data`: trigger, stages, mark (of a scheduled run), window (start and end of the time it stands for)."""
+    """A run began. `data`: trigger, stages, mark, window (start and end of its time), request (its call's key and digest)."""
 
     __slots__ = ()
     kind = EventKind.START

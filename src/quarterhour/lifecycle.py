@@ -132,6 +132,13 @@ class RunCounts(_Frozen):
     held_back: int = 0
 
 
+class RunRequest(_Frozen):
+    """The call that began a run, so that the same call begins none again."""
+
+    key: Annotated[str, Field(description="Its `Idempotency-Key`.")]
+    digest: Annotated[str, Field(description="SHA-256 of what it asked for.")]
+
+
 class Run(_Frozen):
     """One passage of the pipeline. Times are RFC 3339 in UTC."""
 

@@ -12,7 +12,7 @@ from quarterhour.engines.base import Engine
 from quarterhour.errors import DiskNearlyFull, LockHeld, NotResumable, RunInProgress, UnknownStage
 from quarterhour.event_log.base import Repair
 from quarterhour.events import LockTakenOver, LogRepaired, RunNotResumed
-from quarterhour.lifecycle import ACTIVE, Reason, Run, RunState, RunWindow, Status, Trigger
+from quarterhour.lifecycle import ACTIVE, Reason, Run, RunRequest, RunState, RunWindow, Status, Trigger
 from quarterhour.lock import Holder, LockManager
 from quarterhour.marks import Window
 from quarterhour.runner import Ending, PipelineRunner
@@ -118,10 +118,11 @@ class PipelineOrchestrator:
         due_at: datetime | None = None,
         window: Window | None = None,
         resumptions: int = 0,
+        request: RunRequest | None = None,
     ) -> Run:
         """Start a run of all stages, or of some in the pipeline's order. It is recorded when this returns.
 
-        `window` is the time that it stands for, which its stages are told.
+        `window` is the time that it stands for, which its stages are told; `request` the call by which it is known again.
 
         Raises RunInProgress, UnknownStage, and what `before_run` raises.
         """
@@ -140,7 +141,14 @@ class PipelineOrchestrator:
                 names = tuple(stage.name for stage in chosen)
                 told = RunWindow(start=wire_time(window.start), end=wire_time(window.end)) if window else None
                 run = await self._state.start(
-                    trigger, names, mark=mark, due_at=due_at, window=told, run_id=run_id, resumptions=resumptions
+                    trigger,
+                    names,
+                    mark=mark,
+                    due_at=due_at,
+                    window=told,
+                    run_id=run_id,
+                    resumptions=resumptions,
+                    request=request,
                 )
                 await self.tell_taken_over(RUN_LOCK, holder, run_id)
             except LockHeld as error:
@@ -210,10 +218,10 @@ class PipelineOrchestrator:
         if self._alone_for:
             raise RunInProgress(f"{self._alone_for} is under way: try again once it is done", run=None)
 
-    async def resume(self, trigger: Trigger, run_id: str) -> Run:
+    async def resume(self, trigger: Trigger, run_id: str, *, request: RunRequest | None = None) -> Run:
         """A new run of the stages that `run_id` did not finish. Raises UnknownRun, NotResumable, RunInProgress."""
         run = await self._state.find_run(run_id)
-        return await self.start(trigger, stages=stages_to_resume(run), window=_known(run.window))
+        return await self.start(trigger, stages=stages_to_resume(run), window=_known(run.window), request=request)
 
     async def find_run(self, run_id: str) -> Run:
         """Any run, from the log. Raises UnknownRun."""

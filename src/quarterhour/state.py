@@ -26,6 +26,7 @@ from quarterhour.lifecycle import (
     ENDED,
     Reason,
     Run,
+    RunRequest,
     RunState,
     RunWindow,
     Schedule,
@@ -103,6 +104,7 @@ class StateManager:
         window: RunWindow | None = None,
         run_id: str | None = None,
         resumptions: int = 0,
+        request: RunRequest | None = None,
     ) -> Run:
         """A new run, in `starting`, recorded. Raises RunInProgress, InvalidTransition."""
         now = self._clock.now()
@@ -127,6 +129,7 @@ class StateManager:
                 "stages": list(stages),
                 "mark": run.mark,
                 "window": window.model_dump() if window else None,
+                "request": request.model_dump() if request else None,
             },
         )
 

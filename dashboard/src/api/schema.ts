@@ -2287,7 +2287,10 @@ export interface operations {
     startRun: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID: for a day the same call with it gets the same run, and starts none. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2441,7 +2444,10 @@ export interface operations {
     runStage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own, such as a UUID: for a day the same call with it gets the same run, and starts none. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 name: string;
             };

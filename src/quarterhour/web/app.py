@@ -25,6 +25,7 @@ from quarterhour.web import (
 from quarterhour.web.compression import Compression
 from quarterhour.web.downloads import Downloads
 from quarterhour.web.guard import Guard
+from quarterhour.web.repeats import Repeats
 from quarterhour.web.services import Services
 
 _STATIC = Path(__file__).parent / "static"
@@ -45,6 +46,7 @@ def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
     )
     app.state.services = services
     app.state.downloads = Downloads(services.settings, services.workspace, services.engine) if services else None
+    app.state.repeats = Repeats(services) if services else None
     app.add_middleware(Compression)
     if guard is not None:
         guard.install(app)

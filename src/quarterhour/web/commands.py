@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from quarterhour.lifecycle import Run, Trigger
+from quarterhour.lifecycle import Run, RunRequest, Trigger
 from quarterhour.marks import Window
 from quarterhour.web.models import (
     PipelineStatus,
@@ -11,6 +11,8 @@ from quarterhour.web.models import (
     StartRequest,
 )
 from quarterhour.web.problems import documented
+from quarterhour.web.repeats import Injected as Repeats
+from quarterhour.web.repeats import Key
 from quarterhour.web.services import Injected
 
 router = APIRouter(prefix="/api")
@@ -23,13 +25,19 @@ router = APIRouter(prefix="/api")
     tags=["pipeline"],
     responses=documented(403, 404, 409, 422, 507),
 )
-async def start_run(services: Injected, request: StartRequest | None = None) -> Run:
+async def start_run(
+    services: Injected, repeats: Repeats, request: StartRequest | None = None, idempotency_key: Key = None
+) -> Run:
     """Start a run of all stages, of some, or of those that a failed run did not finish."""
     asked = request or StartRequest()
-    if asked.resume is not None:
-        return await services.orchestrator.resume(Trigger.API, asked.resume)
     window = asked.window and Window(asked.window.start, asked.window.end)
-    return await services.orchestrator.start(Trigger.API, stages=asked.stages, window=window)
+
+    async def start(by: RunRequest | None) -> Run:
+        if asked.resume is not None:
+            return await services.orchestrator.resume(Trigger.API, asked.resume, request=by)
+        return await services.orchestrator.start(Trigger.API, stages=asked.stages, window=window, request=by)
+
+    return await repeats.once(idempotency_key, asked.model_dump_json(), start)
 
 
 @router.post(
@@ -55,9 +63,13 @@ async def reset_pipeline(services: Injected) -> PipelineStatus:
     tags=["pipeline"],
     responses=documented(403, 404, 409, 422, 507),
 )
-async def run_stage(name: str, services: Injected) -> Run:
+async def run_stage(name: str, services: Injected, repeats: Repeats, idempotency_key: Key = None) -> Run:
     """A run of one stage alone."""
-    return await services.orchestrator.start(Trigger.API, stages=[name])
+
+    async def start(by: RunRequest | None) -> Run:
+        return await services.orchestrator.start(Trigger.API, stages=[name], request=by)
+
+    return await repeats.once(idempotency_key, StartRequest(stages=[name]).model_dump_json(), start)
 
 
 # Named, not imported: what reads data files is loaded in the workers alone.

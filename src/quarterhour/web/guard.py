@@ -66,7 +66,11 @@ class Guard:
         app.add_middleware(BodyLimit)
         if self.origins:
             app.add_middleware(
-                CORSMiddleware, allow_origins=self.origins, allow_methods=["*"], allow_headers=["authorization"]
+                CORSMiddleware,
+                allow_origins=self.origins,
+                allow_methods=["*"],
+                allow_headers=["authorization", "idempotency-key", "if-none-match"],
+                expose_headers=["etag"],
             )
         app.add_middleware(DoorCheck, doors=self.doors)
         app.add_middleware(AnswerHeaders, is_tls=self.is_tls)
