@@ -53,6 +53,8 @@ def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
     problems.install(app)
     for module in (commands, schedule, backfill, stream, queries, data, analyses, checks, exports, history, live):
         app.include_router(module.router)
+    for module in (queries, data):
+        app.include_router(module.tagged)
     _serve_dashboard(app)
     return app
 

@@ -12,6 +12,7 @@ from quarterhour.lake.arrivals import Arrival, ArrivalState, arrivals
 from quarterhour.lake.ledger import Input, InputLedger, InputState
 from quarterhour.lake.put_aside import list_put_aside, show_put_aside
 from quarterhour.settings import Settings
+from quarterhour.web.etags import tagged_router
 from quarterhour.web.models import (
     DatasetItem,
     InputItem,
@@ -27,6 +28,7 @@ from quarterhour.web.services import Injected
 from quarterhour.workspace import Workspace
 
 router = APIRouter(prefix="/api")
+tagged = tagged_router("/api")
 
 # Arrivals stand before the known inputs on the first page; more than this of them are only counted.
 _ARRIVALS_SHOWN = 200
@@ -148,15 +150,16 @@ async def get_input_profile(item_id: str, services: Injected) -> dict[str, Any]:
     return await services.engine.call(_FILE_PROFILE, services.workspace, services.settings, item_id)
 
 
-@router.get("/datasets", operation_id="listDatasets", tags=["datasets"], responses=documented(503))
+@tagged.get("/datasets", operation_id="listDatasets", tags=["datasets"], responses=documented(503))
 async def list_datasets(services: Injected) -> Page[DatasetItem]:
     """The merged tables."""
     found = await services.engine.call(_LIST_DATASETS, services.workspace, services.settings)
     return Page(items=[DatasetItem.model_validate(item) for item in found], total=len(found))
 
 
-@router.get("/datasets/{name}", operation_id="getDataset", tags=["datasets"], responses=documented(404, 422, 503))
+@tagged.get("/datasets/{name}", operation_id="getDataset", tags=["datasets"], responses=documented(404, 422, 503))
 async def get_dataset(name: str, services: Injected) -> DatasetItem:
+    """One merged table."""
     found = await services.engine.call(_DATASET, services.workspace, services.settings, name)
     return DatasetItem.model_validate(found)
 

@@ -15,20 +15,39 @@ from quarterhour.events import EventRecord
 from quarterhour.health import problems
 from quarterhour.index.store import Question
 from quarterhour.lifecycle import Balance, Run, RunState, Trigger, balance
+from quarterhour.web.etags import NOT_MODIFIED, IfNoneMatch, is_known, not_modified, tag_of, tagged_router
 from quarterhour.web.models import EventWire, Health, Page, PipelineStatus, ReindexAnswer, Snapshot
 from quarterhour.web.problems import documented
 from quarterhour.web.services import Injected, Services
 
 router = APIRouter()
+tagged = tagged_router()
 
 SNAPSHOT_EVENTS = 500
 _READ_BACK = 1000
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
-@router.get("/api/pipeline/status", operation_id="getStatus", tags=["pipeline"])
-async def get_status(services: Injected) -> PipelineStatus:
-    return services.status()
+@router.get(
+    "/api/pipeline/status",
+    operation_id="getStatus",
+    tags=["pipeline"],
+    response_model=PipelineStatus,
+    responses=NOT_MODIFIED,
+)
+async def get_status(services: Injected, if_none_match: IfNoneMatch = None) -> Response:
+    """The state, its run and the schedule.
+
+    The `ETag` does not tell of `seconds_to_next_run`, which only falls: count from `next_run_at`.
+    """
+    status = services.status()
+    tag = tag_of(status.version, int(status.overdue))
+    # Not kept by browsers, which would show an old countdown by themselves.
+    if is_known(tag, if_none_match):
+        return not_modified(tag, "no-store")
+    answer = json_response(status.model_dump_json().encode())
+    answer.headers.update({"etag": tag, "cache-control": "no-store"})
+    return answer
 
 
 @router.get("/api/pipeline/snapshot", operation_id="getSnapshot", tags=["pipeline"], response_model=Snapshot)
@@ -106,7 +125,7 @@ async def reindex(services: Injected) -> ReindexAnswer:
     return ReindexAnswer(events=await services.indexer.make_anew())
 
 
-@router.get("/api/runs", operation_id="listRuns", tags=["runs"], responses=documented(404, 422))
+@tagged.get("/api/runs", operation_id="listRuns", tags=["runs"], responses=documented(404, 422))
 async def list_runs(
     services: Injected,
     cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
@@ -139,8 +158,9 @@ async def find_runs(
     return found, len(ids) if state is trigger is None else None
 
 
-@router.get("/api/runs/{run_id}", operation_id="getRun", tags=["runs"], responses=documented(404, 422))
+@tagged.get("/api/runs/{run_id}", operation_id="getRun", tags=["runs"], responses=documented(404, 422))
 async def get_run(run_id: str, services: Injected) -> Run:
+    """One run, as it is now."""
     return await services.state.find_run(run_id)
 
 
