@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 
 from quarterhour.cli_support import HERE, MOMENTS, AsJson, Home, print_json, reading, wire_moment
-from quarterhour.slots import SlotReason
 
 app = typer.Typer()
 
@@ -49,19 +48,8 @@ def slots(
 
 
 def _slot_line(item: dict[str, Any]) -> str:
-    why = _why(item["reason"])
-    if item["late_s"] is not None and item["verdict"] != "ran":
-        why = f"{item['late_s']:.1f} s after the mark"
-    parts = (item["mark"], f"{item['verdict']:<9}", item["run_id"] or "", why)
+    parts = (item["mark"], f"{item['verdict']:<9}", item["run_id"] or "", item["why"])
     return "  ".join(part for part in parts if part)
-
-
-def _why(reason: str | None) -> str:
-    """A reason of another version stands as it is."""
-    try:
-        return SlotReason(reason).text if reason else ""
-    except ValueError:
-        return reason or ""
 
 
 @app.command()

@@ -725,6 +725,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Timeline
+         * @description When each run of a span of time and its stages were at work, newest first; `next` where there are more.
+         */
+        get: operations["getTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs": {
         parameters: {
             query?: never;
@@ -1371,6 +1391,18 @@ export interface components {
              */
             total?: number | null;
         };
+        /** Page[RunSpan] */
+        Page_RunSpan_: {
+            /** Items */
+            items: components["schemas"]["RunSpan"][];
+            /** Next */
+            next?: string | number | null;
+            /**
+             * Total
+             * @description Null where counting would cost more than the page.
+             */
+            total?: number | null;
+        };
         /** Page[Run] */
         Page_Run_: {
             /** Items */
@@ -1928,6 +1960,22 @@ export interface components {
             held_back: number;
         };
         /**
+         * RunSpan
+         * @description When a run and its stages were at work. Times are RFC 3339 in UTC.
+         */
+        RunSpan: {
+            /** Run Id */
+            run_id: string;
+            state: components["schemas"]["RunState"];
+            trigger: components["schemas"]["Trigger"];
+            /** Started At */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Stages */
+            stages: components["schemas"]["StageSpan"][];
+        };
+        /**
          * RunState
          * @description The state of the pipeline.
          * @enum {string}
@@ -2134,6 +2182,12 @@ export interface components {
              */
             late_s: number | null;
             /**
+             * Why
+             * @description In words: why no run began, or how late one did.
+             * @example no server was there
+             */
+            why: string;
+            /**
              * Seq
              * @description The event that gave the verdict.
              */
@@ -2179,6 +2233,21 @@ export interface components {
             data?: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * StageSpan
+         * @description When a stage of a run was at work. Times are RFC 3339 in UTC.
+         */
+        StageSpan: {
+            /** Name */
+            name: string;
+            state: components["schemas"]["StageState"];
+            /** Attempts */
+            attempts: number;
+            /** Started At */
+            started_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
         };
         /**
          * StageState
@@ -3233,6 +3302,8 @@ export interface operations {
                 /** @description The `next` of the page before. */
                 cursor?: number | null;
                 state?: ("waiting" | "settling" | "translated" | "merged" | "replaced" | "retracted" | "held_back" | "quarantined") | null;
+                /** @description Only files that this run translated or merged. */
+                run_id?: string | null;
                 limit?: number;
             };
             header?: never;
@@ -4083,6 +4154,52 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTimeline: {
+        parameters: {
+            query?: {
+                /** @description A day before `to` where left out. */
+                from?: string | null;
+                /** @description Now where left out. */
+                to?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RunSpan_"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

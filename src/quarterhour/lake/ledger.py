@@ -348,12 +348,17 @@ class InputLedger:
                 [(InputState.HELD_BACK.value, run_id, message, fingerprint) for fingerprint in fingerprints],
             )
 
-    def recent(self, limit: int, before: int | None = None, state: InputState | None = None) -> list[tuple[int, Input]]:
-        """Inputs, newest first, each with its position, which is the cursor (`before`, exclusive) to the next page."""
+    def recent(
+        self, limit: int, before: int | None = None, state: InputState | None = None, run_id: str | None = None
+    ) -> list[tuple[int, Input]]:
+        """Inputs, newest first, each with its position, which is the cursor (`before`, exclusive) to the next page.
+
+        With `run_id`, those that the run translated or merged.
+        """
         rows = self._connection.execute(
-            f"SELECT position, {_COLUMNS} FROM inputs WHERE (? IS NULL OR position < ?) AND (? IS NULL OR state = ?) "
-            "ORDER BY position DESC LIMIT ?",
-            (before, before, state and state.value, state and state.value, limit),
+            f"SELECT position, {_COLUMNS} FROM inputs WHERE (?1 IS NULL OR position < ?1) AND (?2 IS NULL OR state = ?2) "
+            "AND (?3 IS NULL OR run_id = ?3 OR merged_run_id = ?3) ORDER BY position DESC LIMIT ?4",
+            (before, state and state.value, run_id, limit),
         )
         return [(row[0], _input(row[1:])) for row in rows]
 

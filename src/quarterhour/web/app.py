@@ -21,6 +21,7 @@ from quarterhour.web import (
     queries,
     schedule,
     stream,
+    timeline,
 )
 from quarterhour.web.compression import Compression
 from quarterhour.web.downloads import Downloads
@@ -51,7 +52,20 @@ def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
     if guard is not None:
         guard.install(app)
     problems.install(app)
-    for module in (commands, schedule, backfill, stream, queries, data, analyses, checks, exports, history, live):
+    for module in (
+        commands,
+        schedule,
+        backfill,
+        stream,
+        queries,
+        data,
+        analyses,
+        checks,
+        exports,
+        history,
+        live,
+        timeline,
+    ):
         app.include_router(module.router)
     for module in (queries, data):
         app.include_router(module.tagged)

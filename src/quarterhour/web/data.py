@@ -40,22 +40,25 @@ async def list_inputs(
     cursor: Annotated[int | None, Query(ge=0, description="The `next` of the page before.")] = None,
     state: Literal["waiting", "settling", "translated", "merged", "replaced", "retracted", "held_back", "quarantined"]
     | None = None,
+    run_id: Annotated[str | None, Query(description="Only files that this run translated or merged.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> InputPage:
     """Raw files: first those that wait, then what became of the others, newest first."""
-    return await asyncio.to_thread(_inputs, services.workspace, services.settings, cursor, state, limit)
+    return await asyncio.to_thread(_inputs, services.workspace, services.settings, cursor, state, run_id, limit)
 
 
-def _inputs(workspace: Workspace, settings: Settings, cursor: int | None, state: str | None, limit: int) -> InputPage:
+def _inputs(
+    workspace: Workspace, settings: Settings, cursor: int | None, state: str | None, run_id: str | None, limit: int
+) -> InputPage:
     with InputLedger(workspace.ledger_file) as ledger:
         found = arrivals(workspace, settings, ledger.sightings(), datetime.now(UTC))
         totals = ledger.totals()
         known: list[tuple[int, Input]] = []
         if state not in ("waiting", "settling"):
-            known = ledger.recent(limit + 1, cursor, InputState(state) if state else None)
+            known = ledger.recent(limit + 1, cursor, InputState(state) if state else None, run_id)
         latest = ledger.recent(1)
     new = [arrival for arrival in found if arrival.state is not ArrivalState.KNOWN]
-    shown = [arrival for arrival in new if state in (None, arrival.state.value)] if cursor is None else []
+    shown = [arrival for arrival in new if state in (None, arrival.state.value)] if cursor is run_id is None else []
     items = [_arrival_item(arrival) for arrival in shown[:_ARRIVALS_SHOWN]]
     items += [_input_item(entry) for _, entry in known[:limit]]
     return InputPage(

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from quarterhour.backfill import BackfillState
 from quarterhour.decisions import Breaker
-from quarterhour.lifecycle import Run, RunWindow, Schedule, Status
+from quarterhour.lifecycle import Run, RunState, RunWindow, Schedule, StageState, Status, Trigger
 from quarterhour.slots import Verdict
 
 T = TypeVar("T")
@@ -109,6 +109,31 @@ class BackfillAnswer(BaseModel):
     message: Annotated[str, Field(description="How it ended.")]
 
 
+class StageSpan(BaseModel):
+    """When a stage of a run was at work. Times are RFC 3339 in UTC."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    state: StageState
+    attempts: int
+    started_at: str | None
+    ended_at: str | None
+
+
+class RunSpan(BaseModel):
+    """When a run and its stages were at work. Times are RFC 3339 in UTC."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    run_id: str
+    state: RunState
+    trigger: Trigger
+    started_at: str
+    ended_at: str | None
+    stages: list[StageSpan]
+
+
 class SlotItem(BaseModel):
     """What became of one mark of the schedule."""
 
@@ -119,6 +144,9 @@ class SlotItem(BaseModel):
     reason: Annotated[str | None, Field(description="Why no run began.", examples=["running", "paused", "down"])]
     run_id: Annotated[str | None, Field(description="Its run, or the run that was in its way.")]
     late_s: Annotated[float | None, Field(description="Seconds from the mark, with its jitter, to its run's start.")]
+    why: Annotated[
+        str, Field(description="In words: why no run began, or how late one did.", examples=["no server was there"])
+    ]
     seq: Annotated[int, Field(description="The event that gave the verdict.")]
 
 
