@@ -46,6 +46,11 @@ class SlotReason(StrEnum):
     ASLEEP = "asleep"
     """The machine slept, or its clock was set forward."""
 
+    @property
+    def text(self) -> str:
+        """As a person is told it."""
+        return _TEXTS[self]
+
 
 _TEXTS = {
     SlotReason.RUNNING: "another run went on",
@@ -78,7 +83,7 @@ class Slot:
         if self.late_s is not None:
             return "" if self.verdict is Verdict.RAN else f"{self.late_s:.1f} s after the mark"
         # A reason of another version stands as it is.
-        return _TEXTS[SlotReason(self.reason)] if self.reason in _TEXTS else self.reason or ""
+        return SlotReason(self.reason).text if self.reason in _TEXTS else self.reason or ""
 
 
 def settled(first: Slot, later: Slot | None) -> Slot:
