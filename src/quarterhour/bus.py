@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import structlog
 
 from quarterhour.event_log.base import EventLog
+from quarterhour.event_log.chain import AuditChain
 from quarterhour.events import Event, EventRecord
 from quarterhour.settings import EventSettings
 
@@ -78,6 +79,7 @@ class EventBus:
 
     def __init__(self, log: EventLog, settings: EventSettings) -> None:
         self.log = log
+        self._chain = AuditChain(log)
         self._settings = settings
         self._ring: deque[EventRecord] = deque(maxlen=settings.ring)
         self._waiting: deque[_Entry] = deque()
@@ -147,10 +149,12 @@ class EventBus:
         self._waiting.clear()
         self._has_work.clear()
         self._is_pressing.clear()
+        if entries and not self._chain.is_loaded:
+            await asyncio.get_running_loop().run_in_executor(self._writer, self._chain.load)
         seq = self.last_seq
         written: list[list[EventRecord]] = []
         for entry in entries:
-            written.append([event.to_record(seq + offset) for offset, event in enumerate(entry.events, 1)])
+            written.append([self._chain.enter(event, seq + offset) for offset, event in enumerate(entry.events, 1)])
             seq += len(entry.events)
         try:
             await self._write([record for records in written for record in records])

@@ -11,6 +11,7 @@ import orjson
 import typer
 
 from quarterhour.cli_analyses import app as analyses_app
+from quarterhour.cli_audit import app as audit_app
 from quarterhour.cli_backfill import app as backfill_app
 from quarterhour.cli_checks import app as checks_app
 from quarterhour.cli_events import app as events_app
@@ -50,6 +51,7 @@ app.add_typer(maintain_app)
 app.add_typer(schedule_app)
 app.add_typer(backfill_app)
 app.add_typer(events_app)
+app.add_typer(audit_app, name="audit")
 app.add_typer(tokens_app, name="token")
 
 

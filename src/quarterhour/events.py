@@ -146,6 +146,13 @@ class RunStopped(Event):
     kind = EventKind.STOP
 
 
+class RunSealed(Event):
+    """The last event of a run: what makes a change of any event before it plain. `data`: level, sealed (docs/events.md)."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
 class RunStopping(Event):
     """A person asked for the run to stop; its worker is given the grace to do so."""
 

@@ -15,6 +15,7 @@ from quarterhour.events import (
     EventKind,
     EventRecord,
     RunFailed,
+    RunSealed,
     RunStarted,
     RunStopped,
     RunStopping,
@@ -203,7 +204,16 @@ class StateManager:
             event = self._state_event(status, "pipeline", f"{before} → {move.after}", data)
             # The event that tells of the move follows the state, never precedes it. Shielded: a caller that is cancelled must
             # not leave it open whether the move was made.
-            await asyncio.shield(self._bus.publish(event, *([move.said] if move.said else []), at_once=True))
+            told: list[Event] = [event, *([move.said] if move.said else [])]
+            if run is not None and move.after in ENDED:
+                told.append(self._seal(run.run_id))
+            await asyncio.shield(self._bus.publish(*told, at_once=True))
+
+    def _seal(self, run_id: str) -> RunSealed:
+        data = {"level": "debug"}
+        return RunSealed(
+            at=self._clock.now(), run_id=run_id, stage="pipeline", msg=f"Run {run_id} is sealed", data=data
+        )
 
     def _state_event(self, status: Status, stage: str, msg: str, data: dict[str, Any]) -> StateChanged:
         run_id = status.run_id if stage == "pipeline" else None

@@ -27,7 +27,18 @@ def test_a_page_is_served_at_its_address(address: str) -> None:
     assert answer.content == ask("GET", "/").content
 
 
-@pytest.mark.parametrize("address", ["/api/nothing", "/ws/nothing", "/assets/old-build", "/favicon.ico", "/runs/a.css"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/api/nothing",
+        "/ws/nothing",
+        "/assets/old-build",
+        "/favicon.ico",
+        "/runs/a.css",
+        "/../../etc/passwd",
+        "/%2e%2e/runs",
+    ],
+)
 def test_what_is_no_page_is_not_found(address: str) -> None:
     answer = ask("GET", address)
     assert answer.status_code == 404

@@ -38,7 +38,7 @@ def test_a_run_of_good_stages_succeeds(tmp_path: Path, engine: type[Engine]) -> 
     assert [(stage.name, stage.attempts) for stage in run.stages] == [("good", 1), ("passing", 3)]
     assert said[:4] == ["pipeline.state", "pipeline.start", "pipeline.state", "good.start"]
     # The end's event follows from the state, never precedes it.
-    assert said[-2:] == ["pipeline.state", "pipeline.success"]
+    assert said[-3:] == ["pipeline.state", "pipeline.success", "pipeline.log"]
     assert said.count("passing.retry") == 2
 
 
@@ -86,7 +86,7 @@ def test_a_run_that_failed_never_says_success(tmp_path: Path, stages: tuple[str,
     """S8: the end's event is made of the end's state, whichever stage failed and whatever followed or preceded it."""
     run, said = run_to_end(tmp_path, *stages)
     assert run.state is RunState.FAILED
-    assert said[-2:] == ["pipeline.state", "pipeline.failed"]
+    assert said[-3:] == ["pipeline.state", "pipeline.failed", "pipeline.log"]
     assert "pipeline.success" not in said
 
 
@@ -131,7 +131,7 @@ def test_rows_that_do_not_add_up_are_never_a_success(tmp_path: Path) -> None:
         async with pipeline(tmp_path, settings.model_copy(update={"stages": (stage,)})) as parts:
             await parts.orchestrator.start(Trigger.API)
             await parts.orchestrator.wait()
-            assert [record for record in parts.log.read(0, 100) if record.stage == "pipeline"][-1].event == "failed"
+            assert [record for record in parts.log.read(0, 100) if record.stage == "pipeline"][-2].event == "failed"
             return parts.state.status.run
 
     run = asyncio.run(go())

@@ -2,12 +2,10 @@
 
 import os
 import re
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from heapq import heappop, heappush
 from itertools import groupby
 from pathlib import Path
 
@@ -16,7 +14,7 @@ import structlog
 from quarterhour.errors import EventLogError
 from quarterhour.event_log.base import Match, Repair
 from quarterhour.event_log.memory import check_sequence
-from quarterhour.event_log.segment import Segment, mend
+from quarterhour.event_log.segment import Segment, mend, merged
 from quarterhour.events import EventRecord
 from quarterhour.files import fdatasync, fsync_folder
 from quarterhour.workspace import Workspace
@@ -128,16 +126,7 @@ class JsonlEventLog:
     def _forwards(self, since: int, run_id: str | None) -> Iterator[EventRecord]:
         """The files' events merged by seq; a file is opened only when its turn comes."""
         chosen = (s for s in list(self._segments.values()) if s.last_seq > since and run_id in (None, s.run_id))
-        waiting = deque(sorted(chosen, key=lambda segment: segment.first_seq))
-        heads: list[tuple[int, EventRecord, Iterator[EventRecord]]] = []
-        while waiting or heads:
-            while waiting and (not heads or waiting[0].first_seq <= heads[0][0]):
-                segment = waiting.popleft()
-                _advance(heads, _while_there(segment, segment.forwards(since)))
-            if heads:
-                _, record, rest = heappop(heads)
-                yield record
-                _advance(heads, rest)
+        return merged((s.first_seq, partial(_while_there, s, s.forwards(since))) for s in chosen)
 
     def read_back(self, before: int, limit: int, *, run_id: str | None = None) -> list[EventRecord]:
         durable_seq = self._last_seq
@@ -176,11 +165,6 @@ def _while_there(segment: Segment, events: Iterator[EventRecord]) -> Iterator[Ev
         yield from events
     except FileNotFoundError:
         _log.warning("event_file_gone", file=str(segment.path), first_seq=segment.first_seq, last_seq=segment.last_seq)
-
-
-def _advance(heads: list[tuple[int, EventRecord, Iterator[EventRecord]]], rest: Iterator[EventRecord]) -> None:
-    if (record := next(rest, None)) is not None:
-        heappush(heads, (record.seq, record, rest))
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

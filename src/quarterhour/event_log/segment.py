@@ -1,15 +1,26 @@
 """One JSONL file of the event log: its range of seq, reading from any seq in either direction, mending its end."""
 
 import os
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from quarterhour.errors import EventLogError
 from quarterhour.event_log.base import Repair
 from quarterhour.events import EventRecord
 
 _BLOCK_BYTES = 64 * 1024
+
+
+class HasSeq(Protocol):
+    @property
+    def seq(self) -> int: ...
+
+
+Numbered = TypeVar("Numbered", bound=HasSeq)
 
 
 @dataclass(slots=True)
@@ -104,6 +115,25 @@ def _first_event_after(descriptor: int, path: Path, offset: int, end: int) -> tu
         if stop >= 0:
             return offset + start, _parse(block[start:stop], path)
     return end, None
+
+
+def merged(starts: Iterable[tuple[int, Callable[[], Iterator[Numbered]]]]) -> Iterator[Numbered]:
+    """What files hold, by seq. Each is given with its first seq, and is opened only when its turn comes."""
+    waiting = deque(sorted(starts, key=lambda start: start[0]))
+    heads: list[tuple[int, int, Numbered, Iterator[Numbered]]] = []
+
+    def advance(rest: Iterator[Numbered]) -> None:
+        if (one := next(rest, None)) is not None:
+            # Two files that claim one seq are not compared any further.
+            heappush(heads, (one.seq, id(rest), one, rest))
+
+    while waiting or heads:
+        while waiting and (not heads or waiting[0][0] <= heads[0][0]):
+            advance(waiting.popleft()[1]())
+        if heads:
+            *_, one, rest = heappop(heads)
+            yield one
+            advance(rest)
 
 
 def lines_backwards(path: Path) -> Iterator[bytes]:

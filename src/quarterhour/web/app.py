@@ -95,4 +95,4 @@ class _Dashboard(StaticFiles):
 
 def _is_page(path: str) -> bool:
     """Whether a page may stand there: a file's address has an ending, and who calls what there is not must not get a page."""
-    return path == "/index.html" or (not path.startswith(_NO_PAGES) and "." not in path.rpartition("/")[2])
+    return path == "/index.html" or (not path.startswith(_NO_PAGES) and "." not in path)

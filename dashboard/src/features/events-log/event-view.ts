@@ -24,7 +24,12 @@ const BY_KIND: Record<string, Severity> = {
   state: "routine",
 };
 
-const BY_LEVEL: Record<string, Severity> = { warning: "warning", error: "error", critical: "error" };
+const BY_LEVEL: Record<string, Severity> = {
+  debug: "routine",
+  warning: "warning",
+  error: "error",
+  critical: "error",
+};
 
 /** By the kind and the level of the event, never by its words. A kind that is not known here is shown. */
 export function severityOf({ event, data }: EventRecord): Severity {

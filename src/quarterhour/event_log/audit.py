@@ -1,0 +1,215 @@
+"""Verifying the audit chain: reads the event files as they lie, and names the first line that is not as it was sealed."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from quarterhour.event_log.chain import (
+    SEALED,
+    Seal,
+    Since,
+    ToldLines,
+    ToldSeal,
+    after,
+    first_difference,
+    is_seal,
+    line_digest,
+)
+from quarterhour.event_log.jsonl import EVENT_FILE
+from quarterhour.event_log.segment import lines_backwards, merged
+from quarterhour.events import EventRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Where the log is not as it was sealed: at one of the lines `line` to `last_line` (from 1) of `file`, at about `seq`."""
+
+    file: str
+    line: int
+    last_line: int
+    seq: int
+    what: str
+
+
+@dataclass(slots=True)
+class Audit:
+    """What a verification found."""
+
+    events: int = 0
+    """Events that a seal vouches for."""
+    seals: int = 0
+    unsealed: int = 0
+    """Events after the last seal: nothing vouches for them yet."""
+    head: str | None = None
+    """The SHA-256 of the last seal's line: kept elsewhere, it shows later that nothing before it was made anew."""
+    has_known: bool | None = None
+    """Whether the head that was asked for is in the chain; None where none was."""
+    finding: Finding | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.finding is None and self.has_known is not False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of an event file. `number` counts from 1."""
+
+    file: str
+    number: int
+    record: EventRecord
+
+    @property
+    def seq(self) -> int:
+        return self.record.seq
+
+    def wrong(self, what: str) -> Finding:
+        return Finding(self.file, self.number, self.number, self.seq, what)
+
+
+def verify_chain(folder: Path, known: str | None = None) -> Audit:
+    """Walk the event files of `folder`; `known` is a head of before. Changes nothing; a server may write meanwhile."""
+    audit = Audit(has_known=None if known is None else False)
+    window = _Window()
+    last: Line | None = None
+    for line in _lines(folder, window.tell):
+        window.check_order(last, line)
+        last = line
+        if not is_seal(line.record):
+            window.add(line)
+            continue
+        if (finding := window.first_finding(line)) is not None:
+            audit.finding = finding
+            return audit
+        audit.seals += 1
+        audit.events += len(window.lines) + 1
+        audit.head = line_digest(line.record.line)
+        if audit.head == known:
+            audit.has_known = True
+        window.begin_after(line)
+    audit.finding = window.first()
+    audit.unsealed = len(window.lines)
+    return audit
+
+
+@dataclass(slots=True)
+class _Window:
+    """What stands between two seals, and what is wrong with it as it stands."""
+
+    since: Since = field(default_factory=Since)
+    lines: list[Line] = field(default_factory=list[Line])
+    findings: list[Finding] = field(default_factory=list[Finding])
+    seal: Line | None = None
+    """The one that it begins after."""
+
+    def tell(self, finding: Finding) -> None:
+        self.findings.append(finding)
+
+    def add(self, line: Line) -> None:
+        self.since.add(line.record)
+        self.lines.append(line)
+
+    def begin_after(self, seal: Line) -> None:
+        self.since, self.lines, self.findings, self.seal = after(seal.record), [], [], seal
+
+    def check_order(self, last: Line | None, line: Line) -> None:
+        expected = last.seq + 1 if last else 1
+        if line.seq > expected:
+            place = f"after line {last.number} of {last.file}" if last else "at the beginning"
+            count = line.seq - expected
+            what = (
+                f"event {expected} is missing" if count == 1 else f"the {count} events from {expected} on are missing"
+            )
+            self.tell(Finding(line.file, line.number, line.number, expected, f"{what}, {place}"))
+        elif line.seq < expected:
+            self.tell(line.wrong(f"event {line.seq} stands twice"))
+
+    def first_finding(self, seal: Line) -> Finding | None:
+        """What is wrong first with the lines that `seal` vouches for, or with itself."""
+        assert seal.record.run_id is not None
+        try:
+            told = Seal.model_validate(seal.record.data[SEALED])
+        except ValidationError as error:
+            self.tell(seal.wrong(f"this seal was changed: {error.errors()[0]['msg']}"))
+            return self.first()
+        ours = self.since.seal(seal.record.run_id)
+        if told.previous != ours.previous:
+            self.tell(self._other_seal(seal, told.previous))
+        elif told.since != ours.since:
+            self.tell(self._changed(seal, told.since))
+        elif told.run != ours.run:
+            self.tell(seal.wrong("this seal was changed: the hash of its run is another"))
+        return self.first()
+
+    def first(self) -> Finding | None:
+        return min(self.findings, key=lambda finding: finding.seq, default=None)
+
+    def _other_seal(self, seal: Line, told: ToldSeal | None) -> Finding:
+        """The seal before `seal` is not the one that it tells of."""
+        ours = self.since.previous
+        if told is not None and (line := next((line for line in self.lines if line.seq == told.seq), None)):
+            return line.wrong("this was a seal, and was changed")
+        if told is not None and ours is not None and told.seq == ours.seq:
+            assert self.seal is not None
+            return self.seal.wrong("this seal was changed: the next one knows another")
+        return seal.wrong("this seal was changed, or the seal before it is missing")
+
+    def _changed(self, seal: Line, told: ToldLines) -> Finding:
+        place = first_difference(told, (line.record.line for line in self.lines))
+        if place is None or place[0] > len(self.lines):
+            return seal.wrong("this seal was changed, or lines before it are missing")
+        begin, end = self.lines[place[0] - 1], self.lines[min(place[1], len(self.lines)) - 1]
+        last = end.number if end.file == begin.file else begin.number
+        return Finding(begin.file, begin.number, last, begin.seq, "changed, or put in, since it was sealed")
+
+
+def _lines(folder: Path, tell: Callable[[Finding], None]) -> Iterator[Line]:
+    """The events of all files in the order of seq, up to the last that was there at the beginning. What is no event is told."""
+    last_seq = max((seq for path in _files(folder) if (seq := _last_seq(path)) is not None), default=0)
+    starts: list[tuple[int, Callable[[], Iterator[Line]]]] = []
+    # Listed anew: an event up to that one may stand in a file that was not there before.
+    for path in _files(folder):
+        first = next(_lines_of(path, lambda _: None), None)
+        if first is None and path.stat().st_size:
+            list(_lines_of(path, tell))
+        elif first is not None:
+            starts.append((first.seq, partial(_lines_of, path, tell)))
+    for line in merged(starts):
+        if line.seq > last_seq:
+            return
+        yield line
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(Path(entry.path) for entry in os.scandir(folder) if EVENT_FILE.fullmatch(entry.name))
+
+
+def _last_seq(path: Path) -> int | None:
+    for line in lines_backwards(path):
+        try:
+            return EventRecord.parse(line).seq
+        except ValueError:
+            continue
+    return None
+
+
+def _lines_of(path: Path, tell: Callable[[Finding], None]) -> Iterator[Line]:
+    seq = 0
+    with path.open("rb") as file:
+        for number, text in enumerate(file, 1):
+            if not text.endswith(b"\n"):
+                return  # being written now, or torn by a crash
+            try:
+                line = Line(path.name, number, EventRecord.parse(text[:-1]))
+            except ValueError as error:
+                tell(Finding(path.name, number, number, seq + 1, str(error)))
+                continue
+            if line.seq <= seq:
+                tell(line.wrong(f"event {line.seq} stands after event {seq}"))
+                continue
+            seq = line.seq
+            yield line
