@@ -70,6 +70,11 @@ N ?= 10000
 fuzz: $(VENV)/dev-installed ## Break N real files at random (N=100000) and see that no record is lost (FIRST=… goes on from there).
 	PYTHONPATH=tests $(BIN)/python -m fuzz --count $(N) $(if $(FIRST),--first $(FIRST))
 
+EXAMPLES ?= 1000
+.PHONY: contract
+contract: $(VENV)/dev-installed ## Call each operation of the API EXAMPLES times at random; no fault, no undocumented answer.
+	EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/contract/test_api.py
+
 YEARS ?= 10
 .PHONY: simulate
 simulate: $(VENV)/dev-installed ## Years of marks in ten time zones with every fault, in virtual time (YEARS=10; SEED=… replays).

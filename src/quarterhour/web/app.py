@@ -1,10 +1,13 @@
 """The FastAPI application: routes, errors, the dashboard's files. One process serves both ports with it."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -52,35 +55,30 @@ def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
     if guard is not None:
         guard.install(app)
     problems.install(app)
-    for module in (
-        commands,
-        schedule,
-        backfill,
-        stream,
-        queries,
-        data,
-        analyses,
-        checks,
-        exports,
-        history,
-        live,
-        timeline,
-    ):
-        app.include_router(module.router)
-    for module in (queries, data):
-        app.include_router(module.tagged)
-    _serve_dashboard(app)
+    anywhere = problems.documented(*problems.ANYWHERE)
+    calling = (commands, schedule, backfill, stream, queries, data, analyses, checks, exports, history, live, timeline)
+    routers = [*(module.router for module in calling), queries.tagged, data.tagged]
+    for router in routers:
+        app.include_router(router, responses=anywhere)
+    calls = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    app.mount("/", _Dashboard(calls), name="dashboard")
     return app
-
-
-def _serve_dashboard(app: FastAPI) -> None:
-    app.mount("/", _Dashboard(directory=_STATIC, check_dir=False), name="dashboard")
 
 
 class _Dashboard(StaticFiles):
     """The built page's files. An address that is none of them is a page which the dashboard draws, or says that there is none."""
 
+    def __init__(self, calls: Sequence[APIRoute]) -> None:
+        super().__init__(directory=_STATIC, check_dir=False)
+        self._calls = calls
+
     async def get_response(self, path: str, scope: Scope) -> Response:
+        # What is mounted at the root gets each call that no route takes, also one that only its method is wrong of.
+        allowed = {
+            method for call in self._calls if call.path_regex.match(scope["path"]) for method in call.methods or ()
+        }
+        if allowed:
+            raise HTTPException(405, f"allowed: {', '.join(sorted(allowed))}", {"allow": ", ".join(sorted(allowed))})
         if scope["method"] in ("GET", "HEAD") and _is_page(scope["path"]):
             return self._page()
         return await super().get_response(path, scope)

@@ -8,7 +8,7 @@ from quarterhour.backfill import Backfill, BackfillPlan
 from quarterhour.clock import wire_time
 from quarterhour.lifecycle import RunWindow
 from quarterhour.marks import Window
-from quarterhour.web.models import BackfillAnswer, BackfillRequest
+from quarterhour.web.models import MOST, BackfillAnswer, BackfillRequest
 from quarterhour.web.problems import documented
 from quarterhour.web.services import Injected
 
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api")
     status_code=202,
     operation_id="startBackfill",
     tags=["schedule"],
-    responses={200: {"model": BackfillAnswer, "description": "A dry run"}, **documented(403, 409, 422)},
+    responses={200: {"model": BackfillAnswer, "description": "A dry run"}, **documented(400, 409, 422)},
 )
 async def start_backfill(request: BackfillRequest, services: Injected, response: Response) -> BackfillAnswer:
     """Run each window of the span that has no successful run, oldest first and one at a time."""
@@ -34,18 +34,16 @@ async def start_backfill(request: BackfillRequest, services: Injected, response:
     return answer_of(backfill)
 
 
-@router.get("/backfill", operation_id="getBackfill", tags=["schedule"])
+@router.get("/backfill", operation_id="getBackfill", tags=["schedule"], responses=documented(422))
 async def get_backfill(
-    services: Injected, since: Annotated[int, Query(ge=0, description="So many ended runs are left out.")] = 0
+    services: Injected, since: Annotated[int, Query(ge=0, le=MOST, description="So many ended runs are left out.")] = 0
 ) -> BackfillAnswer | None:
     """How far the backfill is, or how the last one since the server's start ended; null where there was none."""
     last = services.backfiller.last
     return None if last is None else answer_of(last, since)
 
 
-@router.post(
-    "/backfill/stop", status_code=202, operation_id="stopBackfill", tags=["schedule"], responses=documented(403)
-)
+@router.post("/backfill/stop", status_code=202, operation_id="stopBackfill", tags=["schedule"])
 async def stop_backfill(services: Injected) -> BackfillAnswer | None:
     """Begin no further window, and stop the run of the one under way."""
     await services.backfiller.stop()

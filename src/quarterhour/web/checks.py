@@ -91,7 +91,7 @@ async def get_dataset_checks(name: str, services: Injected) -> ChecksAnswer:
 
 
 @router.post(
-    "/inputs/{item_id}/release", operation_id="releaseInput", tags=["inputs"], responses=documented(403, 404, 409, 422)
+    "/inputs/{item_id}/release", operation_id="releaseInput", tags=["inputs"], responses=documented(404, 409, 422)
 )
 async def release_input(item_id: str, services: Injected) -> ReleaseAnswer:
     """Have an input that is held back merged by the next run, whatever checks say of it."""

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api")
     status_code=202,
     operation_id="startRun",
     tags=["pipeline"],
-    responses=documented(403, 404, 409, 422, 507),
+    responses=documented(400, 404, 409, 422, 507),
 )
 async def start_run(
     services: Injected, repeats: Repeats, request: StartRequest | None = None, idempotency_key: Key = None
@@ -40,16 +40,14 @@ async def start_run(
     return await repeats.once(idempotency_key, asked.model_dump_json(), start)
 
 
-@router.post(
-    "/pipeline/stop", status_code=202, operation_id="stopRun", tags=["pipeline"], responses=documented(403, 409)
-)
+@router.post("/pipeline/stop", status_code=202, operation_id="stopRun", tags=["pipeline"], responses=documented(409))
 async def stop_run(services: Injected) -> PipelineStatus:
     """Ask the run to stop. Its worker has the grace to leave off, and is then ended."""
     await services.orchestrator.stop()
     return services.status()
 
 
-@router.post("/pipeline/reset", operation_id="resetPipeline", tags=["pipeline"], responses=documented(403, 409))
+@router.post("/pipeline/reset", operation_id="resetPipeline", tags=["pipeline"], responses=documented(409))
 async def reset_pipeline(services: Injected) -> PipelineStatus:
     """Back to `idle` after a run has ended."""
     await services.orchestrator.reset()
@@ -61,7 +59,7 @@ async def reset_pipeline(services: Injected) -> PipelineStatus:
     status_code=202,
     operation_id="runStage",
     tags=["pipeline"],
-    responses=documented(403, 404, 409, 422, 507),
+    responses=documented(404, 409, 422, 507),
 )
 async def run_stage(name: str, services: Injected, repeats: Repeats, idempotency_key: Key = None) -> Run:
     """A run of one stage alone."""
@@ -81,7 +79,7 @@ _SEND_BACK = "quarterhour.stages.translator.mending.sending_back:send_back"
     status_code=202,
     operation_id="retryQuarantined",
     tags=["quarantine"],
-    responses=documented(403, 404, 409, 422, 503),
+    responses=documented(400, 404, 409, 422, 503),
 )
 async def retry_quarantined(item_id: str, services: Injected, request: RetryRequest | None = None) -> RetryAnswer:
     """Send a record, or a whole file, through the pipeline again with the next run: mended, or as it stands."""

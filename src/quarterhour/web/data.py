@@ -14,6 +14,7 @@ from quarterhour.lake.put_aside import list_put_aside, show_put_aside
 from quarterhour.settings import Settings
 from quarterhour.web.etags import tagged_router
 from quarterhour.web.models import (
+    MOST,
     DatasetItem,
     InputItem,
     InputPage,
@@ -37,7 +38,7 @@ _ARRIVALS_SHOWN = 200
 @router.get("/inputs", operation_id="listInputs", tags=["inputs"], responses=documented(422))
 async def list_inputs(
     services: Injected,
-    cursor: Annotated[int | None, Query(ge=0, description="The `next` of the page before.")] = None,
+    cursor: Annotated[int | None, Query(ge=0, le=MOST, description="The `next` of the page before.")] = None,
     state: Literal["waiting", "settling", "translated", "merged", "replaced", "retracted", "held_back", "quarantined"]
     | None = None,
     run_id: Annotated[str | None, Query(description="Only files that this run translated or merged.")] = None,
@@ -153,7 +154,7 @@ async def get_input_profile(item_id: str, services: Injected) -> dict[str, Any]:
     return await services.engine.call(_FILE_PROFILE, services.workspace, services.settings, item_id)
 
 
-@tagged.get("/datasets", operation_id="listDatasets", tags=["datasets"], responses=documented(503))
+@tagged.get("/datasets", operation_id="listDatasets", tags=["datasets"], responses=documented(422, 503))
 async def list_datasets(services: Injected) -> Page[DatasetItem]:
     """The merged tables."""
     found = await services.engine.call(_LIST_DATASETS, services.workspace, services.settings)
@@ -174,8 +175,10 @@ async def list_dataset_rows(
     name: str,
     services: Injected,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
-    version: Annotated[int | None, Query(ge=0, description="An earlier version; without it the newest.")] = None,
+    offset: Annotated[int, Query(ge=0, le=MOST)] = 0,
+    version: Annotated[
+        int | None, Query(ge=0, le=MOST, description="An earlier version; without it the newest.")
+    ] = None,
 ) -> RowPage:
     """A page of a merged table."""
     page = await services.engine.call(

@@ -3,7 +3,7 @@
 import base64
 import re
 from http import HTTPStatus
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse, Response
@@ -12,7 +12,7 @@ from starlette.requests import Request
 from quarterhour.export_settings import ExportFormat
 from quarterhour.lake.exports.request import MEDIA_TYPES, ExportRequest, MadeExport
 from quarterhour.web.downloads import Downloads, Gone
-from quarterhour.web.models import ExportCheck
+from quarterhour.web.models import MOST, ExportCheck
 from quarterhour.web.problems import documented, problem
 
 router = APIRouter(prefix="/api")
@@ -20,6 +20,10 @@ router = APIRouter(prefix="/api")
 # Named, not imported: DuckDB and Delta are loaded in the workers alone.
 _CHECK_EXPORT = "quarterhour.lake.exports.making:check_export"
 _MAKE_EXPORT = "quarterhour.lake.exports.making:make_export"
+# By the HTTP server itself: the longest filter, in letters of four bytes, is longer than an address may be.
+_TOO_LONG: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The address has more than 64 KiB.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+}
 _CLIENT_LEFT = Response(status_code=499)
 """Nobody reads it."""
 _RANGE = re.compile(r"bytes=\s*(\d+-\d*|-\d+)(\s*,\s*(\d+-\d*|-\d+))*\s*")
@@ -30,7 +34,7 @@ _ETAG = re.compile(r'"([0-9a-f]{64})"')
 def _requested(
     name: str,
     format: ExportFormat = "csv",  # noqa: A002
-    version: Annotated[int | None, Query(ge=0, description="Without it, the newest.")] = None,
+    version: Annotated[int | None, Query(ge=0, le=MOST, description="Without it, the newest.")] = None,
     columns: Annotated[
         list[str] | None,
         Query(description="In this order: with commas between, or given again for each. Without, all that are data."),
@@ -56,7 +60,7 @@ Injected = Annotated[Downloads, Depends(_downloads)]
     operation_id="checkExport",
     tags=["datasets"],
     response_model=ExportCheck,
-    responses=documented(404, 422, 503),
+    responses={**_TOO_LONG, **documented(404, 422, 503)},
 )
 async def check_export(wanted: Requested, request: Request, downloads: Injected) -> object:
     """What an export would hold, without making it."""
@@ -76,6 +80,7 @@ async def check_export(wanted: Requested, request: Request, downloads: Injected)
         200: {"description": "The file.", "content": {media_type: {} for media_type in MEDIA_TYPES.values()}},
         206: {"description": "The part of it that `Range` asks for."},
         304: {"description": "The client has it already (`If-None-Match`)."},
+        **_TOO_LONG,
         **documented(404, 416, 422, 500, 503),
     },
 )

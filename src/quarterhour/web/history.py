@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 
 from quarterhour.events import FilesRetranslated, TableReversed
 from quarterhour.web.models import (
+    MOST,
     Page,
     RestoreAnswer,
     RestoreRequest,
@@ -36,7 +37,7 @@ _RESTORE = "quarterhour.stages.merger.restoring:restore"
 async def list_dataset_versions(
     name: str,
     services: Injected,
-    cursor: Annotated[int | None, Query(ge=0, description="The `next` of the page before.")] = None,
+    cursor: Annotated[int | None, Query(ge=0, le=MOST, description="The `next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
 ) -> Page[VersionItem]:
     """The versions of a merged table, newest first."""
@@ -48,7 +49,7 @@ async def list_dataset_versions(
     "/inputs/{item_id}/retract",
     operation_id="retractInput",
     tags=["inputs"],
-    responses=documented(403, 404, 409, 422, 503),
+    responses=documented(400, 404, 409, 422, 503),
 )
 async def retract_input(item_id: str, services: Injected, request: RetractRequest | None = None) -> RetractAnswer:
     """Take an input's rows out of its merged table, with what it had updated as it was before; or put them back."""
@@ -67,7 +68,7 @@ async def retract_input(item_id: str, services: Injected, request: RetractReques
     "/datasets/{name}/restore",
     operation_id="restoreDataset",
     tags=["datasets"],
-    responses=documented(403, 404, 409, 422, 503),
+    responses=documented(400, 404, 409, 422, 503),
 )
 async def restore_dataset(name: str, request: RestoreRequest, services: Injected) -> RestoreAnswer:
     """Make a new version that equals an earlier one. Inputs merged since are retracted, and can be put back."""
@@ -80,7 +81,7 @@ async def restore_dataset(name: str, request: RestoreRequest, services: Injected
     return answer
 
 
-@router.post("/retranslate", operation_id="retranslate", tags=["inputs"], responses=documented(403, 404, 409, 422, 503))
+@router.post("/retranslate", operation_id="retranslate", tags=["inputs"], responses=documented(400, 404, 409, 422, 503))
 async def retranslate(request: RetranslateRequest, services: Injected) -> RetranslateAnswer:
     """Make translated files that are damaged or gone anew from the raw files."""
     arguments = (services.workspace, services.settings, request.dataset, request.dry_run)

@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from quarterhour.bus import Gap, Subscription
 from quarterhour.events import EventRecord
 from quarterhour.index.store import Question
+from quarterhour.web.models import MOST
 from quarterhour.web.queries import SNAPSHOT_EVENTS, join, snapshot_json
 from quarterhour.web.services import Injected, Services
 
@@ -24,7 +25,7 @@ _BATCH_EVERY_S = 0.016
 async def live_events(
     websocket: WebSocket,
     services: Injected,
-    since: Annotated[int | None, Query(ge=0)] = None,
+    since: Annotated[int | None, Query(ge=0, le=MOST)] = None,
     run_id: str | None = None,
     stage: str | None = None,
     batch: int = 0,

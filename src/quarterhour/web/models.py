@@ -1,8 +1,19 @@
 """The shapes of answers that are not the domain's own. The OpenAPI document, and so the dashboard's types, come from here."""
 
+import re
+from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    model_validator,
+)
 
 from quarterhour.backfill import BackfillState
 from quarterhour.decisions import Breaker
@@ -10,6 +21,33 @@ from quarterhour.lifecycle import Run, RunState, RunWindow, Schedule, StageState
 from quarterhour.slots import Verdict
 
 T = TypeVar("T")
+
+# Larger whole numbers are not the same in every client (RFC 8259, 6), and no seq or version comes near.
+MOST = 2**53
+
+# What the document calls a boolean or a number is not taken from a text, nor one for the other.
+Flag = Annotated[bool, Strict()]
+Whole = Annotated[int, Strict()]
+Number = Annotated[float, Strict()]
+
+
+def _written(value: object) -> object:
+    if not isinstance(value, str) or not _DATE.match(value):
+        raise ValueError("a time is written as 2025-12-05T12:15:00Z")
+    return value
+
+
+def _reckonable(moment: datetime) -> datetime:
+    if not _YEARS[0] <= moment.year <= _YEARS[1]:
+        raise ValueError(f"a time is of the years {_YEARS[0]} to {_YEARS[1]}")
+    return moment
+
+
+# A day before the first of all dates, or its time in another zone, is none.
+_YEARS = (1900, 9000)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
+# Not a count of seconds, which others would take for one of milliseconds.
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_reckonable)]
 
 
 class Page(BaseModel, Generic[T]):
@@ -50,8 +88,8 @@ class Snapshot(BaseModel):
 class StartWindow(BaseModel):
     """After `start` up to `end`."""
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
 
     @model_validator(mode="after")
     def _ends_after_its_start(self) -> Self:
@@ -72,7 +110,7 @@ class ScheduleChange(BaseModel):
     cron: Annotated[str, Field(examples=["*/15 * * * *"])]
     timezone: Annotated[str, Field(examples=["Europe/Paris"])] = "UTC"
     jitter: Annotated[
-        float | None, Field(description="Seconds up to which a run starts after its mark; as it is where left out.")
+        Number | None, Field(description="Seconds up to which a run starts after its mark; as it is where left out.")
     ] = None
 
 
@@ -90,11 +128,11 @@ class BackfillRequest(BaseModel):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    start: Annotated[AwareDatetime, Field(alias="from", examples=["2025-12-05T00:00:00Z"])]
-    end: Annotated[AwareDatetime | None, Field(alias="to", description="Now where left out.")] = None
-    all: Annotated[bool, Field(description="Also windows that have a successful run.")] = False
-    keep_going: Annotated[bool, Field(description="A failed run does not end it.")] = False
-    dry_run: Annotated[bool, Field(description="Only say which windows would be run.")] = False
+    start: Annotated[Moment, Field(alias="from", examples=["2025-12-05T00:00:00Z"])]
+    end: Annotated[Moment | None, Field(alias="to", description="Now where left out.")] = None
+    all: Annotated[Flag, Field(description="Also windows that have a successful run.")] = False
+    keep_going: Annotated[Flag, Field(description="A failed run does not end it.")] = False
+    dry_run: Annotated[Flag, Field(description="Only say which windows would be run.")] = False
 
 
 class BackfillAnswer(BaseModel):
@@ -245,8 +283,8 @@ class RetractRequest(BaseModel):
         Literal["retracted", "merged"] | None,
         Field(description="Do it only where the input is not so yet; null takes it out, or puts it back."),
     ] = None
-    whole_file: Annotated[bool, Field(description="With the versions that it grew from.")] = False
-    dry_run: Annotated[bool, Field(description="Only say what would change.")] = False
+    whole_file: Annotated[Flag, Field(description="With the versions that it grew from.")] = False
+    dry_run: Annotated[Flag, Field(description="Only say what would change.")] = False
 
 
 class MovedInput(BaseModel):
@@ -276,8 +314,8 @@ class RetractAnswer(BaseModel):
 
 
 class RestoreRequest(BaseModel):
-    version: Annotated[int, Field(ge=0)]
-    dry_run: Annotated[bool, Field(description="Only say what would change.")] = False
+    version: Annotated[Whole, Field(ge=0, le=MOST)]
+    dry_run: Annotated[Flag, Field(description="Only say what would change.")] = False
 
 
 class RestoreAnswer(BaseModel):
@@ -292,7 +330,7 @@ class RestoreAnswer(BaseModel):
 
 class RetranslateRequest(BaseModel):
     dataset: Annotated[str | None, Field(description="Null: all.")] = None
-    dry_run: Annotated[bool, Field(description="Only say which files are damaged.")] = False
+    dry_run: Annotated[Flag, Field(description="Only say which files are damaged.")] = False
 
 
 class RetranslatedFile(BaseModel):

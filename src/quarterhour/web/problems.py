@@ -60,6 +60,10 @@ STATUS_OF: dict[type[QuarterhourError], int] = {
 }
 
 
+# What any call may be answered: by the checks before it (access.py, security.py), or by a fault of the server.
+ANYWHERE = (401, 403, 413, 421, 429, 500)
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What a route says of its errors in the OpenAPI document."""
     media: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -82,7 +86,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, str(error.detail))
+        answer = problem(error.status_code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:

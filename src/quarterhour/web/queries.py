@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 import orjson
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from quarterhour.clock import wire_time
 from quarterhour.event_log.base import EventLog
@@ -16,7 +15,7 @@ from quarterhour.health import problems
 from quarterhour.index.store import Question
 from quarterhour.lifecycle import Balance, Run, RunState, Trigger, balance
 from quarterhour.web.etags import NOT_MODIFIED, IfNoneMatch, is_known, not_modified, tag_of, tagged_router
-from quarterhour.web.models import EventWire, Health, Page, PipelineStatus, ReindexAnswer, Snapshot
+from quarterhour.web.models import MOST, EventWire, Health, Moment, Page, PipelineStatus, ReindexAnswer, Snapshot
 from quarterhour.web.problems import documented
 from quarterhour.web.services import Injected, Services
 
@@ -33,7 +32,7 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
     operation_id="getStatus",
     tags=["pipeline"],
     response_model=PipelineStatus,
-    responses=NOT_MODIFIED,
+    responses={**NOT_MODIFIED, **documented(422)},
 )
 async def get_status(services: Injected, if_none_match: IfNoneMatch = None) -> Response:
     """The state, its run and the schedule.
@@ -62,8 +61,8 @@ async def get_snapshot(services: Injected) -> Response:
 )
 async def list_events(
     services: Injected,
-    since: Annotated[int, Query(ge=0, description="Only events with a greater seq.")] = 0,
-    before: Annotated[int | None, Query(ge=1, description="Only events with a lesser seq.")] = None,
+    since: Annotated[int, Query(ge=0, le=MOST, description="Only events with a greater seq.")] = 0,
+    before: Annotated[int | None, Query(ge=1, le=MOST, description="Only events with a lesser seq.")] = None,
     order: Annotated[
         Literal["asc", "desc"],
         Query(description="`asc`: `next` is the `since` of the next page; `desc`: its `before`."),
@@ -73,8 +72,8 @@ async def list_events(
     event: str | None = None,
     level: Annotated[str | None, Query(description="info, warning or error.")] = None,
     q: Annotated[str | None, Query(max_length=200, description="Text that the message contains.")] = None,
-    start: Annotated[AwareDatetime | None, Query(alias="from", description="Not before that time.")] = None,
-    end: Annotated[AwareDatetime | None, Query(alias="to", description="Not after that time.")] = None,
+    start: Annotated[Moment | None, Query(alias="from", description="Not before that time.")] = None,
+    end: Annotated[Moment | None, Query(alias="to", description="Not after that time.")] = None,
     limit: Limit = 200,
 ) -> Response:
     """Any past event, in the order of seq, or the newest first."""
@@ -119,7 +118,7 @@ def _read_back(log: EventLog, asked: Question, since: int, before: int, limit: i
     return found[:limit]
 
 
-@router.post("/api/reindex", operation_id="reindex", tags=["events"], responses=documented(403))
+@router.post("/api/reindex", operation_id="reindex", tags=["events"])
 async def reindex(services: Injected) -> ReindexAnswer:
     """Make the index of the event log anew from its files; questions are answered from the files meanwhile."""
     return ReindexAnswer(events=await services.indexer.make_anew())
@@ -172,7 +171,7 @@ async def get_run(run_id: str, services: Injected) -> Run:
     responses=documented(404, 422),
 )
 async def list_run_events(
-    run_id: str, services: Injected, since: Annotated[int, Query(ge=0)] = 0, limit: Limit = 200
+    run_id: str, services: Injected, since: Annotated[int, Query(ge=0, le=MOST)] = 0, limit: Limit = 200
 ) -> Response:
     await services.state.find_run(run_id)
     found = await asyncio.to_thread(services.bus.log.read, since, limit + 1, run_id=run_id)

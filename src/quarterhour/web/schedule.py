@@ -6,7 +6,6 @@ from statistics import median
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from quarterhour.clock import wire_time
 from quarterhour.decisions import breaker_of
@@ -16,7 +15,7 @@ from quarterhour.marks import next_marks
 from quarterhour.scheduler import taken_over
 from quarterhour.slots import Slot, Verdict, settled, slots_of
 from quarterhour.web.data import list_inputs
-from quarterhour.web.models import Page, PlannedMark, ScheduleAnswer, ScheduleChange, SchedulePlan, SlotItem
+from quarterhour.web.models import Moment, Page, PlannedMark, ScheduleAnswer, ScheduleChange, SchedulePlan, SlotItem
 from quarterhour.web.problems import documented
 from quarterhour.web.queries import find_runs
 from quarterhour.web.services import Injected, Services
@@ -33,20 +32,20 @@ async def get_schedule(services: Injected) -> ScheduleAnswer:
     return _answer(services, services.scheduler.schedule)
 
 
-@router.put("/schedule", operation_id="changeSchedule", tags=["schedule"], responses=documented(403, 422))
+@router.put("/schedule", operation_id="changeSchedule", tags=["schedule"], responses=documented(400, 422))
 async def change_schedule(change: ScheduleChange, services: Injected) -> ScheduleAnswer:
     """Another cron text, time zone or jitter; kept over restarts."""
     changed = await services.scheduler.change(cron=change.cron, timezone=change.timezone, jitter=change.jitter)
     return _answer(services, changed)
 
 
-@router.post("/schedule/pause", operation_id="pauseSchedule", tags=["schedule"], responses=documented(403))
+@router.post("/schedule/pause", operation_id="pauseSchedule", tags=["schedule"])
 async def pause_schedule(services: Injected) -> ScheduleAnswer:
     """No run starts by the clock until it is resumed; kept over restarts."""
     return _answer(services, await services.scheduler.pause())
 
 
-@router.post("/schedule/resume", operation_id="resumeSchedule", tags=["schedule"], responses=documented(403))
+@router.post("/schedule/resume", operation_id="resumeSchedule", tags=["schedule"])
 async def resume_schedule(services: Injected) -> ScheduleAnswer:
     return _answer(services, await services.scheduler.resume())
 
@@ -88,9 +87,9 @@ def _duration_s(run: Run) -> float:
 async def list_slots(
     services: Injected,
     start: Annotated[
-        AwareDatetime | None, Query(alias="from", description="The first mark; a day before `to` where left out.")
+        Moment | None, Query(alias="from", description="The first mark; a day before `to` where left out.")
     ] = None,
-    end: Annotated[AwareDatetime | None, Query(alias="to", description="The last mark; now where left out.")] = None,
+    end: Annotated[Moment | None, Query(alias="to", description="The last mark; now where left out.")] = None,
     verdict: Verdict | None = None,
     cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=40_000)] = 1000,

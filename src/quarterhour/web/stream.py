@@ -10,6 +10,7 @@ from starlette.responses import StreamingResponse
 from quarterhour.bus import Gap
 from quarterhour.events import EventRecord
 from quarterhour.index.store import Question
+from quarterhour.web.models import MOST
 from quarterhour.web.problems import documented
 from quarterhour.web.services import Injected, Services
 
@@ -31,9 +32,12 @@ _RETRY_MS = 2000
 async def stream_events(
     services: Injected,
     since: Annotated[
-        int | None, Query(ge=0, description="Begin after that seq; with what comes from now on where left out.")
+        int | None,
+        Query(ge=0, le=MOST, description="Begin after that seq; with what comes from now on where left out."),
     ] = None,
-    last_event_id: Annotated[int | None, Header(ge=0, description="As browsers send it; it wins over `since`.")] = None,
+    last_event_id: Annotated[
+        int | None, Header(ge=0, le=MOST, description="As browsers send it; it wins over `since`.")
+    ] = None,
     run_id: str | None = None,
     stage: str | None = None,
     event: str | None = None,

@@ -4,11 +4,10 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from quarterhour.clock import wire_time
 from quarterhour.lifecycle import Run
-from quarterhour.web.models import Page, RunSpan
+from quarterhour.web.models import Moment, Page, RunSpan
 from quarterhour.web.problems import documented
 from quarterhour.web.queries import find_runs
 from quarterhour.web.services import Injected, Services
@@ -22,8 +21,8 @@ _MOST_RUNS = 5000
 @router.get("/timeline", operation_id="getTimeline", tags=["runs"], responses=documented(404, 422))
 async def get_timeline(
     services: Injected,
-    start: Annotated[AwareDatetime | None, Query(alias="from", description="A day before `to` where left out.")] = None,
-    end: Annotated[AwareDatetime | None, Query(alias="to", description="Now where left out.")] = None,
+    start: Annotated[Moment | None, Query(alias="from", description="A day before `to` where left out.")] = None,
+    end: Annotated[Moment | None, Query(alias="to", description="Now where left out.")] = None,
     limit: Annotated[int, Query(ge=1, le=_MOST_RUNS)] = _MOST_RUNS,
 ) -> Page[RunSpan]:
     """When each run of a span of time and its stages were at work, newest first; `next` where there are more."""

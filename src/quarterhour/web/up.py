@@ -30,12 +30,24 @@ _DROP_BATCH = "quarterhour.demo:drop_batch"
 
 def serve_pipeline(settings: Settings, workspace: Workspace, *, is_scheduled: bool, is_demo: bool) -> None:
     """Serve until a signal. Raises PortInUse, HomeInUse."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    configure_log()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings, workspace, is_scheduled=is_scheduled, is_demo=is_demo))
+
+
+def configure_log() -> None:
+    """What the server says of itself, on stderr. Traces show no values: these may be secrets, and take seconds to draw."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
