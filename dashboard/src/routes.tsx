@@ -1,5 +1,6 @@
 /** Which page stands at which address. The first page comes with the script; each other one is fetched when it is asked for. */
-import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { readRunsSearch } from "./features/run-history/runs-search";
 import { NowPage } from "./pages/now";
 import { NotFound, PageFailed } from "./shell/astray";
 import { Shell } from "./shell/shell";
@@ -8,8 +9,23 @@ const root = createRootRoute({ component: Shell });
 
 const now = createRoute({ getParentRoute: () => root, path: "/", component: NowPage });
 
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/runs",
+  validateSearch: readRunsSearch,
+  component: lazyRouteComponent(() => import("./pages/runs"), "RunsPage"),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$runId",
+  component: lazyRouteComponent(() => import("./pages/run"), "RunPage"),
+});
+
+export const routeTree = root.addChildren([now, runs, run]);
+
 export const router = createRouter({
-  routeTree: root.addChildren([now]),
+  routeTree,
   defaultPreload: "intent",
   defaultNotFoundComponent: NotFound,
   defaultErrorComponent: PageFailed,

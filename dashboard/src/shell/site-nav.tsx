@@ -1,7 +1,10 @@
 /** The ways to the pages. */
 import { Link } from "@tanstack/react-router";
 
-export const PAGES = [{ to: "/", label: "Now" }] as const;
+export const PAGES = [
+  { to: "/", label: "Now" },
+  { to: "/runs", label: "Runs" },
+] as const;
 
 export const SiteNav = () => (
   <nav

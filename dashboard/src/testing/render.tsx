@@ -1,12 +1,35 @@
 /** Draws a part of the page against a running test server. */
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import {
+  createMemoryHistory,
+  createRouter,
+  RouterContextProvider,
+  RouterProvider,
+} from "@tanstack/react-router";
 import { act, render } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { onTestFinished, vi } from "vitest";
 import { BackendProvider, createBackend } from "../backend";
+import { routeTree } from "../routes";
 import { TestServer } from "./server";
 
-export async function renderLive(element: ReactNode, server?: TestServer) {
+/** A part of a page, with the addresses that it links to. */
+export function renderLive(element: ReactNode, server?: TestServer) {
+  const router = createRouter({ routeTree, history: createMemoryHistory() });
+  return renderWith(<RouterContextProvider router={router}>{element}</RouterContextProvider>, server);
+}
+
+/** The page at an address, and where it has gone since. */
+export async function renderPage(address: string, server?: TestServer) {
+  const router = createRouter({
+    routeTree,
+    history: createMemoryHistory({ initialEntries: [address] }),
+  });
+  const rendered = await renderWith(<RouterProvider router={router} />, server);
+  return { ...rendered, addressNow: () => router.state.location.href };
+}
+
+async function renderWith(element: ReactNode, server?: TestServer) {
   const running = server ?? (await new TestServer().listen());
   const backend = createBackend(running.origin);
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });

@@ -11,7 +11,7 @@ type Answer = { status: number; body: unknown };
 export class TestServer {
   /** What it knows; replace it, and it is another installation. */
   log = new Recorder();
-  /** Answers by "METHOD /path". */
+  /** Answers by "METHOD /path?query", else by "METHOD /path". */
   readonly answers = new Map<string, Answer>();
   /** Calls that came, by "METHOD /path?query". */
   readonly calls: string[] = [];
@@ -89,6 +89,7 @@ export class TestServer {
       return { status: 200, body: { items, next: null, total: this.log.events.length } };
     }
     return (
+      this.answers.get(`${request.method} ${url.pathname}${url.search}`) ??
       this.answers.get(`${request.method} ${url.pathname}`) ?? {
         status: 404,
         body: { title: "Not found", status: 404, detail: `no such path: ${url.pathname}` },

@@ -13,5 +13,6 @@ class NeverResized implements ResizeObserver {
   disconnect(): void {}
 }
 globalThis.ResizeObserver ??= NeverResized;
+vi.stubGlobal("scrollTo", () => {});
 
 afterEach(cleanup);

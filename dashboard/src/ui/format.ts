@@ -9,6 +9,7 @@ const CLOCK_SECONDS = new Intl.DateTimeFormat(undefined, {
   hourCycle: "h23",
 });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const WEEKDAY = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
 
 export const number = (value: number): string => NUMBER.format(value);
 
@@ -38,6 +39,9 @@ export function moment(at: string, nowMs: number): string {
   const isToday = date.toDateString() === new Date(nowMs).toDateString();
   return isToday ? clock(at) : `${DAY.format(date)}, ${clock(at)}`;
 }
+
+/** "Fri, 5 Dec" */
+export const weekday = (at: number | string): string => WEEKDAY.format(new Date(at));
 
 /** The exact time, for a tooltip. */
 export const exactUtc = (at: string): string => `${at.replace("T", " ").replace(/Z|\+00:00$/, "")} UTC`;

@@ -1,5 +1,6 @@
 /** The few meanings that a colour has on this page. A word and a shape always stand beside it. */
 import type { RunState, StageState } from "../api/types";
+import type { IconName } from "./icon";
 
 export type Tone = "idle" | "run" | "ok" | "warn" | "bad";
 
@@ -36,4 +37,23 @@ export const STAGE_TONE: Record<StageState, Tone> = {
   success: "ok",
   failed: "bad",
   stopped: "warn",
+};
+
+export const RUN_ICON: Record<RunState, IconName> = {
+  idle: "clock",
+  starting: "turning",
+  running: "turning",
+  stopping: "turning",
+  success: "check",
+  failed: "cross",
+  stopped: "square",
+};
+
+export const STAGE_ICON: Record<StageState, IconName> = {
+  waiting: "idle",
+  running: "turning",
+  retrying: "again",
+  success: "check",
+  failed: "cross",
+  stopped: "square",
 };

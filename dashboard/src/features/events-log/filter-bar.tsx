@@ -1,10 +1,11 @@
 /** Which events are shown. */
+import { Segments } from "../../ui/segments";
 import type { Filter, Scope } from "./event-view";
 
-const SCOPES: { scope: Scope; label: string; hint: string }[] = [
-  { scope: "activity", label: "Activity", hint: "All but progress, heartbeats and state" },
-  { scope: "problems", label: "Problems", hint: "Errors and warnings only" },
-  { scope: "all", label: "Everything", hint: "Each event" },
+const SCOPES: { value: Scope; label: string; hint: string }[] = [
+  { value: "activity", label: "Activity", hint: "All but progress, heartbeats and state" },
+  { value: "problems", label: "Problems", hint: "Errors and warnings only" },
+  { value: "all", label: "Everything", hint: "Each event" },
 ];
 
 interface Props {
@@ -15,25 +16,12 @@ interface Props {
 
 export const FilterBar = ({ filter, stages, onChange }: Props) => (
   <div className="flex flex-1 flex-wrap items-center justify-end gap-2">
-    <fieldset className="flex rounded-lg border border-line p-0.5 text-sm">
-      <legend className="sr-only">Show</legend>
-      {SCOPES.map(({ scope, label, hint }) => (
-        <label
-          key={scope}
-          title={hint}
-          className="cursor-pointer rounded-md px-2.5 py-0.5 text-muted has-checked:bg-ink has-checked:text-paper has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
-        >
-          <input
-            type="radio"
-            name="scope"
-            className="sr-only"
-            checked={filter.scope === scope}
-            onChange={() => onChange({ ...filter, scope })}
-          />
-          {label}
-        </label>
-      ))}
-    </fieldset>
+    <Segments
+      legend="Show"
+      options={SCOPES}
+      value={filter.scope}
+      onChange={(scope) => onChange({ ...filter, scope })}
+    />
     <select
       aria-label="Stage"
       value={filter.stage ?? ""}

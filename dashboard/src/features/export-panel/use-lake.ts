@@ -1,14 +1,14 @@
 /** What lies in the folders: asked for again when an event says that it changed. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { answerOf } from "../../api/client";
 import type { EventRecord } from "../../api/types";
 import { useBackend } from "../../backend";
-import { onEvents } from "../../live/store";
+import { useRefreshOn } from "../../live/use-refresh-on";
 import { type Choice, exportQuery } from "./export-choice";
 
-const INPUTS = ["inputs"];
-const DATASETS = ["datasets"];
+const INPUTS = "inputs";
+const DATASETS = "datasets";
 /** Files arrive without an event. The client asks only while the page can be seen. */
 const INPUTS_EVERY_MS = 10_000;
 const SHOWN_INPUTS = 100;
@@ -17,7 +17,7 @@ const TYPING_PAUSE_MS = 400;
 export function useInputs() {
   const { api } = useBackend();
   return useQuery({
-    queryKey: INPUTS,
+    queryKey: [INPUTS],
     queryFn: () => answerOf(api.GET("/api/inputs", { params: { query: { limit: SHOWN_INPUTS } } })),
     refetchInterval: INPUTS_EVERY_MS,
   });
@@ -25,14 +25,14 @@ export function useInputs() {
 
 export function useDatasets() {
   const { api } = useBackend();
-  return useQuery({ queryKey: DATASETS, queryFn: () => answerOf(api.GET("/api/datasets")) });
+  return useQuery({ queryKey: [DATASETS], queryFn: () => answerOf(api.GET("/api/datasets")) });
 }
 
 /** Once the form is open; a run that ends asks anew. */
 export function useVersions(dataset: string) {
   const { api } = useBackend();
   return useQuery({
-    queryKey: [...DATASETS, dataset, "history"],
+    queryKey: [DATASETS, dataset, "history"],
     queryFn: () => answerOf(api.GET("/api/datasets/{name}/history", { params: { path: { name: dataset } } })),
   });
 }
@@ -42,7 +42,7 @@ export function useExportCheck(dataset: string, choice: Choice) {
   const { api } = useBackend();
   const settled = useSettled(choice, TYPING_PAUSE_MS);
   const check = useQuery({
-    queryKey: [...DATASETS, dataset, "check", settled],
+    queryKey: [DATASETS, dataset, "check", settled],
     queryFn: ({ signal }) =>
       answerOf(
         api.GET("/api/datasets/{name}/export/check", {
@@ -74,16 +74,4 @@ const WRITERS = new Set(["pipeline", "translator", "merger"]);
 const changesLake = ({ stage, event, run_id }: EventRecord): boolean =>
   (WRITERS.has(stage) && ENDINGS.has(event)) || (stage === "merger" && run_id === null);
 
-export function useRefreshOnEvents(): void {
-  const { live } = useBackend();
-  const queries = useQueryClient();
-  useEffect(
-    () =>
-      onEvents(live, (fresh) => {
-        if (!fresh.some(changesLake)) return;
-        void queries.invalidateQueries({ queryKey: INPUTS });
-        void queries.invalidateQueries({ queryKey: DATASETS });
-      }),
-    [live, queries],
-  );
-}
+export const useRefreshOnEvents = (): void => useRefreshOn(changesLake, [INPUTS, DATASETS]);

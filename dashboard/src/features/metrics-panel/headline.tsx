@@ -1,28 +1,18 @@
 /** The state in one word, the run behind it, and when the next one comes. */
-import type { RunState, Status } from "../../api/types";
+import type { Status } from "../../api/types";
 import { isActive } from "../../live/reducer";
 import { titled } from "../../ui/format";
-import { Icon, type IconName } from "../../ui/icon";
+import { Icon } from "../../ui/icon";
 import { ClockTime, Moment } from "../../ui/time";
-import { RUN_TONE, TEXT_TONE } from "../../ui/tone";
+import { RUN_ICON, RUN_TONE, TEXT_TONE } from "../../ui/tone";
 import { useNow } from "../../ui/use-now";
 import { Elapsed } from "./stage-flow";
 import { nextRunText, TRIGGERS } from "./wording";
 
-const ICONS: Record<RunState, IconName> = {
-  idle: "clock",
-  starting: "turning",
-  running: "turning",
-  stopping: "turning",
-  success: "check",
-  failed: "cross",
-  stopped: "square",
-};
-
 export const Headline = ({ status }: { status: Status }) => (
   <div className="min-w-0">
     <p className={`flex items-center gap-3 ${TEXT_TONE[RUN_TONE[status.state]]}`}>
-      <Icon name={ICONS[status.state]} className="size-9" />
+      <Icon name={RUN_ICON[status.state]} className="size-9" />
       <span data-testid="state" className="text-display font-semibold tracking-tight first-letter:uppercase">
         {status.state}
       </span>

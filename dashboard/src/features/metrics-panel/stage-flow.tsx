@@ -1,21 +1,12 @@
 /** The stages of the pipeline as a line with stations; the way to the next one fills as the work goes on. */
-import type { StageState, Status } from "../../api/types";
+import type { Status } from "../../api/types";
 import { isActive, shareOf } from "../../live/reducer";
 import { type StageView, stageViews } from "../../live/stages";
 import { duration, titled } from "../../ui/format";
-import { Icon, type IconName } from "../../ui/icon";
-import { FILL_TONE, STAGE_TONE, TEXT_TONE, type Tone } from "../../ui/tone";
+import { Icon } from "../../ui/icon";
+import { FILL_TONE, STAGE_ICON, STAGE_TONE, TEXT_TONE, type Tone } from "../../ui/tone";
 import { useNow } from "../../ui/use-now";
 import { isIncomplete, stageFigures, stageText } from "./wording";
-
-const ICONS: Record<StageState, IconName> = {
-  waiting: "idle",
-  running: "turning",
-  retrying: "again",
-  success: "check",
-  failed: "cross",
-  stopped: "square",
-};
 
 export function StageFlow({ status }: { status: Status }) {
   return (
@@ -41,7 +32,7 @@ function Station({ stage, isLive }: { stage: StageView; isLive: boolean }) {
         <span
           className={`flex size-8 items-center justify-center rounded-full border-2 border-current ${TEXT_TONE[tone]}`}
         >
-          <Icon name={isPartial ? "warning" : ICONS[stage.state]} />
+          <Icon name={isPartial ? "warning" : STAGE_ICON[stage.state]} />
         </span>
         <ProgressTrack stage={stage} tone={tone} />
       </div>

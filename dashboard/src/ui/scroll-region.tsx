@@ -1,0 +1,15 @@
+/** What may be wider or longer than its place scrolls in itself, also by keyboard. */
+import type { ReactNode } from "react";
+
+interface Props {
+  label: string;
+  className?: string;
+  children: ReactNode;
+}
+
+export const ScrollRegion = ({ label, className = "", children }: Props) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
+  <section aria-label={label} tabIndex={0} className={`overflow-auto ${className}`}>
+    {children}
+  </section>
+);
