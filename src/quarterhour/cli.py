@@ -109,8 +109,8 @@ def run(
             if server is None:
                 raise
             with server:
-                started = server.post("/api/pipeline/start", {"stages": stage, "resume": resume})
-                ended = server.wait_for_run(started["run_id"])
+                started = server.start_run(stages=stage, resume=resume)
+                ended = server.wait_for_run(started.run_id).model_dump(mode="json")
         if as_json:
             print_json(ended)
         else:

@@ -10,7 +10,7 @@ import schemathesis
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from quarterhour.web.app import make_app
 from serving import Server, serving
@@ -93,4 +93,7 @@ def test_each_answer_is_as_documented(case: Case, server: Server, known: dict[st
     if case.path == "/readyz":
         # On a busy machine it may say that it was busy.
         excluded.append(not_a_server_error)
+    if any(isinstance(value, list | dict) for value in case.query.values()):
+        # What is given more than once where it has one value: the last one is taken, and may be valid.
+        excluded.append(negative_data_rejection)
     case.call_and_validate(base_url=server.api, excluded_checks=excluded)

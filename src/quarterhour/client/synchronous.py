@@ -1,0 +1,136 @@
+"""Client: a running server, called and waited for."""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import httpx
+
+from quarterhour.client import calls
+from quarterhour.client.call import Call
+from quarterhour.client.transport import POLL_S, TIMEOUT_S, check, event_in, options, read, request_of, stream_of
+from quarterhour.lifecycle import ACTIVE, Run
+from quarterhour.web.models import EventWire
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _sent(make: Callable[P, Call[T]]) -> Callable[Concatenate["Client", P], T]:
+    """The call as a method."""
+
+    @wraps(make)
+    def send(self: "Client", *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.send(make(*args, **kwargs))
+
+    return send
+
+
+class Client:
+    """Each operation of the API is a method. All raise ServerRefused for a problem, httpx.TransportError without an answer."""
+
+    def __init__(self, base_url: str, token: str = "", certfile: str | None = None) -> None:
+        """`certfile`: the server's own certificate."""
+        self._http = httpx.Client(**options(base_url, token, certfile))
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def send(self, call: Call[T]) -> T:
+        """Make a call of `quarterhour.client.calls`."""
+        return read(call, self._http.request(**request_of(call)))
+
+    def wait_for_run(self, run_id: str) -> Run:
+        """The run once it has ended."""
+        while (run := self.get_run(run_id)).state in ACTIVE:
+            time.sleep(POLL_S)
+        return run
+
+    def stream_events(
+        self,
+        *,
+        since: int | None = None,
+        run_id: str | None = None,
+        stage: str | None = None,
+        event: str | None = None,
+        level: str | None = None,
+        q: str | None = None,
+    ) -> Iterator[EventWire]:
+        """Past events after `since`, then new ones as they come; without `since`, new ones alone.
+
+        Each comes once. Raises httpx.TransportError where the connection is lost: go on with the last event's seq.
+        """
+        kinds = {"run_id": run_id, "stage": stage, "event": event, "level": level, "q": q}
+        with self._http.stream(**stream_of(since, kinds)) as answer:
+            if answer.is_error:
+                answer.read()
+            check(answer)
+            for line in answer.iter_lines():
+                if (found := event_in(line)) is not None:
+                    yield found
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The answer as plain JSON: for the command line, which reads offline homes in the same way."""
+        answer = self._http.get(path, params={k: v for k, v in query.items() if v is not None})
+        check(answer)
+        return answer.json()
+
+    def post(self, path: str, body: Any = None, *, timeout_s: float | None = TIMEOUT_S) -> Any:
+        answer = self._http.post(path, json=body, timeout=timeout_s)
+        check(answer)
+        return answer.json()
+
+    def events(self, since: int, **query: Any) -> Iterator[dict[str, Any]]:
+        """Past events after `since`, then new ones as they come, as plain JSON."""
+        for event in self.stream_events(since=since, **query):
+            yield event.model_dump()
+
+    start_run = _sent(calls.start_run)
+    run_stage = _sent(calls.run_stage)
+    stop_run = _sent(calls.stop_run)
+    reset_pipeline = _sent(calls.reset_pipeline)
+    get_status = _sent(calls.get_status)
+    get_snapshot = _sent(calls.get_snapshot)
+    get_liveness = _sent(calls.get_liveness)
+    get_readiness = _sent(calls.get_readiness)
+    list_runs = _sent(calls.list_runs)
+    get_run = _sent(calls.get_run)
+    get_run_balance = _sent(calls.get_run_balance)
+    list_run_events = _sent(calls.list_run_events)
+    get_timeline = _sent(calls.get_timeline)
+    list_events = _sent(calls.list_events)
+    reindex = _sent(calls.reindex)
+    get_schedule = _sent(calls.get_schedule)
+    change_schedule = _sent(calls.change_schedule)
+    pause_schedule = _sent(calls.pause_schedule)
+    resume_schedule = _sent(calls.resume_schedule)
+    get_schedule_plan = _sent(calls.get_schedule_plan)
+    list_slots = _sent(calls.list_slots)
+    start_backfill = _sent(calls.start_backfill)
+    get_backfill = _sent(calls.get_backfill)
+    stop_backfill = _sent(calls.stop_backfill)
+    list_inputs = _sent(calls.list_inputs)
+    get_input_profile = _sent(calls.get_input_profile)
+    retract_input = _sent(calls.retract_input)
+    release_input = _sent(calls.release_input)
+    retranslate = _sent(calls.retranslate)
+    list_quarantine = _sent(calls.list_quarantine)
+    get_quarantined = _sent(calls.get_quarantined)
+    retry_quarantined = _sent(calls.retry_quarantined)
+    list_datasets = _sent(calls.list_datasets)
+    get_dataset = _sent(calls.get_dataset)
+    list_dataset_rows = _sent(calls.list_dataset_rows)
+    list_dataset_versions = _sent(calls.list_dataset_versions)
+    restore_dataset = _sent(calls.restore_dataset)
+    get_dataset_profile = _sent(calls.get_dataset_profile)
+    get_dataset_checks = _sent(calls.get_dataset_checks)
+    list_analyses = _sent(calls.list_analyses)
+    check_export = _sent(calls.check_export)
+    export_dataset = _sent(calls.export_dataset)
