@@ -2,13 +2,17 @@
 
 import asyncio
 import inspect
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from commands import command
 from quarterhour.client import AsyncClient, Client, ServerRefused
 from quarterhour.lifecycle import RunState
 from quarterhour.web.app import make_app
@@ -76,6 +80,32 @@ def test_a_run_by_each_client(server: Server) -> None:
             assert refused.value.status == 404
 
     asyncio.run(go())
+
+
+@pytest.mark.slow
+def test_the_command_line_follows_events_and_starts_runs_through_the_server(server: Server) -> None:
+    ended = command(server.home, "run", "--stage", "translator", "--json")
+    assert ended.exit_code == 0, ended.output
+    run_id = json.loads(ended.stdout)["run_id"]
+    # In a process of its own: it ends only when it is told to.
+    following = [
+        sys.executable,
+        "-m",
+        "quarterhour",
+        "events",
+        "--follow",
+        "--run",
+        run_id,
+        "--json",
+        "--home",
+        str(server.home),
+    ]
+    with subprocess.Popen(following, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert json.loads(process.stdout.readline())["run_id"] == run_id
+        finally:
+            process.kill()
 
 
 @pytest.mark.slow

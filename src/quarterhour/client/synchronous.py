@@ -88,9 +88,14 @@ class Client:
         return answer.json()
 
     def events(self, since: int, **query: Any) -> Iterator[dict[str, Any]]:
-        """Past events after `since`, then new ones as they come, as plain JSON."""
-        for event in self.stream_events(since=since, **query):
-            yield event.model_dump()
+        """Past events after `since`, then new ones as they come, as plain JSON; `query` as of `/api/events`, times too."""
+        while True:
+            page = self.get("/api/events", since=since, limit=1000, **query)
+            for event in page["items"]:
+                since = event["seq"]
+                yield event
+            if page["next"] is None:
+                time.sleep(POLL_S)
 
     start_run = _sent(calls.start_run)
     run_stage = _sent(calls.run_stage)
