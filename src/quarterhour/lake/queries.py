@@ -1,4 +1,4 @@
-"""What people ask of the merged tables: lists, rows, profiles and histories as JSON-able data.
+"""What people ask of the merged tables: lists, profiles and histories as JSON-able data.
 
 The server calls these in a child process, since the process that serves the socket never imports DuckDB or deltalake.
 """
@@ -13,14 +13,10 @@ import orjson
 
 from quarterhour.clock import wire_time
 from quarterhour.errors import InvalidQuery, UnknownDataset
-from quarterhour.lake import duck
-from quarterhour.lake.column_types import LINEAGE, data_columns
+from quarterhour.lake.column_types import LINEAGE
 from quarterhour.lake.tables import Table, TableError, open_table
 from quarterhour.settings import DATASET_NAME, Settings
 from quarterhour.workspace import Workspace
-
-MAX_ROWS = 10_000
-"""The most rows that one page may have."""
 
 # Beyond it a JSON number is rounded by browsers.
 _LARGEST_EXACT_INTEGER = 2**53
@@ -38,28 +34,6 @@ def list_datasets(workspace: Workspace, settings: Settings) -> list[dict[str, An
 def dataset(workspace: Workspace, settings: Settings, name: str) -> dict[str, Any]:
     """One merged table as in the list."""
     return _summary(name, open_dataset(workspace, name), settings)
-
-
-def dataset_rows(
-    workspace: Workspace, settings: Settings, name: str, limit: int = 100, offset: int = 0, version: int | None = None
-) -> dict[str, Any]:
-    """A page of rows, without lineage. The order holds within a version; `next` is the offset of the page after this one."""
-    del settings
-    if not 0 <= limit <= MAX_ROWS or offset < 0:
-        raise InvalidQuery(f"limit {limit} and offset {offset}: give a limit from 0 to {MAX_ROWS} and an offset from 0")
-    table = open_dataset(workspace, name, version)
-    columns = data_columns(table.columns)
-    names = ", ".join(duck.identifier(column) for column in columns)
-    with duck.connect(workspace) as connection:
-        rows = connection.execute(f"SELECT {names} FROM {table.scan()} LIMIT {limit} OFFSET {offset}").fetchall()
-    after = offset + len(rows)
-    return {
-        "columns": [{"name": column, "type": table.columns[column]} for column in columns],
-        "items": [[json_value(value) for value in row] for row in rows],
-        "next": after if rows and after < table.rows else None,
-        "total": table.rows,
-        "version": table.version,
-    }
 
 
 def dataset_profile(workspace: Workspace, settings: Settings, name: str) -> dict[str, Any] | None:

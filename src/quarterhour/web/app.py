@@ -22,6 +22,7 @@ from quarterhour.web import (
     live,
     problems,
     queries,
+    rows,
     schedule,
     stream,
     timeline,
@@ -56,7 +57,21 @@ def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
         guard.install(app)
     problems.install(app)
     anywhere = problems.documented(*problems.ANYWHERE)
-    calling = (commands, schedule, backfill, stream, queries, data, analyses, checks, exports, history, live, timeline)
+    calling = (
+        commands,
+        schedule,
+        backfill,
+        stream,
+        queries,
+        data,
+        analyses,
+        checks,
+        exports,
+        history,
+        live,
+        rows,
+        timeline,
+    )
     routers = [*(module.router for module in calling), queries.tagged, data.tagged]
     for router in routers:
         app.include_router(router, responses=anywhere)

@@ -22,7 +22,6 @@ from quarterhour.web.models import (
     Page,
     QuarantineDetail,
     QuarantineItem,
-    RowPage,
 )
 from quarterhour.web.problems import documented
 from quarterhour.web.services import Injected
@@ -142,7 +141,6 @@ async def get_quarantined(item_id: str, services: Injected) -> QuarantineDetail:
 _FILE_PROFILE = "quarterhour.stages.analyzer.file_profile:file_profile"
 _LIST_DATASETS = "quarterhour.lake.queries:list_datasets"
 _DATASET = "quarterhour.lake.queries:dataset"
-_DATASET_ROWS = "quarterhour.lake.queries:dataset_rows"
 _DATASET_PROFILE = "quarterhour.lake.queries:dataset_profile"
 
 
@@ -166,25 +164,6 @@ async def get_dataset(name: str, services: Injected) -> DatasetItem:
     """One merged table."""
     found = await services.engine.call(_DATASET, services.workspace, services.settings, name)
     return DatasetItem.model_validate(found)
-
-
-@router.get(
-    "/datasets/{name}/rows", operation_id="listDatasetRows", tags=["datasets"], responses=documented(404, 422, 503)
-)
-async def list_dataset_rows(
-    name: str,
-    services: Injected,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    offset: Annotated[int, Query(ge=0, le=MOST)] = 0,
-    version: Annotated[
-        int | None, Query(ge=0, le=MOST, description="An earlier version; without it the newest.")
-    ] = None,
-) -> RowPage:
-    """A page of a merged table."""
-    page = await services.engine.call(
-        _DATASET_ROWS, services.workspace, services.settings, name, limit, offset, version
-    )
-    return RowPage.model_validate(page)
 
 
 @router.get(

@@ -21,10 +21,10 @@ router = APIRouter(prefix="/api")
 _CHECK_EXPORT = "quarterhour.lake.exports.making:check_export"
 _MAKE_EXPORT = "quarterhour.lake.exports.making:make_export"
 # By the HTTP server itself: the longest filter, in letters of four bytes, is longer than an address may be.
-_TOO_LONG: dict[int | str, dict[str, Any]] = {
+TOO_LONG: dict[int | str, dict[str, Any]] = {
     400: {"description": "The address has more than 64 KiB.", "content": {"text/plain": {"schema": {"type": "string"}}}}
 }
-_CLIENT_LEFT = Response(status_code=499)
+CLIENT_LEFT = Response(status_code=499)
 """Nobody reads it."""
 _RANGE = re.compile(r"bytes=\s*(\d+-\d*|-\d+)(\s*,\s*(\d+-\d*|-\d+))*\s*")
 _FIRST_BYTE = re.compile(r"bytes=\s*(\d+)-[^,]*")
@@ -60,14 +60,14 @@ Injected = Annotated[Downloads, Depends(_downloads)]
     operation_id="checkExport",
     tags=["datasets"],
     response_model=ExportCheck,
-    responses={**_TOO_LONG, **documented(404, 422, 503)},
+    responses={**TOO_LONG, **documented(404, 422, 503)},
 )
 async def check_export(wanted: Requested, request: Request, downloads: Injected) -> object:
     """What an export would hold, without making it."""
     try:
         return await downloads.ask(request, _CHECK_EXPORT, wanted)
     except Gone:
-        return _CLIENT_LEFT
+        return CLIENT_LEFT
 
 
 @router.head("/datasets/{name}/export", include_in_schema=False)
@@ -80,7 +80,7 @@ async def check_export(wanted: Requested, request: Request, downloads: Injected)
         200: {"description": "The file.", "content": {media_type: {} for media_type in MEDIA_TYPES.values()}},
         206: {"description": "The part of it that `Range` asks for."},
         304: {"description": "The client has it already (`If-None-Match`)."},
-        **_TOO_LONG,
+        **TOO_LONG,
         **documented(404, 416, 422, 500, 503),
     },
 )
@@ -92,7 +92,7 @@ async def export_dataset(wanted: Requested, request: Request, downloads: Injecte
     try:
         made: MadeExport = await downloads.ask(request, _MAKE_EXPORT, wanted, digest, range_ is not None)
     except Gone:
-        return _CLIENT_LEFT
+        return CLIENT_LEFT
     headers = _headers(made)
     if digest == made.digest and "if-none-match" in request.headers:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)

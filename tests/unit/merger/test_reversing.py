@@ -12,11 +12,12 @@ from pending_inputs import put, table_rows
 from stage_context import RecordingContext
 
 from quarterhour.errors import InvalidQuery, UnknownDataset
+from quarterhour.lake.exports.request import ExportRequest, PageWanted
 from quarterhour.lake.history import dataset_history
 from quarterhour.lake.ledger import InputState, UnknownInput
 from quarterhour.lake.maintenance import maintain
-from quarterhour.lake.queries import dataset_rows
 from quarterhour.lake.reversals import NotRetractable
+from quarterhour.lake.row_pages import dataset_rows
 from quarterhour.stages.merger import MergerService
 from quarterhour.stages.merger.restoring import restore
 from quarterhour.stages.merger.retraction import retract
@@ -188,7 +189,7 @@ def test_the_history_tells_what_made_each_version_and_which_can_be_read(tmp_path
     page = dataset_history(context.workspace, context.settings, "bars")
     assert [one["is_kept"] for one in page["items"]] == [True, True, True, False, True]
     for call in (
-        lambda: dataset_rows(context.workspace, context.settings, "bars", version=1),
+        lambda: dataset_rows(context.workspace, context.settings, ExportRequest("bars", "csv", 1), PageWanted()),
         lambda: restore(context.workspace, context.settings, "bars", 1),
     ):
         with pytest.raises(InvalidQuery, match="has version 1 no longer"):

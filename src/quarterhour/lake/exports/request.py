@@ -14,6 +14,10 @@ MEDIA_TYPES: dict[ExportFormat, str] = {
 }
 
 
+MAX_ROWS = 10_000
+"""The most rows that one page may have."""
+
+
 class ExportError(QuarterhourError):
     """The export could not be made."""
 
@@ -45,6 +49,23 @@ class ExportRequest:
 
     def file_name(self, version: int) -> str:
         return f"{self.dataset}-v{version}.{self.format}"
+
+
+@dataclass(frozen=True, slots=True)
+class PageWanted:
+    """Raises InvalidQuery for a page that cannot be."""
+
+    limit: int = 100
+    offset: int = 0
+    sort: str | None = None
+    """A column; without one, rows come as the table's files have them."""
+    descending: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.limit <= MAX_ROWS or self.offset < 0:
+            raise InvalidQuery(
+                f"limit {self.limit} and offset {self.offset}: give a limit from 0 to {MAX_ROWS} and an offset from 0"
+            )
 
 
 @dataclass(frozen=True, slots=True)
