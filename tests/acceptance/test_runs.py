@@ -35,7 +35,7 @@ def bring(home: Path, name: str, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """After the marks of the last hour were made up for, and one run failed."""
+    """After the marks of the last hour were made up for, and one run failed, which put a file aside."""
     home = tmp_path_factory.mktemp("runs") / "home"
     (home / "data" / "raw").mkdir(parents=True)
     (home / "quarterhour.toml").write_text(settings())
@@ -46,7 +46,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         assert answer.is_success, answer.text
         while running.get("/api/backfill")["state"] == "running":
             time.sleep(0.05)
-        bring(home, "bars_2.csv", "a,b\n5,6\n7,x\n")
+        bring(home, "bars_2.csv", "a,b\n5,6\n7,8\n")
+        bring(home, "bars_3.csv", "a,b\n9,x\n")
         (home / TROUBLE).touch()
         assert running.ended_run(running.start_run())["state"] == "failed"
         yield running
@@ -56,6 +57,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def browser() -> Iterator[Browser]:
     with open_browser() as opened:
         yield opened
+
+
+def failed_run(server: Server) -> str:
+    return server.get("/api/runs", state="failed")["items"][0]["run_id"]
 
 
 def opened(browser: Browser, server: Server, address: str, size: dict[str, int]) -> Page:
@@ -104,6 +109,24 @@ def test_marks_and_runs_are_walked_by_keyboard(server: Server, browser: Browser)
     page.get_by_role("listbox").focus()
     page.keyboard.press("End")
     page.keyboard.press("Enter")
-    newest = server.get("/api/runs")["items"][0]["run_id"]
-    expect(page).to_have_url(f"{server.dashboard}/runs/{newest}")
+    expect(page).to_have_url(f"{server.dashboard}/runs/{failed_run(server)}")
+    page.close()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_everybody_can_use_a_runs_page(server: Server, browser: Browser, size: dict[str, int]) -> None:
+    page = opened(browser, server, f"/runs/{failed_run(server)}", size)
+    expect(page.get_by_test_id("run-state")).to_have_text("failed")
+    expect(page.get_by_test_id("run-files")).to_contain_text("bars_2.csv")
+    expect(page.get_by_test_id("balance")).to_contain_text("2 records read = 2 translated + 0 quarantined")
+    expect(page.get_by_test_id("comparison").get_by_role("row", name="Inspection")).to_be_visible()
+    expect(page.get_by_test_id("run-events")).to_contain_text("inspection")
+    assert_accessible(page)
+    page.close()
+
+
+def test_two_presses_lead_from_a_failure_to_its_run(server: Server, browser: Browser) -> None:
+    page = opened(browser, server, "/", WIDE)
+    page.get_by_role("link", name="Its page").click()
+    expect(page).to_have_url(f"{server.dashboard}/runs/{failed_run(server)}")
     page.close()

@@ -13,6 +13,10 @@ const WEEKDAY = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "num
 
 export const number = (value: number): string => NUMBER.format(value);
 
+/** "+5", "−3", "±0" */
+export const signed = (value: number): string =>
+  value === 0 ? "±0" : `${value > 0 ? "+" : "−"}${number(Math.abs(value))}`;
+
 /** "1 file", "5 files" */
 export const counted = (count: number, noun: string): string =>
   `${number(count)} ${noun}${count === 1 ? "" : "s"}`;

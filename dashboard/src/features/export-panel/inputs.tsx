@@ -80,7 +80,7 @@ const Figure = ({ name, value, isBad = false }: { name: string; value: string; i
   </div>
 );
 
-function InputRow({ item }: { item: InputItem }) {
+export function InputRow({ item }: { item: InputItem }) {
   const { word, tone, icon } = STATES[item.state];
   return (
     <li className="border-t border-line py-1.5 text-sm first:border-t-0">

@@ -1,4 +1,5 @@
 /** The state in one word, the run behind it, and when the next one comes. */
+import { Link } from "@tanstack/react-router";
 import type { Status } from "../../api/types";
 import { isActive } from "../../live/reducer";
 import { titled } from "../../ui/format";
@@ -32,6 +33,8 @@ function RunLine({ status }: { status: Status }) {
         Started {TRIGGERS[run.trigger]} at <ClockTime at={run.started_at} />
         {" · "}
         <Elapsed from={run.started_at} to={run.ended_at} isLive={isActive(state)} />
+        {" · "}
+        <RunLink runId={run.run_id} />
       </>
     );
   }
@@ -40,11 +43,19 @@ function RunLine({ status }: { status: Status }) {
       <>
         Last run: {titled(last_run.state).toLowerCase()},{" "}
         <Moment at={last_run.ended_at ?? last_run.started_at} />
+        {" · "}
+        <RunLink runId={last_run.run_id} />
       </>
     );
   }
   return <>No run yet. The first comes at the next mark, or when you press Start.</>;
 }
+
+const RunLink = ({ runId }: { runId: string }) => (
+  <Link to="/runs/$runId" params={{ runId }} className="text-accent underline">
+    Its page
+  </Link>
+);
 
 function NextRunLine({ status }: { status: Status }) {
   const { text, isOverdue } = nextRunText(status, useNow());

@@ -24,9 +24,9 @@ export interface Lane {
 
 const GRAVITY: Record<Tone, number> = { bad: 4, warn: 3, run: 2, ok: 1, idle: 0 };
 
-/** `runs` newest first, as the server tells them. */
 export function lanesOf(runs: readonly RunSpan[], frame: Frame, nowMs: number): Lane[] {
-  const inOrder = [...runs].reverse();
+  // The server sorts by id, which tells the second alone.
+  const inOrder = runs.toSorted((one, other) => Date.parse(one.started_at) - Date.parse(other.started_at));
   const names = [...new Set(runs.flatMap(({ stages }) => stages.map(({ name }) => name)))];
   return [null, ...names].map((stage) => ({ stage, bars: barsOf(inOrder, stage, frame, nowMs) }));
 }
