@@ -130,3 +130,17 @@ def test_two_presses_lead_from_a_failure_to_its_run(server: Server, browser: Bro
     page.get_by_role("link", name="Its page").click()
     expect(page).to_have_url(f"{server.dashboard}/runs/{failed_run(server)}")
     page.close()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_failure_leads_the_first_page(server: Server, browser: Browser, size: dict[str, int]) -> None:
+    page = opened(browser, server, "/", size)
+    card = page.get_by_test_id("failure")
+    expect(card).to_contain_text("Inspection failed")
+    expect(card).to_contain_text("bars_3.csv, the whole file")
+    expect(card).to_contain_text("Compared with the run of")
+    expect(card).to_contain_text("no mark is planned")
+    assert_accessible(page)
+    card.get_by_role("link", name="Open the run").click()
+    expect(page).to_have_url(f"{server.dashboard}/runs/{failed_run(server)}")
+    page.close()

@@ -1,8 +1,8 @@
 /** How the pipeline is: at a glance the state, then the stages, then the rows. */
 import type { ReactNode } from "react";
 import { useLive } from "../../backend";
+import { FailureCard } from "../failure-card/failure-card";
 import { Dial } from "./dial";
-import { FailureNotice } from "./failure-notice";
 import { Headline } from "./headline";
 import { RowLedger } from "./row-ledger";
 import { StageFlow } from "./stage-flow";
@@ -13,7 +13,7 @@ export function MetricsPanel({ controls }: { controls: ReactNode }) {
   const shownRun = status.run ?? status.last_run;
   return (
     <section aria-label="Metrics" className="flex flex-col gap-8">
-      {status.state === "failed" && status.run && <FailureNotice run={status.run} />}
+      {status.state === "failed" && status.run && <FailureCard run={status.run} status={status} />}
       <div className="grid items-center gap-x-10 gap-y-6 sm:grid-cols-[13rem_1fr] lg:grid-cols-[13rem_1fr_auto]">
         <div className="mx-auto size-52">
           <Dial status={status} />
