@@ -33,6 +33,7 @@ describe("the failure card", () => {
     log.add("translator", "progress", "1 of 2", { done: 1, total: 2 });
     log.add("translator", "error", "three");
     log.add("translator", "failed", "broken");
+    log.add("pipeline", "log", "the run is sealed");
     expect(lastLines(log.events.toReversed(), 2).map(({ msg }) => msg)).toEqual(["two", "three"]);
   });
 

@@ -52,8 +52,10 @@ export function schemaChanges(now: Map<string, Columns>, before: Map<string, Col
 /** The lines that lead up to the failure: what was logged, not what only repeats; the failure itself is told above them. */
 export function lastLines(newestFirst: readonly EventRecord[], count: number): EventRecord[] {
   const kinds = new Set(["log", "error", "retry"]);
+  // What the pipeline and the watchdog log comes of the failure, and did not lead to it.
+  const aside = new Set(["pipeline", "watchdog"]);
   return newestFirst
-    .filter(({ event, stage }) => kinds.has(event) && stage !== "watchdog")
+    .filter(({ event, stage }) => kinds.has(event) && (event === "error" || !aside.has(stage)))
     .slice(0, count)
     .reverse();
 }

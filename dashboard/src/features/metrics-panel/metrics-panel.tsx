@@ -1,11 +1,14 @@
 /** How the pipeline is: at a glance the state, then the stages, then the rows. */
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { useLive } from "../../backend";
 import { FailureCard } from "../failure-card/failure-card";
 import { Dial } from "./dial";
 import { Headline } from "./headline";
 import { RowLedger } from "./row-ledger";
 import { StageFlow } from "./stage-flow";
+
+// Below the first glance: it does not hold the first page up.
+const RunCharts = lazy(() => import("../run-charts/run-charts"));
 
 export function MetricsPanel({ controls }: { controls: ReactNode }) {
   const status = useLive((live) => live.status);
@@ -23,6 +26,9 @@ export function MetricsPanel({ controls }: { controls: ReactNode }) {
       </div>
       <StageFlow status={status} />
       {shownRun && <RowLedger run={shownRun} />}
+      <Suspense fallback={null}>
+        <RunCharts />
+      </Suspense>
     </section>
   );
 }
