@@ -1,5 +1,7 @@
 /** Which page stands at which address. The first page comes with the script; each other one is fetched when it is asked for. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { readDataSearch } from "./features/data-tables/data-search";
+import { readDatasetSearch } from "./features/dataset/dataset-search";
 import { readRunsSearch } from "./features/run-history/runs-search";
 import { NowPage } from "./pages/now";
 import { NotFound, PageFailed } from "./shell/astray";
@@ -8,6 +10,20 @@ import { Shell } from "./shell/shell";
 const root = createRootRoute({ component: Shell });
 
 const now = createRoute({ getParentRoute: () => root, path: "/", component: NowPage });
+
+const data = createRoute({
+  getParentRoute: () => root,
+  path: "/data",
+  validateSearch: readDataSearch,
+  component: lazyRouteComponent(() => import("./pages/data"), "DataPage"),
+});
+
+const dataset = createRoute({
+  getParentRoute: () => root,
+  path: "/data/$name",
+  validateSearch: readDatasetSearch,
+  component: lazyRouteComponent(() => import("./pages/dataset"), "DatasetPage"),
+});
 
 const runs = createRoute({
   getParentRoute: () => root,
@@ -22,7 +38,7 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("./pages/run"), "RunPage"),
 });
 
-export const routeTree = root.addChildren([now, runs, run]);
+export const routeTree = root.addChildren([now, runs, run, data, dataset]);
 
 export const router = createRouter({
   routeTree,

@@ -1097,6 +1097,43 @@ export interface components {
             /** Type */
             type: string;
         };
+        /**
+         * ColumnFacts
+         * @description Of one column; what its type has not is left out. Those named in `approximate` are estimates.
+         */
+        ColumnFacts: {
+            /** Type */
+            type: string;
+            /**
+             * Count
+             * @description Values that are not null.
+             */
+            count: number;
+            /** Nulls */
+            nulls: number;
+            /** Approximate */
+            approximate: string[];
+            /** Distinct */
+            distinct?: number | null;
+            /** Min */
+            min?: unknown;
+            /** Max */
+            max?: unknown;
+            /** Mean */
+            mean?: number | string | null;
+            /**
+             * Quantiles
+             * @description p01 to p99.
+             */
+            quantiles?: {
+                [key: string]: unknown;
+            } | null;
+            histogram?: components["schemas"]["Histogram"] | null;
+            /** Top */
+            top?: components["schemas"]["TopValue"][] | null;
+        } & {
+            [key: string]: unknown;
+        };
         /** DatasetItem */
         DatasetItem: {
             /** Name */
@@ -1115,6 +1152,18 @@ export interface components {
             columns: components["schemas"]["Column"][];
             /** Keys */
             keys: string[];
+        };
+        /** DatasetProfile */
+        DatasetProfile: {
+            /** Run Id */
+            run_id: string;
+            /** Generated At */
+            generated_at: string;
+            /** @description Of the rows that the run brought. */
+            new?: components["schemas"]["ProfilePart"] | null;
+            whole: components["schemas"]["ProfilePart"];
+        } & {
+            [key: string]: unknown;
         };
         /** DeclaredCheck */
         DeclaredCheck: {
@@ -1241,6 +1290,18 @@ export interface components {
             checks: {
                 [key: string]: string;
             };
+        };
+        /**
+         * Histogram
+         * @description Counts in bins of one width between two values.
+         */
+        Histogram: {
+            /** From */
+            from: number;
+            /** To */
+            to: number;
+            /** Counts */
+            counts: number[];
         };
         /** InputItem */
         InputItem: {
@@ -1516,6 +1577,20 @@ export interface components {
             detail: string;
             /** @description The run that is in the way. */
             run?: components["schemas"]["Run"] | null;
+        };
+        /**
+         * ProfilePart
+         * @description Of some rows.
+         */
+        ProfilePart: {
+            /** Rows */
+            rows: number;
+            /** Columns */
+            columns: {
+                [key: string]: components["schemas"]["ColumnFacts"];
+            };
+        } & {
+            [key: string]: unknown;
         };
         /** Progress */
         Progress: {
@@ -2277,6 +2352,13 @@ export interface components {
              * Format: date-time
              */
             end: string;
+        };
+        /** TopValue */
+        TopValue: {
+            /** Value */
+            value: unknown;
+            /** Count */
+            count: number;
         };
         /**
          * Trigger
@@ -5017,9 +5099,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["DatasetProfile"];
                 };
             };
             /** @description Unauthorized */

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 export const PAGES = [
   { to: "/", label: "Now" },
   { to: "/runs", label: "Runs" },
+  { to: "/data", label: "Data" },
 ] as const;
 
 export const SiteNav = () => (

@@ -311,9 +311,20 @@ def get_dataset(name: str) -> Call[DatasetItem]:
     return get(within("datasets", name), DatasetItem)
 
 
-def list_dataset_rows(name: str, *, limit: int = 100, offset: int = 0, version: int | None = None) -> Call[RowPage]:
-    """A page of a merged table, of an earlier version where one is given."""
-    return get(within("datasets", name, "rows"), RowPage, limit=limit, offset=offset, version=version)
+def list_dataset_rows(
+    name: str,
+    *,
+    limit: int = 100,
+    offset: int = 0,
+    version: int | None = None,
+    sort: str | None = None,
+    descending: bool = False,
+    where: str = "",
+) -> Call[RowPage]:
+    """A page of a merged table, of an earlier version where one is given, sorted by a column and filtered by SQL."""
+    page = {"limit": limit, "offset": offset, "version": version}
+    order = {"sort": sort, "descending": descending, "where": where}
+    return get(within("datasets", name, "rows"), RowPage, **page, **order)
 
 
 def list_dataset_versions(name: str, *, cursor: int | None = None, limit: int = 50) -> Call[Page[VersionItem]]:

@@ -24,6 +24,7 @@ from quarterhour.web.models import (
     QuarantineItem,
 )
 from quarterhour.web.problems import documented
+from quarterhour.web.profiles import DatasetProfile
 from quarterhour.web.services import Injected
 from quarterhour.workspace import Workspace
 
@@ -167,9 +168,14 @@ async def get_dataset(name: str, services: Injected) -> DatasetItem:
 
 
 @router.get(
-    "/datasets/{name}/profile", operation_id="getDatasetProfile", tags=["datasets"], responses=documented(404, 422, 503)
+    "/datasets/{name}/profile",
+    operation_id="getDatasetProfile",
+    tags=["datasets"],
+    response_model=DatasetProfile,
+    response_model_exclude_unset=True,
+    responses=documented(404, 422, 503),
 )
-async def get_dataset_profile(name: str, services: Injected) -> dict[str, Any]:
+async def get_dataset_profile(name: str, services: Injected) -> object:
     """The analyzer's last profile of the dataset."""
     profile = await services.engine.call(_DATASET_PROFILE, services.workspace, services.settings, name)
     if profile is None:

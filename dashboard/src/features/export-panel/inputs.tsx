@@ -8,7 +8,7 @@ import { TEXT_TONE, type Tone } from "../../ui/tone";
 
 const FIRST_SHOWN = 6;
 
-const STATES: Record<InputItem["state"], { word: string; tone: Tone; icon: IconName }> = {
+export const INPUT_STATES: Record<InputItem["state"], { word: string; tone: Tone; icon: IconName }> = {
   quarantined: { word: "quarantined", tone: "bad", icon: "cross" },
   held_back: { word: "held back", tone: "warn", icon: "warning" },
   settling: { word: "being written", tone: "idle", icon: "turning" },
@@ -20,7 +20,7 @@ const STATES: Record<InputItem["state"], { word: string; tone: Tone; icon: IconN
 };
 
 // What needs a person first, then what is still to come, then the past.
-const ORDER = Object.keys(STATES);
+const ORDER = Object.keys(INPUT_STATES);
 
 export function Inputs({ items, summary }: { items: InputItem[]; summary: InputSummary }) {
   const [isWhole, setIsWhole] = useState(false);
@@ -81,7 +81,7 @@ const Figure = ({ name, value, isBad = false }: { name: string; value: string; i
 );
 
 export function InputRow({ item }: { item: InputItem }) {
-  const { word, tone, icon } = STATES[item.state];
+  const { word, tone, icon } = INPUT_STATES[item.state];
   return (
     <li className="border-t border-line py-1.5 text-sm first:border-t-0">
       <div className="flex items-baseline gap-2">

@@ -7,8 +7,8 @@ import { useBackend } from "../../backend";
 import { useRefreshOn } from "../../live/use-refresh-on";
 import { type Choice, exportQuery } from "./export-choice";
 
-const INPUTS = "inputs";
-const DATASETS = "datasets";
+export const INPUTS = "inputs";
+export const DATASETS = "datasets";
 /** Files arrive without an event. The client asks only while the page can be seen. */
 const INPUTS_EVERY_MS = 10_000;
 const SHOWN_INPUTS = 100;

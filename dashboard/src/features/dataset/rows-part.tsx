@@ -1,0 +1,91 @@
+/** A look at the rows: filter, sort and pages are the server's, and stand in the address. */
+import { type FormEvent, useId } from "react";
+import { Button, buttonClass } from "../../ui/button";
+import { number } from "../../ui/format";
+import { Panel } from "../../ui/panel";
+import { ProblemNote } from "../../ui/problem-note";
+import type { DatasetSearch } from "./dataset-search";
+import { RowTable } from "./row-table";
+import { PAGE_ROWS, useRows } from "./use-dataset";
+
+interface Props {
+  name: string;
+  search: DatasetSearch;
+  onChange: (search: DatasetSearch) => void;
+}
+
+export function RowsPart({ name, search, onChange }: Props) {
+  const { data, error, isPending } = useRows(name, search);
+  const offset = search.offset ?? 0;
+  const { offset: _, ...first } = search;
+  return (
+    <Panel
+      title={search.version === undefined ? "Rows" : `Rows of version ${search.version}`}
+      aside={
+        <Filter
+          key={search.where}
+          where={search.where ?? ""}
+          onFilter={(where) => {
+            const { where: __, ...rest } = first;
+            onChange(where.trim() ? { ...rest, where } : rest);
+          }}
+        />
+      }
+    >
+      {error && (
+        <div className="p-5">
+          <ProblemNote error={error} />
+        </div>
+      )}
+      {isPending && <p className="px-5 py-10 text-center text-sm text-muted">Reading rows…</p>}
+      {data && !error && <RowTable page={data} search={search} onChange={onChange} />}
+      {data && !error && (
+        <div className="flex flex-wrap items-center gap-3 border-t border-line px-5 py-3 text-sm">
+          <p role="status" className="mr-auto text-muted">
+            {data.items.length === 0
+              ? "No such row"
+              : `${number(offset + 1)} to ${number(offset + data.items.length)} of ${number(data.total)}`}
+          </p>
+          <Button
+            onPress={() => onChange(offset > PAGE_ROWS ? { ...first, offset: offset - PAGE_ROWS } : first)}
+            unavailable={offset === 0 ? "These are the first rows" : null}
+          >
+            Before
+          </Button>
+          <Button
+            onPress={() => onChange({ ...first, offset: offset + PAGE_ROWS })}
+            unavailable={data.next === null ? "These are the last rows" : null}
+          >
+            After
+          </Button>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function Filter({ where, onFilter }: { where: string; onFilter: (where: string) => void }) {
+  const id = useId();
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    onFilter(String(new FormData(event.currentTarget).get("where") ?? ""));
+  };
+  return (
+    <form onSubmit={submit} className="flex min-w-0 flex-1 basis-72 items-center gap-2">
+      <label htmlFor={id} className="text-sm whitespace-nowrap text-muted">
+        where
+      </label>
+      <input
+        id={id}
+        name="where"
+        defaultValue={where}
+        spellCheck={false}
+        placeholder="dep_delay > 60 AND origin = 'JFK'"
+        className="h-9 w-full min-w-0 rounded-lg border border-line bg-surface px-2 font-mono text-sm placeholder:text-muted"
+      />
+      <button type="submit" className={buttonClass("plain")}>
+        Filter
+      </button>
+    </form>
+  );
+}

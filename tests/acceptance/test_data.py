@@ -1,0 +1,90 @@
+"""The pages of data on real flights: wide, narrow, in both themes; rows sorted and filtered by the server; a version restored."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from browser import NARROW, WIDE, assert_accessible, open_browser
+from real_tables import flights_by_month
+from serving import Server, serving
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """After a month of flights, and a file with a record that cannot be read."""
+    home = tmp_path_factory.mktemp("data") / "home"
+    raw = home / "data" / "raw"
+    (raw / "flights").mkdir(parents=True)
+    name, content = next(iter(flights_by_month().items()))
+    (raw / "flights" / name).write_bytes(content)
+    (raw / "odd.csv").write_text('a,b\n1,2\n3,"x\n')
+    (home / "quarterhour.toml").write_text("[inputs]\nsettle = 0.1\n")
+    with serving(home, "--no-schedule") as running:
+        assert running.ended_run(running.start_run())["counts"]["inserted"] > 0
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("/data", "1 record put aside"),
+        ("/data/flights", "1 to 100 of"),
+        ("/data/flights?part=columns", "dep_delay"),
+        ("/data/flights?part=checks", "Nothing is declared of this table"),
+        ("/data/flights?part=history", "merge"),
+    ],
+)
+def test_everybody_can_use_it(server: Server, browser: Browser, size: dict[str, int], address: str, shown: str) -> None:
+    page = browser.new_page(viewport=size)
+    page.goto(server.dashboard + address)
+    expect(page.get_by_role("main")).to_contain_text(shown)
+    assert_accessible(page)
+    page.close()
+
+
+def test_rows_are_sorted_and_filtered_and_the_address_keeps_it(server: Server, browser: Browser) -> None:
+    page = browser.new_page(viewport=WIDE)
+    page.goto(f"{server.dashboard}/data")
+    page.get_by_role("link", name="flights", exact=True).click()
+    page.get_by_role("textbox", name="where").fill("origin = 'JFK' AND dep_delay IS NOT NULL")
+    page.keyboard.press("Enter")
+    asked = {"where": "origin = 'JFK' AND dep_delay IS NOT NULL", "sort": "dep_delay", "descending": True}
+    told = server.get("/api/datasets/flights/rows", **asked)
+    column = [one["name"] for one in told["columns"]].index("dep_delay")
+    for direction in ("ascending", "descending"):
+        page.get_by_role("button", name="dep_delay").click()
+        expect(page.get_by_role("columnheader", name="dep_delay")).to_have_attribute("aria-sort", direction)
+    cell = page.locator("tbody tr").first.locator("td").nth(column)
+    expect(cell).to_have_text(str(told["items"][0][column]))
+    expect(page.get_by_role("main").get_by_role("status")).to_contain_text(f"of {told['total']:,}")
+    page.reload()
+    expect(cell).to_have_text(str(told["items"][0][column]))
+    page.get_by_role("textbox", name="where").fill("nothing > 1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("nothing")
+    page.close()
+
+
+def test_a_version_is_restored_after_it_was_said_what_that_changes(server: Server, browser: Browser) -> None:
+    page = browser.new_page(viewport=WIDE)
+    page.goto(f"{server.dashboard}/data/odd?part=history")
+    page.get_by_role("button", name="Restore 0…").click()
+    question = page.get_by_role("region", name="Restore version 0")
+    expect(question).to_contain_text("odd.csv will be retracted")
+    assert server.get("/api/datasets/odd")["rows"] == 1
+    question.get_by_role("button", name="Restore version 0").click()
+    expect(page.get_by_text("2 · restore")).to_be_visible()
+    assert server.get("/api/datasets/odd")["rows"] == 0
+    page.goto(f"{server.dashboard}/data?state=retracted")
+    expect(page.get_by_test_id("files").locator("tbody tr")).to_have_count(1)
+    page.close()
