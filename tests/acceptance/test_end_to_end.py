@@ -120,7 +120,8 @@ def test_a_plain_browser_client_reads_the_snapshot_and_then_events(server: Serve
     assert {event["run_id"] for event in seen} == {run_id}
     with connect(f"{address}?since={numbers[2]}&batch=1") as socket:
         resumed = json.loads(socket.recv())["data"]["events"]
-    assert [event["seq"] for event in resumed] == numbers[3:]
+    # The run's seal follows its success, and may be there by now.
+    assert [event["seq"] for event in resumed][: len(numbers[3:])] == numbers[3:]
 
 
 @pytest.mark.parametrize(

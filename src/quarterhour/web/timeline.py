@@ -36,9 +36,14 @@ async def get_timeline(
         found += [run for run in runs if run.ended_at is None or run.ended_at >= since]
         if runs and runs[-1].started_at < since:
             break
-    page = [run for run in found if run.started_at <= wire_time(until)]
+    # Of runs that began in the same second an id does not tell which was first.
+    page = sorted((run for run in found if run.started_at <= wire_time(until)), key=_began, reverse=True)
     more = page[limit - 1].run_id if len(page) > limit else None
     return Page(items=[RunSpan.model_validate(run) for run in page[:limit]], next=more)
+
+
+def _began(run: Run) -> str:
+    return run.started_at
 
 
 async def _page(services: Services, cursor: str) -> tuple[list[Run], str | None]:
