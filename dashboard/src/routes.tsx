@@ -2,6 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { readDataSearch } from "./features/data-tables/data-search";
 import { readDatasetSearch } from "./features/dataset/dataset-search";
+import { readQuarantineSearch } from "./features/quarantine/quarantine-search";
 import { readRunsSearch } from "./features/run-history/runs-search";
 import { NowPage } from "./pages/now";
 import { NotFound, PageFailed } from "./shell/astray";
@@ -25,6 +26,13 @@ const dataset = createRoute({
   component: lazyRouteComponent(() => import("./pages/dataset"), "DatasetPage"),
 });
 
+const quarantine = createRoute({
+  getParentRoute: () => root,
+  path: "/quarantine",
+  validateSearch: readQuarantineSearch,
+  component: lazyRouteComponent(() => import("./pages/quarantine"), "QuarantinePage"),
+});
+
 const runs = createRoute({
   getParentRoute: () => root,
   path: "/runs",
@@ -38,7 +46,7 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("./pages/run"), "RunPage"),
 });
 
-export const routeTree = root.addChildren([now, runs, run, data, dataset]);
+export const routeTree = root.addChildren([now, runs, run, data, dataset, quarantine]);
 
 export const router = createRouter({
   routeTree,

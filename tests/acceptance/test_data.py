@@ -38,6 +38,7 @@ def browser() -> Iterator[Browser]:
     ("address", "shown"),
     [
         ("/data", "1 record put aside"),
+        ("/quarantine?dataset=odd", "record 2, line 3"),
         ("/data/flights", "1 to 100 of"),
         ("/data/flights?part=columns", "dep_delay"),
         ("/data/flights?part=checks", "Nothing is declared of this table"),
@@ -87,4 +88,20 @@ def test_a_version_is_restored_after_it_was_said_what_that_changes(server: Serve
     assert server.get("/api/datasets/odd")["rows"] == 0
     page.goto(f"{server.dashboard}/data?state=retracted")
     expect(page.get_by_test_id("files").locator("tbody tr")).to_have_count(1)
+    page.close()
+
+
+def test_a_record_is_mended_and_the_next_run_takes_it_in(server: Server, browser: Browser) -> None:
+    page = browser.new_page(viewport=WIDE)
+    page.goto(f"{server.dashboard}/data")
+    page.get_by_test_id("put-aside").click()
+    expect(page.locator("mark")).to_have_text("x")
+    page.get_by_role("button", name="Mend").click()
+    page.get_by_role("textbox", name="The record").fill("3,4,5")
+    page.get_by_role("button", name="Send mended").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_role("textbox", name="The record").fill("3,4")
+    page.get_by_role("button", name="Send mended").click()
+    expect(page.get_by_role("main")).to_contain_text("sent again")
+    assert server.ended_run(server.start_run())["counts"]["inserted"] == 1
     page.close()

@@ -25,6 +25,7 @@ export type Status = Omit<Schemas["PipelineStatus"], "seconds_to_next_run" | "ov
 export type InputItem = Schemas["InputItem"];
 export type InputSummary = Schemas["InputSummary"];
 export type Dataset = Schemas["DatasetItem"];
+export type PutAside = Schemas["QuarantineItem"];
 export type RowPage = Schemas["RowPage"];
 export type TableVersion = Schemas["VersionItem"];
 export type ColumnFacts = Schemas["ColumnFacts"];

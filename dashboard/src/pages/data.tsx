@@ -1,5 +1,5 @@
 /** Data: the merged tables, and the files that they came from. */
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { type DataSearch, type InputState, readDataSearch } from "../features/data-tables/data-search";
 import { DatasetTable } from "../features/data-tables/dataset-table";
 import { InputTable } from "../features/data-tables/input-table";
@@ -86,9 +86,13 @@ function PutAside() {
   const { data } = usePutAsideCount();
   if (data === undefined || data === null) return null;
   return (
-    <p className={`text-sm ${data > 0 ? "text-warn" : "text-muted"}`} data-testid="put-aside">
+    <Link
+      to="/quarantine"
+      data-testid="put-aside"
+      className={`text-sm underline ${data > 0 ? "text-warn" : "text-muted"}`}
+    >
       {data > 0 ? `${counted(data, "record")} put aside` : "Nothing is put aside"}
-    </p>
+    </Link>
   );
 }
 
