@@ -25,6 +25,7 @@ from bench.merging import QUICK as QUICK_MERGING
 from bench.merging import Sizes as MergingSizes
 from bench.merging import measure_merging
 from bench.profiling import measure_profiling
+from bench.sockets import measure_sockets
 from bench.translation import QUICK, Sizes, measure_memory, measure_speed
 
 _EMPTY_STAGES = "".join(
@@ -48,6 +49,7 @@ def main() -> None:
     parser.add_argument("--translation", action="store_true", help="only the Translator beside other engines")
     parser.add_argument("--exports", action="store_true", help="only the exports: ten million rows in each format")
     parser.add_argument("--profiling", action="store_true", help="only the Analyzer's profile beside SUMMARIZE")
+    parser.add_argument("--sockets", action="store_true", help="only the event stream: many clients, many events")
     parser.add_argument("--merging", action="store_true", help="only the Merger beside deltalake and DuckDB")
     parser.add_argument("--history", action="store_true", help="only the index of past events, and the start with it")
     parser.add_argument(
@@ -60,6 +62,9 @@ def main() -> None:
         folder = Path(name)
         if arguments.latency:
             measure_latency(folder)
+            return
+        if arguments.sockets:
+            measure_sockets(folder, show)
             return
         if arguments.profiling:
             measure_profiling(folder, show, is_quick=arguments.quick)
@@ -83,6 +88,7 @@ def main() -> None:
         measure_speed(folder, show, sizes)
         if not arguments.translation:
             # Their full sizes are measured by name: they take an hour.
+            measure_sockets(folder, show)
             measure_history(folder, show, EVENTS)
             measure_profiling(folder, show, is_quick=True)
             measure_merging(folder, show, QUICK_MERGING)
