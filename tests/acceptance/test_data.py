@@ -105,3 +105,19 @@ def test_a_record_is_mended_and_the_next_run_takes_it_in(server: Server, browser
     expect(page.get_by_role("main")).to_contain_text("sent again")
     assert server.ended_run(server.start_run())["counts"]["inserted"] == 1
     page.close()
+
+
+def test_a_file_is_retracted_after_it_was_said_what_that_changes_and_put_back(server: Server, browser: Browser) -> None:
+    before = server.get("/api/datasets/flights")["rows"]
+    page = browser.new_page(viewport=WIDE)
+    page.goto(f"{server.dashboard}/data")
+    row = page.get_by_test_id("files").locator("tbody tr", has_text="flights/")
+    for verb, rows in (("Retract", 0), ("Put back", before)):
+        row.get_by_role("button", name=verb).click()
+        question = row.get_by_role("region", name=verb)
+        expect(question).to_contain_text(f"{before:,} rows")
+        question.get_by_role("button", name=verb).click()
+        expect(question).to_have_count(0)
+        assert server.get("/api/datasets/flights")["rows"] == rows
+    expect(row).to_contain_text("merged")
+    page.close()

@@ -5,6 +5,7 @@ import { Icon } from "../../ui/icon";
 import { ScrollRegion } from "../../ui/scroll-region";
 import { TEXT_TONE } from "../../ui/tone";
 import { INPUT_STATES } from "../export-panel/inputs";
+import { InputAction } from "./input-action";
 
 const HEAD = "px-5 py-2 font-medium whitespace-nowrap text-muted";
 const CELL = "px-5 py-2 text-right whitespace-nowrap";
@@ -33,6 +34,9 @@ export function InputTable({ items }: { items: InputItem[] }) {
             <th scope="col" className={`${HEAD} text-right`}>
               In quarantine
             </th>
+            <th scope="col" className={HEAD}>
+              <span className="sr-only">What can be done</span>
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -60,6 +64,9 @@ function InputRow({ item }: { item: InputItem }) {
       <td className={CELL}>{item.rows === null ? "" : number(item.rows)}</td>
       <td className={`${CELL} ${item.quarantined ? "text-warn" : ""}`}>
         {item.quarantined === null ? "" : number(item.quarantined)}
+      </td>
+      <td className="px-5 py-1 text-right">
+        <InputAction item={item} />
       </td>
     </tr>
   );
