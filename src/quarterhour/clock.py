@@ -46,4 +46,5 @@ def wire_time(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and `Z`, as events carry it. A naive datetime raises ValueError."""
     if moment.tzinfo is None:
         raise ValueError(f"a time without a zone is refused: {moment!r}")
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"

@@ -116,6 +116,18 @@ def test_a_changed_line_is_named(events: Path, data: st.DataObject) -> None:
     assert (finding.file, finding.line) == (name, at + 1) or finding.seq == seq_of(line)[0]
 
 
+@pytest.mark.parametrize("seq", [2, 10**6])
+def test_a_line_that_claims_another_place_hides_nothing(events: Path, seq: int, tmp_path: Path) -> None:
+    lines = Lines.of(events)
+    name, at = lines.places()[10]
+    line = lines.files[name][at]
+    true_seq = seq_of(line)[0]
+    lines.files[name][at] = line.replace(b'"seq":%d,' % true_seq, b'"seq":%d,' % seq)
+    finding = lines.verified(tmp_path).finding
+    assert finding is not None
+    assert (finding.file, finding.line) == (name, at + 1) or finding.seq == true_seq
+
+
 @given(st.data())
 def test_a_missing_line_is_named(events: Path, data: st.DataObject) -> None:
     lines = Lines.of(events)
@@ -162,11 +174,11 @@ def test_the_command_names_the_line_and_keeps_a_head(events: Path, tmp_path: Pat
     changed = next(path for path in copy.glob("pipeline_*") if path.read_text().startswith('{"seq":1,'))
     text = changed.read_text()
     changed.write_text(text.replace("started by the api", "started by the cli", 1))
-    number = text[: text.index("started by the api")].count("\n") + 1
+    number, line = next((at, line) for at, line in enumerate(text.splitlines(), 1) if "started by the api" in line)
     found = command(home, "audit", "verify")
     assert found.exit_code == 1
     assert found.stdout.startswith(
-        f"{changed.name}, line {number} (event {number}): changed, or put in, since it was sealed"
+        f"{changed.name}, line {number} (event {json.loads(line)['seq']}): changed, or put in, since it was sealed"
     )
 
 

@@ -76,13 +76,15 @@ def verify_chain(folder: Path, known: str | None = None) -> Audit:
     audit = Audit(has_known=None if known is None else False)
     window = _Window()
     last: Line | None = None
-    for line in _lines(folder, window.tell):
+    last_seq = max((seq for path in _files(folder) if (seq := _last_seq(path)) is not None), default=0)
+    lines = _lines(folder, last_seq, window.tell)
+    for line in lines:
         window.check_order(last, line)
         last = line
         if not is_seal(line.record):
             window.add(line)
             continue
-        if (finding := window.first_finding(line)) is not None:
+        if (finding := window.first_finding(line, lines)) is not None:
             audit.finding = finding
             return audit
         audit.seals += 1
@@ -91,6 +93,7 @@ def verify_chain(folder: Path, known: str | None = None) -> Audit:
         if audit.head == known:
             audit.has_known = True
         window.begin_after(line)
+    window.check_end(last, last_seq)
     audit.finding = window.first()
     audit.unsealed = len(window.lines)
     return audit
@@ -128,25 +131,38 @@ class _Window:
         elif line.seq < expected:
             self.tell(line.wrong(f"event {line.seq} stands twice"))
 
-    def first_finding(self, seal: Line) -> Finding | None:
-        """What is wrong first with the lines that `seal` vouches for, or with itself."""
-        assert seal.record.run_id is not None
-        try:
-            told = Seal.model_validate(seal.record.data[SEALED])
-        except ValidationError as error:
-            self.tell(seal.wrong(f"this seal was changed: {error.errors()[0]['msg']}"))
-            return self.first()
-        ours = self.since.seal(seal.record.run_id)
-        if told.previous != ours.previous:
-            self.tell(self._other_seal(seal, told.previous))
-        elif told.since != ours.since:
-            self.tell(self._changed(seal, told.since))
-        elif told.run != ours.run:
-            self.tell(seal.wrong("this seal was changed: the hash of its run is another"))
+    def check_end(self, last: Line | None, last_seq: int) -> None:
+        if last is not None and last.seq < last_seq:
+            what = f"the events from {last.seq + 1} on are missing, after line {last.number} of {last.file}"
+            self.tell(Finding(last.file, last.number, last.number, last.seq + 1, what))
+
+    def first_finding(self, seal: Line, rest: Iterator[Line]) -> Finding | None:
+        """What is wrong first with the lines that `seal` vouches for, or with itself. `rest` is what follows it."""
+        if (finding := self._against(seal)) is not None:
+            following = next((line for line in rest if is_seal(line.record)), None)
+            told = _seal_of(following) if following else None
+            known = told.previous if told else None
+            if known is not None and known.seq == seal.seq and known.sha256 != line_digest(seal.record.line):
+                finding = seal.wrong("this seal was changed: the next one knows another")
+            self.tell(finding)
         return self.first()
 
     def first(self) -> Finding | None:
         return min(self.findings, key=lambda finding: finding.seq, default=None)
+
+    def _against(self, seal: Line) -> Finding | None:
+        """What is not as `seal` tells."""
+        assert seal.record.run_id is not None
+        if (told := _seal_of(seal)) is None:
+            return seal.wrong("this seal was changed: it cannot be read")
+        ours = self.since.seal(seal.record.run_id)
+        if told.previous != ours.previous:
+            return self._other_seal(seal, told.previous)
+        if told.since != ours.since:
+            return self._changed(seal, told.since)
+        if told.run != ours.run:
+            return seal.wrong("this seal was changed: the hash of its run is another")
+        return None
 
     def _other_seal(self, seal: Line, told: ToldSeal | None) -> Finding:
         """The seal before `seal` is not the one that it tells of."""
@@ -167,9 +183,16 @@ class _Window:
         return Finding(begin.file, begin.number, last, begin.seq, "changed, or put in, since it was sealed")
 
 
-def _lines(folder: Path, tell: Callable[[Finding], None]) -> Iterator[Line]:
+def _seal_of(line: Line) -> Seal | None:
+    """None where it cannot be read as one."""
+    try:
+        return Seal.model_validate(line.record.data[SEALED])
+    except ValidationError:
+        return None
+
+
+def _lines(folder: Path, last_seq: int, tell: Callable[[Finding], None]) -> Iterator[Line]:
     """The events of all files in the order of seq, up to the last that was there at the beginning. What is no event is told."""
-    last_seq = max((seq for path in _files(folder) if (seq := _last_seq(path)) is not None), default=0)
     starts: list[tuple[int, Callable[[], Iterator[Line]]]] = []
     # Listed anew: an event up to that one may stand in a file that was not there before.
     for path in _files(folder):
@@ -178,10 +201,7 @@ def _lines(folder: Path, tell: Callable[[Finding], None]) -> Iterator[Line]:
             list(_lines_of(path, tell))
         elif first is not None:
             starts.append((first.seq, partial(_lines_of, path, tell)))
-    for line in merged(starts):
-        if line.seq > last_seq:
-            return
-        yield line
+    yield from (line for line in merged(starts) if line.seq <= last_seq)
 
 
 def _files(folder: Path) -> list[Path]:
