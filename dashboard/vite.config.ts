@@ -25,5 +25,8 @@ export default defineConfig({
   test: {
     environment: "jsdom",
     setupFiles: "src/testing/setup.ts",
+    // Nothing is timed: a machine that is busy with other tests is only waited for.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

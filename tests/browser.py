@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from serving import BROWSER_OPTIONS, chromium
 
 _AXE = Path(__file__).parents[1] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+# Nothing here is timed: a machine that is busy with other tests is only waited for.
+expect.set_options(timeout=30_000)
 
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 360, "height": 780}

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Backend, createBackend } from "../backend";
 import { Recorder } from "../testing/events";
+import { PATIENCE_MS } from "../testing/patience";
 import { TestServer } from "../testing/server";
 import { retryDelayMs } from "./socket";
 
@@ -21,7 +22,7 @@ afterEach(async () => {
 const state = () => backend.live.getState();
 const seqs = () => state().events.map(({ seq }) => seq);
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
-const untilSeq = (seq: number) => vi.waitFor(() => expect(state().lastSeq).toBe(seq), 5000);
+const untilSeq = (seq: number) => vi.waitFor(() => expect(state().lastSeq).toBe(seq), PATIENCE_MS);
 
 describe("the socket", () => {
   it("begins with a snapshot and then follows", async () => {
@@ -93,7 +94,7 @@ describe("the socket", () => {
     server.log = new Recorder();
     server.log.become("idle");
     server.dropAll();
-    await vi.waitFor(() => expect(state().status?.state).toBe("idle"), 5000);
+    await vi.waitFor(() => expect(state().status?.state).toBe("idle"), PATIENCE_MS);
     expect(seqs()).toEqual([1]);
   });
 
@@ -103,8 +104,8 @@ describe("the socket", () => {
     backend.socket.start();
     await untilSeq(2);
     server.send({ type: "gap", data: { from: 3, to: 9 } });
-    await vi.waitFor(() => expect(server.since).toEqual([null, "2"]), 5000);
-    await vi.waitFor(() => expect(state().connection.phase).toBe("live"), 5000);
+    await vi.waitFor(() => expect(server.since).toEqual([null, "2"]), PATIENCE_MS);
+    await vi.waitFor(() => expect(state().connection.phase).toBe("live"), PATIENCE_MS);
   });
 
   it("E18: tries again at once when the page is looked at", async () => {
@@ -112,10 +113,10 @@ describe("the socket", () => {
     backend.socket.start();
     await untilSeq(2);
     server.dropAll();
-    await vi.waitFor(() => expect(state().connection.phase).toBe("waiting"));
+    await vi.waitFor(() => expect(state().connection.phase).toBe("waiting"), PATIENCE_MS);
     document.dispatchEvent(new Event("visibilitychange"));
     expect(state().connection.phase).toBe("connecting");
-    await vi.waitFor(() => expect(state().connection.phase).toBe("live"));
+    await vi.waitFor(() => expect(state().connection.phase).toBe("live"), PATIENCE_MS);
   });
 });
 

@@ -11,6 +11,7 @@ import type { ReactNode } from "react";
 import { onTestFinished, vi } from "vitest";
 import { BackendProvider, createBackend } from "../backend";
 import { routeTree } from "../routes";
+import { PATIENCE_MS } from "./patience";
 import { TestServer } from "./server";
 
 /** A part of a page, with the addresses that it links to. */
@@ -46,7 +47,7 @@ async function renderWith(element: ReactNode, server?: TestServer) {
   );
   await vi.waitFor(() => {
     if (backend.live.getState().connection.phase !== "live") throw new Error("not live yet");
-  });
+  }, PATIENCE_MS);
   /** Make events with the server's log, send them, and wait until they are drawn. */
   const say = async (make: (log: TestServer["log"]) => void): Promise<void> => {
     const before = running.log.events.length;
@@ -55,7 +56,7 @@ async function renderWith(element: ReactNode, server?: TestServer) {
       running.tell(...running.log.events.slice(before));
       await vi.waitFor(() => {
         if (backend.live.getState().lastSeq < running.log.events.length) throw new Error("not told yet");
-      });
+      }, PATIENCE_MS);
     });
   };
   return { server: running, backend, say };

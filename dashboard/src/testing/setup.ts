@@ -1,7 +1,8 @@
 /** What jsdom lacks, and a clean page after each test. */
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
 import { WebSocket } from "ws";
+import { PATIENCE_MS } from "./patience";
 
 // jsdom's own one dispatches Node's events, which Node 20 then refuses.
 vi.stubGlobal("WebSocket", WebSocket);
@@ -15,4 +16,5 @@ class NeverResized implements ResizeObserver {
 globalThis.ResizeObserver ??= NeverResized;
 vi.stubGlobal("scrollTo", () => {});
 
+configure({ asyncUtilTimeout: PATIENCE_MS });
 afterEach(cleanup);

@@ -75,8 +75,12 @@ const Row = ({ difference }: { difference: Difference }) => {
 const figure = (value: number | null, unit: Difference["unit"]): string =>
   value === null ? "–" : unit === "ms" ? duration(value) : number(value);
 
+/** Below it a difference is written as none at all. */
+const SAME_MS = 50;
+
 export const signedFigure = (by: number | null, unit: Difference["unit"]): string => {
   if (by === null) return "–";
-  if (unit === "count" || by === 0) return signed(by);
+  if (unit === "count") return signed(by);
+  if (Math.abs(by) < SAME_MS) return "±0";
   return `${by > 0 ? "+" : "−"}${duration(Math.abs(by))}`;
 };

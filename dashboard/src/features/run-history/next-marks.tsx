@@ -7,6 +7,9 @@ import { ScrollRegion } from "../../ui/scroll-region";
 import { ClockTime, Moment } from "../../ui/time";
 import { usePlan } from "./use-history";
 
+/** A shorter run ends, for whoever reads the clock, when it begins. */
+const SHOWN_FROM_MS = 60_000;
+
 export function NextMarks() {
   const { data, error, isPending } = usePlan();
   const zone = useLive((live) => live.status?.schedule.timezone);
@@ -39,7 +42,7 @@ export function NextMarks() {
                 {data.marks.map(({ mark, ends_at }) => (
                   <li key={mark} className="py-0.5">
                     <Moment at={mark} />
-                    {ends_at && (
+                    {ends_at && Date.parse(ends_at) - Date.parse(mark) >= SHOWN_FROM_MS && (
                       <span className="text-muted">
                         {" – "}
                         <ClockTime at={ends_at} />
