@@ -2,6 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { readDataSearch } from "./features/data-tables/data-search";
 import { readDatasetSearch } from "./features/dataset/dataset-search";
+import { readEventsSearch } from "./features/event-history/events-search";
 import { readQuarantineSearch } from "./features/quarantine/quarantine-search";
 import { readRunsSearch } from "./features/run-history/runs-search";
 import { NowPage } from "./pages/now";
@@ -33,6 +34,13 @@ const quarantine = createRoute({
   component: lazyRouteComponent(() => import("./pages/quarantine"), "QuarantinePage"),
 });
 
+const events = createRoute({
+  getParentRoute: () => root,
+  path: "/events",
+  validateSearch: readEventsSearch,
+  component: lazyRouteComponent(() => import("./pages/events"), "EventsPage"),
+});
+
 const runs = createRoute({
   getParentRoute: () => root,
   path: "/runs",
@@ -46,7 +54,7 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("./pages/run"), "RunPage"),
 });
 
-export const routeTree = root.addChildren([now, runs, run, data, dataset, quarantine]);
+export const routeTree = root.addChildren([now, runs, run, data, dataset, quarantine, events]);
 
 export const router = createRouter({
   routeTree,

@@ -5,6 +5,7 @@ export const PAGES = [
   { to: "/", label: "Now" },
   { to: "/runs", label: "Runs" },
   { to: "/data", label: "Data" },
+  { to: "/events", label: "Events" },
 ] as const;
 
 export const SiteNav = () => (

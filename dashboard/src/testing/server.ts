@@ -83,11 +83,7 @@ export class TestServer {
   #answer(request: IncomingMessage): Answer {
     const url = new URL(request.url ?? "", this.origin);
     this.calls.push(`${request.method} ${url.pathname}${url.search}`);
-    if (url.pathname === "/api/events") {
-      const since = Number(url.searchParams.get("since"));
-      const items = this.log.events.slice(since, since + Number(url.searchParams.get("limit")));
-      return { status: 200, body: { items, next: null, total: this.log.events.length } };
-    }
+    if (url.pathname === "/api/events") return { status: 200, body: this.#eventsFor(url.searchParams) };
     return (
       this.answers.get(`${request.method} ${url.pathname}${url.search}`) ??
       this.answers.get(`${request.method} ${url.pathname}`) ?? {
@@ -95,5 +91,18 @@ export class TestServer {
         body: { title: "Not found", status: 404, detail: `no such path: ${url.pathname}` },
       }
     );
+  }
+
+  /** As the server answers, of its filters only `q`. */
+  #eventsFor(asked: URLSearchParams) {
+    const before = Number(asked.get("before") ?? Number.POSITIVE_INFINITY);
+    const since = Number(asked.get("since") ?? 0);
+    const found = this.log.events.filter(
+      ({ seq, msg }) => seq > since && seq < before && msg.includes(asked.get("q") ?? ""),
+    );
+    if (asked.get("order") === "desc") found.reverse();
+    const items = found.slice(0, Number(asked.get("limit")));
+    const next = found.length > items.length ? items.at(-1)?.seq : null;
+    return { items, next, total: this.log.events.length };
   }
 }

@@ -37,6 +37,9 @@ export const clock = (at: string): string => CLOCK.format(new Date(at));
 /** "12:30:04" */
 export const clockSeconds = (at: string): string => CLOCK_SECONDS.format(new Date(at));
 
+/** "5 Dec 12:30:04" */
+export const daySeconds = (at: string): string => `${DAY.format(new Date(at))} ${clockSeconds(at)}`;
+
 /** "12:30", and the day before it where it is another one than `nowMs`. */
 export function moment(at: string, nowMs: number): string {
   const date = new Date(at);

@@ -1,7 +1,8 @@
 /** One event in a line; pressed, it opens to the whole of it. */
+import type { ReactNode } from "react";
 import type { EventRecord } from "../../api/types";
 import { Icon, type IconName } from "../../ui/icon";
-import { ClockTime } from "../../ui/time";
+import { ClockTime, DayTime } from "../../ui/time";
 import { TEXT_TONE } from "../../ui/tone";
 import { SEVERITY_TONE, type Severity, severityOf } from "./event-view";
 
@@ -17,14 +18,23 @@ interface Props {
   event: EventRecord;
   isOpen: boolean;
   onToggle: () => void;
+  isDated?: boolean | undefined;
+  /** The one that somebody pointed at. */
+  isMarked?: boolean | undefined;
+  /** What can be done with an open one. */
+  actions?: ((event: EventRecord) => ReactNode) | undefined;
 }
 
-export function EventRow({ event, isOpen, onToggle }: Props) {
+export function EventRow({ event, isOpen, onToggle, isDated, isMarked, actions }: Props) {
   const severity = severityOf(event);
   const isProblem = severity === "error" || severity === "warning";
   const tone = TEXT_TONE[SEVERITY_TONE[severity]];
   return (
-    <details open={isOpen}>
+    <details
+      open={isOpen}
+      aria-current={isMarked || undefined}
+      className={isMarked ? "bg-accent/8 shadow-[inset_3px_0_0_var(--color-accent)]" : ""}
+    >
       {/* biome-ignore lint/a11y/noStaticElementInteractions: a summary is pressed by mouse and keyboard as it is */}
       <summary
         onClick={(click) => {
@@ -32,11 +42,11 @@ export function EventRow({ event, isOpen, onToggle }: Props) {
           click.preventDefault();
           onToggle();
         }}
-        className={`grid h-12 w-full cursor-pointer list-none grid-cols-[1rem_auto_1fr] items-baseline gap-x-3 px-5 py-1 text-left text-sm hover:bg-sunken/60 sm:h-7 sm:grid-cols-[1rem_4rem_6rem_5rem_1fr] ${severity === "error" ? "bg-bad/6" : ""}`}
+        className={`grid h-12 w-full cursor-pointer list-none grid-cols-[1rem_auto_1fr] items-baseline gap-x-3 px-5 py-1 text-left text-sm hover:bg-sunken/60 sm:h-7 ${isDated ? "sm:grid-cols-[1rem_8rem_6rem_5rem_1fr]" : "sm:grid-cols-[1rem_4rem_6rem_5rem_1fr]"} ${severity === "error" ? "bg-bad/6" : ""}`}
       >
         <Icon name={ICONS[severity]} className={`translate-y-0.5 ${tone}`} />
         <span className="font-mono text-xs text-muted">
-          <ClockTime at={event.timestamp} />
+          {isDated ? <DayTime at={event.timestamp} /> : <ClockTime at={event.timestamp} />}
         </span>
         <span className="truncate font-medium">{event.stage}</span>
         <span
@@ -47,9 +57,12 @@ export function EventRow({ event, isOpen, onToggle }: Props) {
         <span className={`truncate ${severity === "error" ? "text-bad" : ""}`}>{event.msg}</span>
       </summary>
       {isOpen && (
-        <pre className="mx-5 mb-2 overflow-x-auto rounded-lg bg-sunken px-4 py-3 font-mono text-xs whitespace-pre-wrap">
-          {JSON.stringify(event, null, 2)}
-        </pre>
+        <div className="px-5 pb-2">
+          <pre className="overflow-x-auto rounded-lg bg-sunken px-4 py-3 font-mono text-xs break-words whitespace-pre-wrap">
+            {JSON.stringify(event, null, 2)}
+          </pre>
+          {actions?.(event)}
+        </div>
       )}
     </details>
   );

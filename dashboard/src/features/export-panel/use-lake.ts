@@ -1,10 +1,10 @@
 /** What lies in the folders: asked for again when an event says that it changed. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { answerOf } from "../../api/client";
 import type { EventRecord } from "../../api/types";
 import { useBackend } from "../../backend";
 import { useRefreshOn } from "../../live/use-refresh-on";
+import { useSettled } from "../../ui/use-settled";
 import { type Choice, exportQuery } from "./export-choice";
 
 export const INPUTS = "inputs";
@@ -56,15 +56,6 @@ export function useExportCheck(dataset: string, choice: Choice) {
   // What was said of another choice is not said of this one.
   const isCurrent = settled === choice;
   return { data: isCurrent ? check.data : undefined, error: isCurrent ? check.error : null };
-}
-
-function useSettled<T>(value: T, pauseMs: number): T {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), pauseMs);
-    return () => clearTimeout(timer);
-  }, [value, pauseMs]);
-  return settled;
 }
 
 const ENDINGS = new Set(["success", "failed", "stop"]);

@@ -1,0 +1,77 @@
+"""The page of the whole log on a real server: wide, narrow, in both themes; one event by its address; a search."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browser import NARROW, WIDE, assert_accessible, open_browser
+from serving import Server, serving
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """After one run that put a line aside."""
+    home = tmp_path_factory.mktemp("events") / "home"
+    raw: Path = home / "data" / "raw"
+    raw.mkdir(parents=True)
+    for name, text in {"bars_1.csv": "a,b\n1,2\n3,4\n", "bars_2.csv": "a,b\n5,6\n9,x\n"}.items():
+        (raw / name).write_text(text)
+        os.utime(raw / name, (1e9, 1e9))
+    with serving(home, "--no-schedule") as running:
+        running.ended_run(running.start_run())
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as opened:
+        yield opened
+
+
+def opened(browser: Browser, server: Server, address: str, size: dict[str, int] = WIDE) -> Page:
+    page = browser.new_page(viewport=size)
+    page.goto(f"{server.dashboard}{address}")
+    return page
+
+
+def last_of(server: Server, **asked: str) -> dict[str, object]:
+    return server.get("/api/events", order="desc", limit=1, **asked)["items"][0]
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_everybody_can_use_the_log(server: Server, browser: Browser, size: dict[str, int]) -> None:
+    page = opened(browser, server, "/", size)
+    page.get_by_role("link", name="Events", exact=True).click()
+    events = page.get_by_role("log", name="Events")
+    events.locator("summary").first.click()
+    expect(page.get_by_role("button", name="Copy as JSON")).to_be_visible()
+    assert_accessible(page)
+    page.close()
+
+
+def test_an_address_points_at_one_event(server: Server, browser: Browser) -> None:
+    event = last_of(server, stage="translator", event="success")
+    page = opened(browser, server, f"/events?seq={event['seq']}")
+    marked = page.locator("details[aria-current]")
+    expect(marked).to_be_in_viewport()
+    assert json.loads(marked.locator("pre").inner_text()) == event
+    page.close()
+
+
+def test_a_search_is_answered_as_one_types(server: Server, browser: Browser) -> None:
+    wanted = str(last_of(server, stage="merger", event="success")["msg"])
+    page = opened(browser, server, "/events?stage=merger")
+    rows = page.get_by_role("log", name="Events").locator("summary")
+    expect(rows.first).to_contain_text("merger")
+    page.get_by_role("searchbox", name="Search the messages").fill(wanted)
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text(wanted)
+    page.reload()
+    expect(rows).to_have_count(1)
+    page.close()
