@@ -75,3 +75,13 @@ def test_a_search_is_answered_as_one_types(server: Server, browser: Browser) -> 
     page.reload()
     expect(rows).to_have_count(1)
     page.close()
+
+
+def test_what_is_filtered_can_be_saved(server: Server, browser: Browser) -> None:
+    page = opened(browser, server, "/events?stage=merger")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download").click()
+    lines = saved.value.path().read_text().splitlines()
+    assert [json.loads(line) for line in lines] == server.get("/api/events", stage="merger")["items"]
+    expect(page.get_by_text("as events.jsonl")).to_be_visible()
+    page.close()

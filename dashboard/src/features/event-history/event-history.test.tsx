@@ -2,10 +2,12 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { createApi } from "../../api/client";
 import { Recorder } from "../../testing/events";
 import { renderPage } from "../../testing/render";
 import { TestServer } from "../../testing/server";
 import { fits, localField, readEventsSearch } from "./events-search";
+import { gather } from "./gather";
 import { cameSince, hasGap, type LogPage } from "./use-log";
 
 describe("the address", () => {
@@ -125,5 +127,32 @@ describe("the page", () => {
     await say((log) => log.add("merger", "success", "all merged"));
     await userEvent.click(await screen.findByRole("button", { name: "Follow, 1 new" }));
     expect(await within(await list()).findByText("all merged")).toBeDefined();
+  });
+
+  it("gathers what is filtered, in order, page by page, and says where it stops", async () => {
+    const api = createApi(server.origin);
+    const counts: number[] = [];
+    const bounds = { signal: new AbortController().signal, onCount: (count: number) => counts.push(count) };
+    const all = await gather(api, {}, bounds);
+    const seqs = (text: string) =>
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).seq);
+    expect(seqs(all.text)).toEqual(server.log.events.map(({ seq }) => seq));
+    expect(all).toMatchObject({ count: 1500, isWhole: true });
+    expect(counts).toEqual([1000, 1500]);
+    const some = await gather(api, { q: "needle" }, { ...bounds, most: 2 });
+    expect(seqs(some.text)).toEqual([507, 1007]);
+    expect(some.isWhole).toBe(false);
+    await server.close();
+  });
+
+  it("does not gather on after it was stopped", async () => {
+    const controller = new AbortController();
+    const bounds = { signal: controller.signal, onCount: () => controller.abort() };
+    await expect(gather(createApi(server.origin), {}, bounds)).rejects.toThrow();
+    expect(server.calls).toHaveLength(1);
+    await server.close();
   });
 });

@@ -3,9 +3,10 @@ import { useMemo, useState } from "react";
 import { useLive } from "../../backend";
 import { useSampledEvents } from "../../live/use-sampled-events";
 import { Button } from "../../ui/button";
-import { number } from "../../ui/format";
+import { counted, number } from "../../ui/format";
 import { Panel } from "../../ui/panel";
 import { ProblemNote } from "../../ui/problem-note";
+import { DownloadButton } from "./download-button";
 import type { EventsFilter, EventsSearch } from "./events-search";
 import { LogFilters } from "./log-filters";
 import { LogList } from "./log-list";
@@ -107,8 +108,9 @@ function Log({ search, filter: asked, onSearch }: LogProps) {
           </Button>
         )}
         {isFiltered && <Button onPress={() => onSearch({})}>Clear the filter</Button>}
-        <p className="text-xs text-muted">
-          {number(shown.length)} events read
+        <DownloadButton filter={filter} />
+        <p className="text-xs text-muted sm:ml-auto">
+          {counted(shown.length, "event")} read
           {log.hasNextPage ? "; older ones follow as you scroll" : ", no older ones"}
           {isHeld ? " · paused" : " · live"}
         </p>
