@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -83,7 +84,9 @@ class Lease:
         if self._beating is not None:
             self._beating.join()
         if self._path is not None and self._path.exists():
-            write_whole(self._path / _FREED, b"")
+            # Whoever saw it freed, or took it while it was lost, may have removed it already: it is free then.
+            with suppress(FileNotFoundError):
+                write_whole(self._path / _FREED, b"")
         self._path = None
 
     def _highest(self) -> Path | None:
