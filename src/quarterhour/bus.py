@@ -159,6 +159,8 @@ class EventBus:
         try:
             await self._write([record for records in written for record in records])
         except BaseException:
+            # What is on the disk now only the log knows.
+            self._chain = AuditChain(self.log)
             for entry in entries:
                 entry.written.cancel()
             raise

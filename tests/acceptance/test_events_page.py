@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser import NARROW, WIDE, assert_accessible, open_browser
+from browser import NARROW, WIDE, assert_accessible
 from serving import Server, serving
 
 pytestmark = pytest.mark.browser
@@ -26,12 +26,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(home, "--no-schedule") as running:
         running.ended_run(running.start_run())
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 def opened(browser: Browser, server: Server, address: str, size: dict[str, int] = WIDE) -> Page:

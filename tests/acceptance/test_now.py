@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from browser import NARROW, WIDE, assert_accessible, open_browser
+from browser import NARROW, WIDE, assert_accessible
 from real_tables import flights_by_month
 from serving import Server, serving
 
@@ -22,12 +22,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(home, "--no-schedule") as running:
         assert running.ended_run(running.start_run())["counts"]["inserted"] > 0
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.mark.browser

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser import NARROW, WIDE, assert_accessible, open_browser
+from browser import NARROW, WIDE, assert_accessible
 from serving import Server, serving
 
 pytestmark = pytest.mark.browser
@@ -51,12 +51,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         (home / TROUBLE).touch()
         assert running.ended_run(running.start_run())["state"] == "failed"
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 def failed_run(server: Server) -> str:

@@ -1,10 +1,13 @@
 """The audit chain: whatever is done to the event files, the first line that is not as it was sealed is named."""
 
 import asyncio
+import errno
 import hashlib
 import json
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,10 +17,14 @@ from hypothesis import strategies as st
 
 from commands import command
 from pipelines import pipeline, settings_for
+from quarterhour.bus import EventBus
 from quarterhour.event_log.audit import verify_chain
-from quarterhour.event_log.chain import MAX_MARKS, Digest, first_difference
+from quarterhour.event_log.chain import MAX_MARKS, Digest, Seal, first_difference
 from quarterhour.event_log.jsonl import JsonlEventLog
+from quarterhour.event_log.memory import MemoryEventLog
+from quarterhour.events import EventRecord, RunSealed, StageLogged
 from quarterhour.lifecycle import Trigger
+from quarterhour.settings import EventSettings
 from quarterhour.workspace import Workspace
 
 
@@ -180,6 +187,50 @@ def test_the_command_names_the_line_and_keeps_a_head(events: Path, tmp_path: Pat
     assert found.stdout.startswith(
         f"{changed.name}, line {number} (event {json.loads(line)['seq']}): changed, or put in, since it was sealed"
     )
+
+
+def test_an_event_that_a_failing_disk_did_not_take_is_in_no_seal() -> None:
+    now = datetime.now(UTC)
+
+    class Failing(MemoryEventLog):
+        """Fails once, while the next event waits already."""
+
+        meanwhile: Callable[[], None] | None = None
+
+        def append(self, records: Sequence[EventRecord]) -> None:
+            if (tell := self.meanwhile) is not None:
+                self.meanwhile = None
+                tell()
+                raise OSError(errno.EIO, "input/output error")
+            super().append(records)
+
+    async def go() -> MemoryEventLog:
+        log, loop = Failing(), asyncio.get_running_loop()
+        bus = EventBus(log, EventSettings())
+
+        async def seal() -> None:
+            bus.publish(RunSealed(at=now, run_id="one", stage="pipeline", msg=""))
+
+        log.meanwhile = lambda: asyncio.run_coroutine_threadsafe(seal(), loop).result(30)
+        bus.publish(StageLogged(at=now, run_id=None, stage="good", msg="lost"))
+        with pytest.raises(OSError, match="input/output"):
+            await bus.run()
+        return log
+
+    (seal,) = asyncio.run(go()).read(0, 10)
+    assert Seal.model_validate(seal.data["sealed"]).since.lines == 0
+
+
+def test_a_stage_that_speaks_of_seals_makes_none(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "home")
+    workspace.create()
+    log = JsonlEventLog(workspace)
+    log.open()
+    said = StageLogged(at=datetime.now(UTC), run_id="one", stage="good", msg="", data={"sealed": "a bag"})
+    log.append([said.to_record(1)])
+    log.close()
+    audit = verify_chain(workspace.events)
+    assert (audit.finding, audit.seals, audit.unsealed) == (None, 0, 1)
 
 
 def test_a_long_run_has_a_short_seal_that_still_names_where() -> None:

@@ -27,12 +27,6 @@ from quarterhour.web.models import (
     QuarantineDetail,
     QuarantineItem,
     ReindexAnswer,
-    RestoreAnswer,
-    RestoreRequest,
-    RetractAnswer,
-    RetractRequest,
-    RetranslateAnswer,
-    RetranslateRequest,
     RetryAnswer,
     RetryRequest,
     RowPage,
@@ -44,6 +38,14 @@ from quarterhour.web.models import (
     Snapshot,
     StartRequest,
     StartWindow,
+)
+from quarterhour.web.reversal_models import (
+    RestoreAnswer,
+    RestoreRequest,
+    RetractAnswer,
+    RetractRequest,
+    RetranslateAnswer,
+    RetranslateRequest,
     VersionItem,
 )
 

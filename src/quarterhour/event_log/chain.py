@@ -138,7 +138,8 @@ def after(seal: EventRecord) -> Since:
 
 
 def is_seal(record: EventRecord) -> bool:
-    return SEALED in record.data and record.run_id is not None
+    # A stage may put what it likes into its events; none may call itself the pipeline.
+    return record.stage == "pipeline" and SEALED in record.data and record.run_id is not None
 
 
 def begins_run(kind: str, data: Mapping[str, Any]) -> bool:

@@ -59,7 +59,11 @@ def _inputs(
             known = ledger.recent(limit + 1, cursor, InputState(state) if state else None, run_id)
         latest = ledger.recent(1)
     new = [arrival for arrival in found if arrival.state is not ArrivalState.KNOWN]
-    shown = [arrival for arrival in new if state in (None, arrival.state.value)] if cursor is run_id is None else []
+    shown = (
+        [arrival for arrival in new if state in (None, arrival.state.value)]
+        if cursor is None and run_id is None
+        else []
+    )
     items = [_arrival_item(arrival) for arrival in shown[:_ARRIVALS_SHOWN]]
     items += [_input_item(entry) for _, entry in known[:limit]]
     return InputPage(

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from quarterhour.events import FilesRetranslated, TableReversed
-from quarterhour.web.models import (
-    MOST,
-    Page,
+from quarterhour.web.models import MOST, Page
+from quarterhour.web.problems import documented
+from quarterhour.web.reversal_models import (
     RestoreAnswer,
     RestoreRequest,
     RetractAnswer,
@@ -16,7 +16,6 @@ from quarterhour.web.models import (
     RetranslateRequest,
     VersionItem,
 )
-from quarterhour.web.problems import documented
 from quarterhour.web.services import Injected, Services
 
 router = APIRouter(prefix="/api")
