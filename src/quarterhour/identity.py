@@ -58,3 +58,14 @@ class Identity:
     def is_alive(self) -> bool:
         """Of one that is near."""
         return _begun(self.pid) == self.begun
+
+
+def process_mark() -> str:
+    """This process, for the name of what it owns: its id, and when it began, since an id is given again."""
+    return f"{os.getpid()}.{_begun(os.getpid())}"
+
+
+def is_marked_alive(mark: str) -> bool:
+    """Whether the process that `process_mark` was of lives, on this machine."""
+    pid, _, begun = mark.partition(".")
+    return _begun(int(pid)) == begun

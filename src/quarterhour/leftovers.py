@@ -47,7 +47,7 @@ def remove_leftovers(workspace: Workspace, settings: Settings) -> Leftovers:
             kept.append(f"{path.relative_to(workspace.home).as_posix()}: {error.strerror}")
         else:
             files += 1
-    return Leftovers(files, remove_scratch_of_the_dead(workspace.scratch, is_start=True), tuple(kept))
+    return Leftovers(files, remove_scratch_of_the_dead(workspace.scratch), tuple(kept))
 
 
 def _unfinished(workspace: Workspace, settings: Settings) -> Iterator[Path]:

@@ -103,7 +103,8 @@ def assert_survived(home: Path, expected: dict[str, pl.DataFrame]) -> None:
         assert table.equals(expected[name].select(table.columns)), f"{name} is not what an uninterrupted run makes"
     assert wait_for_no_process(home) == []
     assert [path for path in home.rglob("*.tmp") if path.is_file()] == []
-    assert list((home / "automation" / "state" / "scratch").iterdir()) == []
+    left = [path.name for path in (home / "automation" / "state" / "scratch").iterdir()]
+    assert left == [], f"left in the scratch folder: {left}"
     try:
         with LockManager(Workspace(home)).hold("home", "a look"):
             pass

@@ -15,6 +15,7 @@ from quarterhour.clock import SystemClock
 from quarterhour.engines.inline import InlineEngine
 from quarterhour.event_log.jsonl import JsonlEventLog
 from quarterhour.export_settings import ExportSettings
+from quarterhour.identity import process_mark
 from quarterhour.leftovers import Leftovers, remove_leftovers
 from quarterhour.lock import LockManager
 from quarterhour.settings import Settings
@@ -66,8 +67,10 @@ def dead_pid() -> int:
 
 def test_unfinished_files_and_scratch_of_the_dead_go_and_all_else_stays(tmp_path: Path) -> None:
     scratch = "automation/state/scratch"
-    left = [f"{scratch}/translate-{dead_pid()}-x/part.parquet", f"{scratch}/mp-{os.getpid()}-x/listener-y"]
-    in_use = f"{scratch}/export-{os.getppid()}-x/made.csv"
+    pid, _, begun = process_mark().partition(".")
+    # A container's first process has the same id each time, and others are given the id of a dead one.
+    left = [f"{scratch}/translate-{dead_pid()}.7-x/part.parquet", f"{scratch}/mp-{pid}.{int(begun) - 1}-x/listener-y"]
+    in_use = f"{scratch}/export-{process_mark()}-x/made.csv"
     workspace = a_home(tmp_path, *UNFINISHED, *OTHERS, *left, in_use)
     assert remove_leftovers(workspace, SETTINGS) == Leftovers(files=len(UNFINISHED), scratch=len(left))
     assert [name for name in (*UNFINISHED, *left) if (tmp_path / name).exists()] == []

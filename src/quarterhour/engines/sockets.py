@@ -11,6 +11,8 @@ from typing import Any
 
 import structlog
 
+from quarterhour.identity import process_mark
+
 _log = structlog.get_logger()
 # Of the 104 to 108 bytes that systems give a socket's path.
 _MOST_BYTES = 100
@@ -27,7 +29,7 @@ def keep_sockets_in(scratch: Path) -> None:
     config: dict[str, Any] = vars(multiprocessing.process.current_process())["_config"]
     if config.get("tempdir") is not None:
         return
-    folder = Path(tempfile.mkdtemp(prefix=f"mp-{os.getpid()}-", dir=scratch))
+    folder = Path(tempfile.mkdtemp(prefix=f"mp-{process_mark()}-", dir=scratch))
     if reason := _unfit(folder / _SOCKET_NAME):
         folder.rmdir()
         _log.warning("worker_sockets_elsewhere", folder=tempfile.gettempdir(), reason=reason)

@@ -1,6 +1,5 @@
 """Out of the quarantine: mended records as a small raw file of their own, and whole files to be read again, each once."""
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from quarterhour.errors import InvalidQuery
+from quarterhour.identity import process_mark
 from quarterhour.lake.arrivals import FileUnreadable, fingerprint
 from quarterhour.lake.ledger import InputState
 from quarterhour.lake.put_aside import chosen_record
@@ -221,7 +221,7 @@ class _Sending:
         return tuple(read_schema(self._workspace.schema_file(self._entry.dataset)))
 
     def _scratch_name(self) -> str:
-        return f"retry-{os.getpid()}-{self._entry.fingerprint}"
+        return f"retry-{process_mark()}-{self._entry.fingerprint}"
 
 
 def _go_on() -> None:
