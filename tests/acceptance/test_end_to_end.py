@@ -7,9 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from browser import open_browser
 from real_tables import flights_by_month, read_rows
 from serving import Server, serving
 
@@ -29,24 +28,24 @@ def drop(server: Server, files: dict[str, bytes]) -> None:
 
 
 @pytest.mark.browser
-def test_start_pressed_in_a_browser_runs_the_three_stages_on_real_flights(server: Server) -> None:
+def test_start_pressed_in_a_browser_runs_the_three_stages_on_real_flights(server: Server, browser: Browser) -> None:
     months = dict(list(flights_by_month().items())[:2])
     drop(server, months)
-    with open_browser() as browser:
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        faults: list[str] = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(server.dashboard)
-        expect(page.get_by_test_id("state")).to_have_text("idle")
-        # The files have stood still for the settle time.
-        page.wait_for_timeout(2500)
-        page.get_by_role("button", name="Start", exact=True).click()
-        for stage in ("translator", "analyzer", "merger"):
-            expect(page.get_by_test_id(f"stage-{stage}")).to_have_attribute("data-state", "success", timeout=60_000)
-        expect(page.get_by_test_id("state")).to_have_text("success")
-        expect(page.get_by_test_id("stage-translator")).to_contain_text("✓ Complete (2 files)")
-        expect(page.get_by_test_id("events-log")).to_contain_text("succeeded")
-        expect(page.get_by_test_id("export-panel")).to_contain_text("flights")
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(server.dashboard)
+    expect(page.get_by_test_id("state")).to_have_text("idle")
+    # The files have stood still for the settle time.
+    page.wait_for_timeout(2500)
+    page.get_by_role("button", name="Start", exact=True).click()
+    for stage in ("translator", "analyzer", "merger"):
+        expect(page.get_by_test_id(f"stage-{stage}")).to_have_attribute("data-state", "success", timeout=60_000)
+    expect(page.get_by_test_id("state")).to_have_text("success")
+    expect(page.get_by_test_id("stage-translator")).to_contain_text("✓ Complete (2 files)")
+    expect(page.get_by_test_id("events-log")).to_contain_text("succeeded")
+    expect(page.get_by_test_id("export-panel")).to_contain_text("flights")
+    page.close()
     assert faults == []
     expected = [row for content in months.values() for row in read_rows(content)]
     assert_merged(server, expected)

@@ -5,15 +5,15 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from browser import assert_accessible, open_browser
+from browser import assert_accessible
 from commands import command
 from serving import serving
 
 
 @pytest.mark.browser
-def test_a_login_opens_the_live_page_and_its_revocation_closes_it(tmp_path: Path) -> None:
+def test_a_login_opens_the_live_page_and_its_revocation_closes_it(tmp_path: Path, browser: Browser) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "quarterhour.toml").write_text('[server]\nauth = "always"\n')
@@ -22,8 +22,9 @@ def test_a_login_opens_the_live_page_and_its_revocation_closes_it(tmp_path: Path
         return command(home, "token", *arguments).stdout
 
     secret = json.loads(token("create", "ada", "--role", "operator", "--json"))["token"]
-    with serving(home, "--no-schedule") as server, open_browser() as browser:
-        page = browser.new_page()
+    with serving(home, "--no-schedule") as server:
+        # Its cookie is not to be that of other tests.
+        page = browser.new_context().new_page()
         told: list[str] = []
         page.on("console", lambda message: told.append(message.text))
         page.goto(server.dashboard)
