@@ -64,20 +64,24 @@ class AnySequence(RuleBasedStateMachine):
     @rule()
     def start(self) -> None:
         pipeline = self._pipeline()
-        if pipeline.state.status.state in ACTIVE:
-            with pytest.raises(RunInProgress):
-                self._do(pipeline.orchestrator.start(Trigger.API))
-            return
-        self.confirmed.add(self._do(pipeline.orchestrator.start(Trigger.API)).run_id)
+        was_active = pipeline.state.status.state in ACTIVE
+        try:
+            self.confirmed.add(self._do(pipeline.orchestrator.start(Trigger.API)).run_id)
+        except RunInProgress:
+            # A mark may have begun a run after the look; that two go on at once the promises would tell.
+            assert was_active or pipeline.state.status.state in ACTIVE
 
     @rule()
     def stop(self) -> None:
         pipeline = self._pipeline()
-        if pipeline.state.status.state in (RunState.STARTING, RunState.RUNNING):
-            assert self._do(pipeline.orchestrator.stop()).state in (RunState.STOPPING, RunState.STOPPED)
-            return
-        with pytest.raises(InvalidTransition):
-            self._do(pipeline.orchestrator.stop())
+        before = pipeline.state.status.state
+        try:
+            after = self._do(pipeline.orchestrator.stop()).state
+        except InvalidTransition:
+            # The run may have ended after the look.
+            assert {before, pipeline.state.status.state} - {RunState.STARTING, RunState.RUNNING}
+        else:
+            assert after in (RunState.STOPPING, RunState.STOPPED)
 
     @rule()
     def reset(self) -> None:
