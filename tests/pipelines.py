@@ -14,6 +14,7 @@ from quarterhour.engines.inline import InlineEngine
 from quarterhour.event_log.base import EventLog
 from quarterhour.event_log.memory import MemoryEventLog
 from quarterhour.lock import LockManager
+from quarterhour.setting_types import MemoryLimit
 from quarterhour.settings import RunnerSettings, Settings, StageSettings, WatchdogSettings
 from quarterhour.workspace import Workspace
 
@@ -21,8 +22,10 @@ from quarterhour.workspace import Workspace
 def settings_for(*stages: str, hung_after_s: float = 300.0, grace_s: float = 0.3) -> Settings:
     return Settings(
         runner=RunnerSettings(backoff=0.01, backoff_max=0.02, grace=grace_s),
-        # A slow test machine says nothing of the loop.
-        watchdog=WatchdogSettings(hung_after=hung_after_s, beat_every=0.1, lag_limit=60),
+        # A slow test machine says nothing of the loop, nor a process that holds what all tests before it loaded of a server.
+        watchdog=WatchdogSettings(
+            hung_after=hung_after_s, beat_every=0.1, lag_limit=60, server_memory=MemoryLimit.parse("1000GB")
+        ),
         stages=tuple(StageSettings(name=name.lower(), python=f"example_stages:{name}") for name in stages),
     )
 
