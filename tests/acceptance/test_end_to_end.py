@@ -162,6 +162,31 @@ def test_stages_can_be_run_alone_reset_and_the_schedule_paused(server: Server) -
     assert server.http.post("/api/schedule/resume").json()["paused"] is False
 
 
+@pytest.mark.browser
+def test_one_stage_is_run_from_the_page_by_keyboard_alone(server: Server, browser: Browser) -> None:
+    """S10, as a person does it: the list opens and closes by key, and leads to the run of that stage."""
+    page = browser.new_page()
+    page.goto(server.dashboard)
+    opener = page.get_by_role("button", name="Run one stage")
+    analyzer = page.get_by_role("button", name="Analyzer", exact=True)
+    expect(opener).to_be_enabled()
+    expect(analyzer).to_be_hidden()
+    opener.press("Enter")
+    expect(analyzer).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(analyzer).to_be_hidden()
+    opener.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(analyzer).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(analyzer).to_be_hidden()
+    expect(page.get_by_test_id("state")).to_have_text("success")
+    page.close()
+    (run,) = server.get("/api/runs")["items"]
+    assert [stage["name"] for stage in run["stages"]] == ["analyzer"]
+
+
 def test_a_second_server_and_a_port_in_use_are_told_plainly(server: Server, tmp_path: Path) -> None:
     """E9: one process writes the events of a home."""
     with pytest.raises(AssertionError, match=r"is in use: .*home\.lock is held by process \d+"):

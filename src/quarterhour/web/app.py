@@ -8,7 +8,6 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from quarterhour.web import (
@@ -27,6 +26,7 @@ from quarterhour.web import (
     stream,
     timeline,
 )
+from quarterhour.web.assets import Assets
 from quarterhour.web.compression import Compression
 from quarterhour.web.downloads import Downloads
 from quarterhour.web.guard import Guard
@@ -80,7 +80,7 @@ def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
     return app
 
 
-class _Dashboard(StaticFiles):
+class _Dashboard(Assets):
     """The built page's files. An address that is none of them is a page which the dashboard draws, or says that there is none."""
 
     def __init__(self, calls: Sequence[APIRoute]) -> None:

@@ -1,5 +1,4 @@
 /** Whether the marks of the schedule start runs. */
-import { Switch } from "@base-ui/react/switch";
 import type { Schedule } from "../../api/types";
 
 interface Props {
@@ -9,16 +8,16 @@ interface Props {
 }
 
 export const ScheduleSwitch = ({ schedule, isAvailable, onChange }: Props) => (
-  // biome-ignore lint/a11y/noLabelWithoutControl: the switch inside is a labelable button
   <label className="flex items-center gap-2.5 text-sm">
-    <Switch.Root
+    <input
+      type="checkbox"
+      role="switch"
       checked={!schedule.paused}
+      aria-checked={!schedule.paused}
       disabled={!isAvailable}
-      onCheckedChange={onChange}
-      className="flex h-5 w-9 rounded-full bg-muted/60 p-0.5 transition-colors data-checked:bg-accent data-disabled:opacity-45"
-    >
-      <Switch.Thumb className="size-4 rounded-full bg-surface transition-transform ease-calm data-checked:translate-x-4" />
-    </Switch.Root>
+      onChange={(change) => onChange(change.target.checked)}
+      className="h-5 w-9 shrink-0 cursor-pointer appearance-none rounded-full bg-muted/60 p-0.5 transition-colors before:block before:size-4 before:rounded-full before:bg-surface before:transition-transform before:ease-calm checked:bg-accent checked:before:translate-x-4 disabled:cursor-not-allowed disabled:opacity-45"
+    />
     <span>
       <span className="font-semibold">Schedule</span>{" "}
       <span className="text-muted">{schedule.paused ? "paused" : "on"}</span>

@@ -1,5 +1,5 @@
 /** Run one stage alone. */
-import { Menu } from "@base-ui/react/menu";
+import { useId } from "react";
 import { buttonClass } from "../../ui/button";
 import { titled } from "../../ui/format";
 import { Icon } from "../../ui/icon";
@@ -10,31 +10,41 @@ interface Props {
   onRun: (stage: string) => void;
 }
 
-export const StageMenu = ({ stages, unavailable, onRun }: Props) => (
-  <Menu.Root modal={false}>
-    <Menu.Trigger
-      className={buttonClass("plain")}
-      aria-disabled={unavailable ? true : undefined}
-      disabled={unavailable !== null}
-      title={unavailable ?? "Run one stage alone"}
-    >
-      Run one stage
-      <Icon name="chevron" className="-mr-1 text-muted" />
-    </Menu.Trigger>
-    <Menu.Portal>
-      <Menu.Positioner sideOffset={6} align="end">
-        <Menu.Popup className="min-w-40 rounded-lg border border-line bg-surface p-1 text-sm shadow-lg shadow-ink/10">
-          {stages.map((stage) => (
-            <Menu.Item
-              key={stage}
+export function StageMenu({ stages, unavailable, onRun }: Props) {
+  const id = useId();
+  return (
+    <>
+      <button
+        type="button"
+        popoverTarget={unavailable ? undefined : id}
+        className={buttonClass("plain")}
+        aria-disabled={unavailable ? true : undefined}
+        title={unavailable ?? "Run one stage alone"}
+      >
+        Run one stage
+        <Icon name="chevron" className="-mr-1 text-muted" />
+      </button>
+      {/* The browser opens and closes it, by key and by a press elsewhere. One that cannot place it below shows it in the middle. */}
+      <ul
+        id={id}
+        popover="auto"
+        aria-label="Stages"
+        className="min-w-40 rounded-lg border border-line bg-surface p-1 text-sm text-ink shadow-lg shadow-ink/10 supports-[position-area:bottom]:m-0 supports-[position-area:bottom]:mt-1.5 supports-[position-area:bottom]:[inset:auto] supports-[position-area:bottom]:[position-area:bottom_span-right] supports-[position-area:bottom]:[position-try-fallbacks:flip-inline]"
+      >
+        {stages.map((stage) => (
+          <li key={stage}>
+            <button
+              type="button"
+              popoverTarget={id}
+              popoverTargetAction="hide"
               onClick={() => onRun(stage)}
-              className="rounded-md px-3 py-1.5 outline-none data-highlighted:bg-accent data-highlighted:text-paper"
+              className="w-full rounded-md px-3 py-1.5 text-left hover:bg-accent hover:text-paper focus-visible:bg-accent focus-visible:text-paper"
             >
               {titled(stage)}
-            </Menu.Item>
-          ))}
-        </Menu.Popup>
-      </Menu.Positioner>
-    </Menu.Portal>
-  </Menu.Root>
-);
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
