@@ -725,6 +725,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{name}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dataset Series
+         * @description A column against time, with as many points as a plot can show: first, last, least and greatest of each column of pixels.
+         */
+        get: operations["getDatasetSeries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/timeline": {
         parameters: {
             query?: never;
@@ -1398,6 +1418,16 @@ export interface components {
              * @enum {string}
              */
             state: "merged" | "replaced" | "retracted";
+        };
+        /**
+         * OtherSeries
+         * @description Beyond the eight with the most rows.
+         */
+        OtherSeries: {
+            /** Series */
+            series: number;
+            /** Rows */
+            rows: number;
         };
         /** Page[AnalysisItem] */
         Page_AnalysisItem_: {
@@ -2224,6 +2254,124 @@ export interface components {
             /** Paused */
             paused: boolean;
             breaker: components["schemas"]["Breaker"];
+        };
+        /**
+         * Series
+         * @description Points in the order of time; of equal times, of value.
+         */
+        Series: {
+            /**
+             * Name
+             * @description Its value of the column `by`; null without one, and of null.
+             */
+            name: string | null;
+            /**
+             * Rows
+             * @description That it draws; its points stand for them.
+             */
+            rows: number;
+            /**
+             * Time
+             * @description Milliseconds since 1970 in UTC; a time without a zone is taken for UTC.
+             */
+            time: (number)[];
+            /** Value */
+            value: number[];
+        };
+        /**
+         * SeriesAnswer
+         * @description `rows` is the sum of `drawn`, `nulls`, `not_finite`, `without_time` and `outside`.
+         * @example {
+         *       "downsampled": true,
+         *       "drawn": 328521,
+         *       "from": 1357034400000,
+         *       "not_finite": 0,
+         *       "nulls": 8255,
+         *       "others": {
+         *         "rows": 0,
+         *         "series": 0
+         *       },
+         *       "outside": 0,
+         *       "rows": 336776,
+         *       "series": [
+         *         {
+         *           "rows": 328521,
+         *           "time": [
+         *             1357034400000,
+         *             1357048800000,
+         *             1357071300000.25
+         *           ],
+         *           "value": [
+         *             2,
+         *             -18,
+         *             853
+         *           ]
+         *         }
+         *       ],
+         *       "time_type": "TIMESTAMP WITH TIME ZONE",
+         *       "to": 1388548740000,
+         *       "value_type": "BIGINT",
+         *       "version": 3,
+         *       "without_time": 0
+         *     }
+         */
+        SeriesAnswer: {
+            /** Version */
+            version: number;
+            /** Value Type */
+            value_type: string;
+            /**
+             * Time Type
+             * @example DATE
+             * @example TIMESTAMP
+             * @example TIMESTAMP WITH TIME ZONE
+             */
+            time_type: string;
+            /**
+             * From
+             * @description Where the plot begins, as `time`; null without a row.
+             */
+            from: number | null;
+            /**
+             * To
+             * @description Where it ends.
+             */
+            to: number | null;
+            /**
+             * Rows
+             * @description That the filter takes.
+             */
+            rows: number;
+            /**
+             * Drawn
+             * @description Of them, those in the span with a time and a finite number.
+             */
+            drawn: number;
+            /**
+             * Nulls
+             * @description In the span, without a value.
+             */
+            nulls: number;
+            /**
+             * Not Finite
+             * @description In the span: NaN and infinities.
+             */
+            not_finite: number;
+            /** Without Time */
+            without_time: number;
+            /**
+             * Outside
+             * @description Of another time than the span.
+             */
+            outside: number;
+            /**
+             * Downsampled
+             * @description More rows are drawn than `points`: they cover the same pixels as all, but are not all.
+             */
+            downsampled: boolean;
+            /** Series */
+            series: components["schemas"]["Series"][];
+            others: components["schemas"]["OtherSeries"];
         };
         /**
          * SlotItem
@@ -6347,6 +6495,144 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RowPage"];
+                };
+            };
+            /** @description The address has more than 64 KiB. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDatasetSeries: {
+        parameters: {
+            query: {
+                /** @description A column of numbers. */
+                column: string;
+                /** @description A column of dates or times. */
+                time: string;
+                /** @description Where the span begins. */
+                from?: string | null;
+                /** @description Its last moment. */
+                to?: string | null;
+                /** @description Up to so many rows all are told. Of more, each quarter of this number is one column of pixels. */
+                points?: number;
+                /** @description A series for each value of this column, up to eight. */
+                by?: string | null;
+                /** @description SQL that is true for the rows: dep_delay > 60 AND origin = 'JFK' */
+                where?: string;
+                /** @description An earlier version; without it the newest. */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesAnswer"];
                 };
             };
             /** @description The address has more than 64 KiB. */

@@ -111,6 +111,7 @@ class AsyncClient:
     list_datasets = _sent(calls.list_datasets)
     get_dataset = _sent(calls.get_dataset)
     list_dataset_rows = _sent(calls.list_dataset_rows)
+    get_dataset_series = _sent(calls.get_dataset_series)
     list_dataset_versions = _sent(calls.list_dataset_versions)
     restore_dataset = _sent(calls.restore_dataset)
     get_dataset_profile = _sent(calls.get_dataset_profile)

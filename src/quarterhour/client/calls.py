@@ -48,6 +48,7 @@ from quarterhour.web.reversal_models import (
     RetranslateRequest,
     VersionItem,
 )
+from quarterhour.web.series_models import SeriesAnswer
 
 InputStateName = Literal[
     "waiting", "settling", "translated", "merged", "replaced", "retracted", "held_back", "quarantined"
@@ -327,6 +328,23 @@ def list_dataset_rows(
     page = {"limit": limit, "offset": offset, "version": version}
     order = {"sort": sort, "descending": descending, "where": where}
     return get(within("datasets", name, "rows"), RowPage, **page, **order)
+
+
+def get_dataset_series(
+    name: str,
+    column: str,
+    time: str,
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    points: int = 4_000,
+    by: str | None = None,
+    where: str = "",
+    version: int | None = None,
+) -> Call[SeriesAnswer]:
+    """A column against time with as many points as a plot can show, one series or one for each value of `by`."""
+    asked = {"column": column, "time": time, "points": points, "by": by, "where": where, "version": version}
+    return get(within("datasets", name, "series"), SeriesAnswer, start=start, end=end, **asked)
 
 
 def list_dataset_versions(name: str, *, cursor: int | None = None, limit: int = 50) -> Call[Page[VersionItem]]:

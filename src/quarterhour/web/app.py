@@ -23,6 +23,7 @@ from quarterhour.web import (
     queries,
     rows,
     schedule,
+    series,
     stream,
     timeline,
 )
@@ -70,6 +71,7 @@ def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
         history,
         live,
         rows,
+        series,
         timeline,
     )
     routers = [*(module.router for module in calling), queries.tagged, data.tagged]

@@ -31,7 +31,7 @@ Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
 
 
-def _written(value: object) -> object:
+def written_time(value: object) -> object:
     if not isinstance(value, str) or not _DATE.match(value):
         raise ValueError("a time is written as 2025-12-05T12:15:00Z")
     return value
@@ -47,7 +47,7 @@ def _reckonable(moment: datetime) -> datetime:
 _YEARS = (1900, 9000)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 # Not a count of seconds, which others would take for one of milliseconds.
-Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_reckonable)]
+Moment = Annotated[AwareDatetime, BeforeValidator(written_time), AfterValidator(_reckonable)]
 
 
 class Page(BaseModel, Generic[T]):

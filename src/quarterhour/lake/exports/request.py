@@ -1,6 +1,7 @@
 """What somebody asks to take out, and what is told before and after. Pure: the server uses it, which imports no engine."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from quarterhour.errors import InvalidQuery, QuarterhourError
@@ -89,3 +90,29 @@ class ExportCheck:
     """Why it cannot be made in this format, and the way out."""
     size: int | None
     """Bytes of the file where it is made already."""
+
+
+MOST_POINTS = 40_000
+FEWEST_POINTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesWanted:
+    """Raises InvalidQuery for a plot that cannot be."""
+
+    column: str
+    time: str
+    start: datetime | None = None
+    """The span, both ends in it; without them, from the first drawn row to the last. They have a zone."""
+    end: datetime | None = None
+    points: int = 4_000
+    by: str | None = None
+    """A series for each value of this column."""
+
+    def __post_init__(self) -> None:
+        if not FEWEST_POINTS <= self.points <= MOST_POINTS:
+            raise InvalidQuery(f"points {self.points}: give from {FEWEST_POINTS} to {MOST_POINTS}")
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise InvalidQuery(
+                f"from {self.start.isoformat()} to {self.end.isoformat()}: a span must end after it starts"
+            )
