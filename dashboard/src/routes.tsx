@@ -54,7 +54,13 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("./pages/run"), "RunPage"),
 });
 
-export const routeTree = root.addChildren([now, runs, run, data, dataset, quarantine, events]);
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./pages/settings"), "SettingsPage"),
+});
+
+export const routeTree = root.addChildren([now, runs, run, data, dataset, quarantine, events, settings]);
 
 export const router = createRouter({
   routeTree,

@@ -7,6 +7,7 @@ zone's clock changes by half an hour, and gives one of the past when it is asked
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from heapq import heappop, heappush
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -28,6 +29,16 @@ class Window:
 
     start: datetime
     end: datetime
+
+
+class ClockChange(StrEnum):
+    """What a change of the zone's clock does to a mark."""
+
+    MOVED = "moved"
+    """The time that the text names is left out that day: the mark is at the change."""
+    FIRST = "first"
+    """Its time comes twice, and this is the first."""
+    SECOND = "second"
 
 
 def marks(cron: str, timezone: str, after: datetime) -> Iterator[datetime]:
@@ -97,6 +108,17 @@ def windows_between(cron: str, timezone: str, after: datetime, until: datetime) 
     for mark in marks_between(cron, timezone, after, until):
         yield Window(last, mark) if last is not None else window_of(cron, timezone, mark)
         last = mark
+
+
+def clock_change_at(cron: str, timezone: str, mark: datetime) -> ClockChange | None:
+    """What a change of the clock did to a mark of this schedule; None for most."""
+    zone = ZoneInfo(timezone)
+    wall = mark.astimezone(zone).replace(tzinfo=None)
+    if len(instants := _by_real_time(wall, zone)) > 1:
+        return ClockChange.FIRST if mark == instants[0] else ClockChange.SECOND
+    if not _is_interval(cron) and next(CronSim(cron, wall - timedelta(minutes=1))) != wall:
+        return ClockChange.MOVED
+    return None
 
 
 def _is_interval(cron: str) -> bool:

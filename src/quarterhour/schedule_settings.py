@@ -12,18 +12,38 @@ from quarterhour.setting_types import Seconds, Section, check_timezone
 
 _ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)
 _MARKS_LOOKED_AT = 100
+# By the name that cronsim gives a field: which one it is, and what may stand in it.
+_CRON_FIELDS = {
+    "minute": (0, "minutes are 0 to 59"),
+    "hour": (1, "hours are 0 to 23"),
+    "day-of-month": (2, "days are 1 to 31, L for the last, as far as a month has them"),
+    "month": (3, "months are 1 to 12, or JAN to DEC"),
+    "day-of-week": (4, "days are 0 to 7 (0 and 7: Sunday), or SUN to SAT"),
+}
 
 
 def check_cron(text: str) -> str:
-    """Raises ValueError where `text` is not five-field cron."""
-    if len(text.split()) != 5:
-        raise ValueError(f"{text!r} is not cron: give five fields, such as '*/15 * * * *'")
+    """Raises ValueError, which names the field, where `text` is not five-field cron."""
+    fields = text.split()
+    if len(fields) != 5:
+        raise ValueError(
+            f"{text!r} is not cron: it has {len(fields)} of the five fields minute, hour, day, month, day of the week; "
+            "write '*/15 * * * *' for each quarter of an hour"
+        )
     try:
         # The date is a placeholder: only the text is checked.
         CronSim(text, _ANY_TIME)
     except CronSimError as error:
-        raise ValueError(f"{text!r} is not cron: {error}") from error
+        raise ValueError(f"{text!r} is not cron: {_wrong_field(str(error), fields)}") from error
     return text
+
+
+def _wrong_field(said: str, fields: list[str]) -> str:
+    name = said.removeprefix("Bad ")
+    if name not in _CRON_FIELDS:
+        return said
+    place, allowed = _CRON_FIELDS[name]
+    return f"field {place + 1}, the {name}, is {fields[place]!r}: {allowed}, with * , - / between"
 
 
 def check_jitter(jitter_s: float, cron: str, timezone: str) -> float:

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock, wire_time
@@ -30,7 +32,7 @@ from quarterhour.errors import DiskNearlyFull, InvalidSchedule, InvalidTransitio
 from quarterhour.events import BreakerMoved, Event, MarkSkipped, MarksPassed
 from quarterhour.jitter import Delay, drawn, no_delay
 from quarterhour.lifecycle import ACTIVE, Schedule, Trigger
-from quarterhour.marks import window_of
+from quarterhour.marks import ClockChange, clock_change_at, next_marks, window_of
 from quarterhour.orchestrator import PipelineOrchestrator
 from quarterhour.settings import ScheduleSettings, check_cron, check_jitter, check_timezone
 from quarterhour.slots import SlotReason
@@ -58,6 +60,32 @@ def taken_over(known: Schedule, settings: ScheduleSettings) -> Schedule:
 def had_marks(known: Schedule) -> bool:
     """Whether runs were started by the clock, when the settings were read last."""
     return _TRIGGER not in known.configured
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedMark:
+    """A mark that a schedule would have."""
+
+    mark: datetime
+    starts_at: datetime
+    """With its jitter."""
+    local: datetime
+    """The mark in the schedule's own zone."""
+    clock_change: ClockChange | None
+
+
+def _check(cron: str, timezone: str, jitter_s: float) -> None:
+    """Raises InvalidSchedule, which says which of the three is wrong."""
+    checks: dict[str, Callable[[], object]] = {
+        "cron": partial(check_cron, cron),
+        "timezone": partial(check_timezone, timezone),
+        _JITTER: partial(check_jitter, jitter_s, cron, timezone),
+    }
+    for field, check in checks.items():
+        try:
+            check()
+        except ValueError as error:
+            raise InvalidSchedule(str(error), field=field) from error
 
 
 class Scheduler:
@@ -293,12 +321,21 @@ class Scheduler:
 
     async def change(self, *, cron: str, timezone: str, jitter: float | None = None) -> Schedule:
         """`jitter` in seconds; None leaves it as it is. Raises InvalidSchedule."""
-        try:
-            changed: dict[str, Any] = {"cron": check_cron(cron), "timezone": check_timezone(timezone)}
-            changed[_JITTER] = check_jitter(self.schedule.jitter if jitter is None else jitter, cron, timezone)
-        except ValueError as error:
-            raise InvalidSchedule(str(error)) from error
+        jitter_s = self.schedule.jitter if jitter is None else jitter
+        await asyncio.to_thread(_check, cron, timezone, jitter_s)
+        changed = {"cron": cron, "timezone": timezone, _JITTER: jitter_s}
         return await self._change(changed, f"The schedule is now {cron!r} in {timezone}")
+
+    def preview(self, cron: str, timezone: str, jitter_s: float, count: int) -> list[PreviewedMark]:
+        """The next marks that a schedule would have. From any thread. Raises InvalidSchedule."""
+        _check(cron, timezone, jitter_s)
+        schedule = self.schedule.model_copy(update={"cron": cron, "timezone": timezone, _JITTER: jitter_s})
+        delay = self._delay_of(schedule)
+        ahead = next_marks(cron, timezone, self._clock.now(), count)
+        return [
+            PreviewedMark(mark, mark + delay(mark), mark.astimezone(ZoneInfo(timezone)), change)
+            for mark, change in ((mark, clock_change_at(cron, timezone, mark)) for mark in ahead)
+        ]
 
     async def _change(self, changed: dict[str, Any], msg: str) -> Schedule:
         async with self._judging:

@@ -149,6 +149,8 @@ def test_a_viewer_reads_and_an_operator_commands_and_events_tell_who(
     server, made = secrets_of
     viewer, operator = ({"authorization": f"Bearer {made[role]}"} for role in ("viewer", "operator"))
     assert server.http.get("/api/pipeline/status", headers=viewer).status_code == 200
+    session = {"name": "a-viewer", "role": "viewer", "asks_for_tokens": True, "is_login": False}
+    assert server.http.get("/api/session", headers=viewer).json() == session
     with connect(server.api.replace("http", "ws") + "/ws/events", additional_headers=viewer) as socket:
         assert json.loads(socket.recv())["type"] == "snapshot"
     refused = server.http.post("/api/schedule/pause", headers=viewer)

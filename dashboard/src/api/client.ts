@@ -12,11 +12,14 @@ export class Problem extends Error {
   override readonly name = "Problem";
   readonly title: string;
   readonly status: number | null;
+  /** The one field that is wrong, where the server names one. */
+  readonly field: string | null;
 
-  constructor(title: string, detail: string, status: number | null) {
+  constructor(title: string, detail: string, status: number | null, field: string | null = null) {
     super(detail);
     this.title = title;
     this.status = status;
+    this.field = field;
   }
 }
 
@@ -53,5 +56,6 @@ function problemOf(body: unknown, response: Response): Problem {
     typeof fields.detail === "string"
       ? fields.detail
       : `${response.url} answered ${response.status} ${response.statusText}`.trim();
-  return new Problem(title, detail, response.status);
+  const field = typeof fields.field === "string" ? fields.field : null;
+  return new Problem(title, detail, response.status, field);
 }

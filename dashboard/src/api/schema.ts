@@ -125,6 +125,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/schedule/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Schedule
+         * @description The next ten marks that a schedule would have; nothing is changed. 422 says which `field` is wrong, and how.
+         */
+        get: operations["previewSchedule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/schedule/pause": {
         parameters: {
             query?: never;
@@ -745,6 +765,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Session
+         * @description Who makes the call, and what they may do.
+         */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/timeline": {
         parameters: {
             query?: never;
@@ -1110,6 +1150,12 @@ export interface components {
              */
             history: components["schemas"]["CheckedRun"][];
         };
+        /**
+         * ClockChange
+         * @description What a change of the zone's clock does to a mark.
+         * @enum {string}
+         */
+        ClockChange: "moved" | "first" | "second";
         /** Column */
         Column: {
             /** Name */
@@ -1589,6 +1635,28 @@ export interface components {
              */
             ends_at: string | null;
         };
+        /** PreviewMark */
+        PreviewMark: {
+            /**
+             * Mark
+             * @example 2026-03-29T01:00:00.000Z
+             */
+            mark: string;
+            /**
+             * Starts At
+             * @description With its jitter.
+             * @example 2026-03-29T01:00:00.000Z
+             */
+            starts_at: string;
+            /**
+             * Local
+             * @description The mark by the clock of the schedule's zone.
+             * @example 2026-03-29T03:00:00+02:00
+             */
+            local: string;
+            /** @description `moved`: its time is left out that day, and it is at the change; `first`, `second`: its time comes twice. */
+            clock_change?: components["schemas"]["ClockChange"] | null;
+        };
         /**
          * Problem
          * @description RFC 9457.
@@ -1607,6 +1675,12 @@ export interface components {
             detail: string;
             /** @description The run that is in the way. */
             run?: components["schemas"]["Run"] | null;
+            /**
+             * Field
+             * @description The one field that is wrong.
+             * @example cron
+             */
+            field?: string | null;
         };
         /**
          * ProfilePart
@@ -1918,6 +1992,12 @@ export interface components {
                 [key: string]: string;
             } | null;
         };
+        /**
+         * Role
+         * @description What the holder of a token may do.
+         * @enum {string}
+         */
+        Role: "viewer" | "operator";
         /**
          * RowChanges
          * @description Of the merged table.
@@ -2255,6 +2335,14 @@ export interface components {
             paused: boolean;
             breaker: components["schemas"]["Breaker"];
         };
+        /** SchedulePreview */
+        SchedulePreview: {
+            /**
+             * Marks
+             * @description The next ten.
+             */
+            marks: components["schemas"]["PreviewMark"][];
+        };
         /**
          * Series
          * @description Points in the order of time; of equal times, of value.
@@ -2372,6 +2460,24 @@ export interface components {
             /** Series */
             series: components["schemas"]["Series"][];
             others: components["schemas"]["OtherSeries"];
+        };
+        /** Session */
+        Session: {
+            /**
+             * Name
+             * @description The token's; null where none is asked for.
+             * @example ada
+             */
+            name: string | null;
+            /** @description `viewer` reads, `operator` also commands. */
+            role: components["schemas"]["Role"];
+            /** Asks For Tokens */
+            asks_for_tokens: boolean;
+            /**
+             * Is Login
+             * @description Whether it came by a login, which can be left.
+             */
+            is_login: boolean;
         };
         /**
          * SlotItem
@@ -3264,6 +3370,101 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewSchedule: {
+        parameters: {
+            query: {
+                cron: string;
+                timezone?: string;
+                /** @description Seconds. */
+                jitter?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulePreview"];
                 };
             };
             /** @description Unauthorized */
@@ -6726,6 +6927,86 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

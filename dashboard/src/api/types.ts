@@ -37,3 +37,5 @@ export type Verdict = Schemas["Verdict"];
 export type SchedulePlan = Schemas["SchedulePlan"];
 export type PlannedMark = Schemas["PlannedMark"];
 export type Balance = Schemas["Balance"];
+export type PreviewMark = Schemas["PreviewMark"];
+export type Session = Schemas["Session"];

@@ -6,6 +6,7 @@ export const PAGES = [
   { to: "/runs", label: "Runs" },
   { to: "/data", label: "Data" },
   { to: "/events", label: "Events" },
+  { to: "/settings", label: "Settings" },
 ] as const;
 
 export const SiteNav = () => (

@@ -7,7 +7,8 @@ const LOOKS = {
 } as const;
 
 interface Props {
-  onPress: () => void;
+  /** Without it, it sends the form that it stands in. */
+  onPress?: () => void;
   children: ReactNode;
   look?: keyof typeof LOOKS;
   /** Why it cannot be pressed now; without it, it can. */
@@ -25,7 +26,7 @@ export function Button({ onPress, children, look = "plain", unavailable, explana
   return (
     <>
       <button
-        type="button"
+        type={onPress ? "button" : "submit"}
         className={buttonClass(look)}
         aria-disabled={unavailable ? true : undefined}
         aria-describedby={note ? noteId : undefined}

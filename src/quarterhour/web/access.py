@@ -39,6 +39,14 @@ class Principal:
 
     name: str
     role: Role
+    token_id: str | None = None
+    """Of the token that it came by; None for this machine's command line."""
+    is_login: bool = False
+    """Whether it came by the cookie of a login."""
+
+
+PRINCIPAL = "principal"
+"""Where the state of a request keeps who makes it; nowhere, where no token is asked for."""
 
 
 class Attempts:
@@ -126,6 +134,7 @@ class Access:
         is_socket = scope["type"] == "websocket"
         needed = Role.VIEWER if is_socket or scope["method"] in _SAFE else Role.OPERATOR
         if isinstance(found, Principal) and found.role.may(needed):
+            scope.setdefault("state", {})[PRINCIPAL] = found
             await self._app(scope, receive, send if is_socket else self._telling(scope, send, found, address))
         elif is_socket:
             await WebSocketClose(code=1008, reason="log in first")(scope, receive, send)
@@ -143,7 +152,7 @@ class Access:
         if scheme.lower() == "bearer":
             return self._by_token(secret.strip(), address)
         token = self._sessions.token(_cookie(headers.get("cookie", "")))
-        return Principal(token.name, token.role) if token else None
+        return Principal(token.name, token.role, token.id, is_login=True) if token else None
 
     def _by_token(self, secret: str, address: str) -> Principal | Response:
         if (blocked_s := self._attempts.blocked_s(address)) > 0:
@@ -154,7 +163,7 @@ class Access:
         if token is None:
             self._attempts.failed(address)
             return _asked_for_a_token("this token opens nothing")
-        return Principal(token.name, token.role)
+        return Principal(token.name, token.role, token.id)
 
     def _telling(self, scope: Scope, send: Send, who: Principal, address: str) -> Send:
         """Commands that were done are told with who gave them."""

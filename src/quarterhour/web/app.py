@@ -24,6 +24,7 @@ from quarterhour.web import (
     rows,
     schedule,
     series,
+    session,
     stream,
     timeline,
 )
@@ -72,6 +73,7 @@ def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
         live,
         rows,
         series,
+        session,
         timeline,
     )
     routers = [*(module.router for module in calling), queries.tagged, data.tagged]

@@ -18,6 +18,7 @@ from pydantic import (
 from quarterhour.backfill import BackfillState
 from quarterhour.decisions import Breaker
 from quarterhour.lifecycle import Run, RunState, RunWindow, Schedule, StageState, Status, Trigger
+from quarterhour.marks import ClockChange
 from quarterhour.slots import Verdict
 
 T = TypeVar("T")
@@ -121,6 +122,25 @@ class ScheduleAnswer(Schedule):
     next_marks: Annotated[
         list[str], Field(description="The next ten marks, also while paused; none where files alone start runs.")
     ]
+
+
+class PreviewMark(BaseModel):
+    mark: Annotated[str, Field(examples=["2026-03-29T01:00:00.000Z"])]
+    starts_at: Annotated[str, Field(description="With its jitter.", examples=["2026-03-29T01:00:00.000Z"])]
+    local: Annotated[
+        str, Field(description="The mark by the clock of the schedule's zone.", examples=["2026-03-29T03:00:00+02:00"])
+    ]
+    clock_change: Annotated[
+        ClockChange | None,
+        Field(
+            description="`moved`: its time is left out that day, and it is at the change; `first`, `second`: its time "
+            "comes twice."
+        ),
+    ] = None
+
+
+class SchedulePreview(BaseModel):
+    marks: Annotated[list[PreviewMark], Field(description="The next ten.")]
 
 
 class BackfillRequest(BaseModel):
@@ -333,3 +353,4 @@ class Problem(BaseModel):
     status: int
     detail: str
     run: Annotated[Run | None, Field(description="The run that is in the way.")] = None
+    field: Annotated[str | None, Field(description="The one field that is wrong.", examples=["cron"])] = None

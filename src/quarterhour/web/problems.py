@@ -72,8 +72,8 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def problem(status: int, detail: str, run: Run | None = None) -> JSONResponse:
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, run=run)
+def problem(status: int, detail: str, run: Run | None = None, field: str | None = None) -> JSONResponse:
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, run=run, field=field)
     return JSONResponse(
         body.model_dump(mode="json", exclude_none=True), status_code=status, media_type="application/problem+json"
     )
@@ -82,7 +82,7 @@ def problem(status: int, detail: str, run: Run | None = None) -> JSONResponse:
 def install(app: FastAPI) -> None:
     @app.exception_handler(QuarterhourError)
     async def _expected(_: Request, error: QuarterhourError) -> JSONResponse:
-        return problem(STATUS_OF.get(type(error), 500), error.message, error.facts.get("run"))
+        return problem(STATUS_OF.get(type(error), 500), error.message, error.facts.get("run"), error.facts.get("field"))
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:

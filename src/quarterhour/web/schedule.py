@@ -12,10 +12,20 @@ from quarterhour.decisions import breaker_of
 from quarterhour.event_log.base import EventLog
 from quarterhour.lifecycle import Run, RunState, Schedule
 from quarterhour.marks import next_marks
-from quarterhour.scheduler import taken_over
+from quarterhour.scheduler import PreviewedMark, taken_over
 from quarterhour.slots import Slot, Verdict, settled, slots_of
 from quarterhour.web.data import list_inputs
-from quarterhour.web.models import Moment, Page, PlannedMark, ScheduleAnswer, ScheduleChange, SchedulePlan, SlotItem
+from quarterhour.web.models import (
+    Moment,
+    Page,
+    PlannedMark,
+    PreviewMark,
+    ScheduleAnswer,
+    ScheduleChange,
+    SchedulePlan,
+    SchedulePreview,
+    SlotItem,
+)
 from quarterhour.web.problems import documented
 from quarterhour.web.queries import find_runs
 from quarterhour.web.services import Injected, Services
@@ -23,6 +33,7 @@ from quarterhour.web.services import Injected, Services
 router = APIRouter(prefix="/api")
 
 _PLANNED_MARKS = 96
+_PREVIEWED_MARKS = 10
 _RUNS_MEASURED = 20
 _EVENTS_READ = 1000
 
@@ -37,6 +48,27 @@ async def change_schedule(change: ScheduleChange, services: Injected) -> Schedul
     """Another cron text, time zone or jitter; kept over restarts."""
     changed = await services.scheduler.change(cron=change.cron, timezone=change.timezone, jitter=change.jitter)
     return _answer(services, changed)
+
+
+@router.get("/schedule/preview", operation_id="previewSchedule", tags=["schedule"], responses=documented(422))
+async def preview_schedule(
+    services: Injected,
+    cron: Annotated[str, Query(max_length=200, examples=["*/15 * * * *"])],
+    timezone: Annotated[str, Query(max_length=64, examples=["Europe/Paris"])] = "UTC",
+    jitter: Annotated[float, Query(ge=0, allow_inf_nan=False, description="Seconds.")] = 0.0,
+) -> SchedulePreview:
+    """The next ten marks that a schedule would have; nothing is changed. 422 says which `field` is wrong, and how."""
+    found = await asyncio.to_thread(services.scheduler.preview, cron, timezone, jitter, _PREVIEWED_MARKS)
+    return SchedulePreview(marks=[_previewed(each) for each in found])
+
+
+def _previewed(found: PreviewedMark) -> PreviewMark:
+    return PreviewMark(
+        mark=wire_time(found.mark),
+        starts_at=wire_time(found.starts_at),
+        local=found.local.isoformat(timespec="seconds"),
+        clock_change=found.clock_change,
+    )
 
 
 @router.post("/schedule/pause", operation_id="pauseSchedule", tags=["schedule"])
