@@ -25,6 +25,7 @@ from quarterhour.indexer import Indexer
 from quarterhour.jitter import home_id
 from quarterhour.leftovers import remove_leftovers
 from quarterhour.lock import Holder, LockManager
+from quarterhour.notify.dead_mans_switch import DeadMansSwitch
 from quarterhour.notify.service_manager import ServiceManager
 from quarterhour.notify.signs_of_life import SignsOfLife
 from quarterhour.orchestrator import PipelineOrchestrator
@@ -124,6 +125,9 @@ class Pipeline:
         self.watchdog = machine.watchdog(
             settings, self.engine, self.bus, self.clock, self.disk, self.scheduler.next_due
         )
+        find = partial(problems, self.bus, self.disk, self.watchdog)
+        ping = settings.watchdog
+        self.switch = DeadMansSwitch(ping.ping_url, ping.ping_every, find, self.bus, self.clock)
 
     def _after_run(self) -> None:
         self.housekeeper.wake()
@@ -223,7 +227,8 @@ class Pipeline:
             indexer = loops.create_task(self.indexer.run(), name="indexer") if self._is_indexed else None
             arrivals = self._watch_arrivals(loops) if is_scheduled else None
             backfiller = loops.create_task(self.backfiller.run(), name="backfill")
-            signs = loops.create_task(self._signs_of_life().run(), name="signs-of-life")
+            signs_of_life = SignsOfLife(ServiceManager.of(os.environ), self.switch, self.clock)
+            signs = loops.create_task(signs_of_life.run(), name="signs-of-life")
             try:
                 yield
             finally:
@@ -239,12 +244,6 @@ class Pipeline:
                     indexer.cancel()
                 await self.engine.close()
                 watchdog.cancel()
-
-    def _signs_of_life(self) -> SignsOfLife:
-        wanted = self.settings.watchdog
-        find = partial(problems, self.bus, self.disk, self.watchdog)
-        manager = ServiceManager.of(os.environ)
-        return SignsOfLife(manager, wanted.ping_url, wanted.ping_every, find, self.bus, self.clock)
 
     def _watch_arrivals(self, loops: asyncio.TaskGroup) -> asyncio.Task[None] | None:
         if self.settings.schedule.trigger == "clock":

@@ -72,6 +72,18 @@ class InvalidSchedule(QuarterhourError):
     """The schedule's cron text or time zone cannot be used."""
 
 
+class UnknownAlert(QuarterhourError):
+    """No channel of alerts has this name."""
+
+
+class AlertWithheld(QuarterhourError):
+    """The channel of alerts is silent on purpose."""
+
+
+class AlertNotDelivered(QuarterhourError):
+    """The channel of alerts could not be reached."""
+
+
 class InvalidBackfill(QuarterhourError):
     """The span of a backfill cannot be used."""
 

@@ -435,6 +435,13 @@ class SwitchAnswered(Event):
     kind = EventKind.LOG
 
 
+class AlertTested(Event):
+    """A person had a channel of alerts tried. `data`: level, alert, host, error (null: delivered), by, address."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
 class LoopBlocked(Event):
     """The event loop answers again. `data`: level, lag_s, stack (where it stood; null where the whole process stood still)."""
 

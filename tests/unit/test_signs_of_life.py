@@ -12,15 +12,19 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 
 from pipelines import pipeline, settings_for
 from quarterhour.clock import SystemClock
-from quarterhour.errors import SettingsError
+from quarterhour.errors import AlertWithheld, SettingsError
+from quarterhour.notify.dead_mans_switch import DeadMansSwitch
 from quarterhour.notify.service_manager import ServiceManager
 from quarterhour.notify.signs_of_life import SignsOfLife
 from quarterhour.server_vitals import LOOK_EVERY_S, Grown, ServerVitals, Zombies
 from quarterhour.setting_types import MemoryLimit
+from quarterhour.web.app import make_app
+from quarterhour.web.services import Services
 from serving import serving
 
 _WAIT_S = 30.0
@@ -39,6 +43,11 @@ class Switch(ThreadingHTTPServer):
 class _Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         assert isinstance(self.server, Switch)
+        if self.path.endswith("/moved"):
+            self.send_response(302)
+            self.send_header("location", "/another-secret")
+            self.end_headers()
+            return
         self.server.calls += 1
         self.send_response(503 if self.server.is_broken else 200)
         self.end_headers()
@@ -72,7 +81,8 @@ def test_the_switch_is_called_while_all_is_well_and_its_silence_is_told_once(tmp
 
     async def go() -> None:
         async with pipeline(tmp_path, settings_for("Good")) as parts:
-            signs = SignsOfLife(ServiceManager(), switch.url, 0.01, lambda: wrong, parts.bus, SystemClock())
+            called = DeadMansSwitch(switch.url, 0.01, lambda: wrong, parts.bus, SystemClock())
+            signs = SignsOfLife(ServiceManager(), called, SystemClock())
             task = asyncio.create_task(signs.run())
 
             def said() -> list[tuple[str, str]]:
@@ -95,6 +105,61 @@ def test_the_switch_is_called_while_all_is_well_and_its_silence_is_told_once(tmp
             assert (kind, later) == ("error", "log")
             assert "503" in msg
             assert "secret" not in msg
+
+    asyncio.run(go())
+
+
+def test_a_person_tries_the_switch_and_is_told_what_became_of_it(tmp_path: Path, switch: Switch) -> None:
+    settings = settings_for("Good")
+    watchdog = settings.watchdog.model_copy(update={"ping_url": switch.url})
+
+    async def go() -> None:
+        async with pipeline(tmp_path, settings.model_copy(update={"watchdog": watchdog})) as parts:
+            app = make_app(Services.of(parts))
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
+                [known] = (await http.get("/api/alerts")).json()["items"]
+                assert (known["host"], known["last"]) == ("127.0.0.1", None)
+                path = f"/api/alerts/{known['name']}/test"
+                delivered = await http.post(path)
+                assert (delivered.status_code, delivered.json()["error"], switch.calls) == (200, None, 1)
+                switch.is_broken = True
+                refused = await http.post(path)
+                assert (refused.status_code, switch.calls) == (502, 2)
+                assert refused.json()["detail"] == "127.0.0.1: answered 503 Service Unavailable"
+                [item] = (await http.get("/api/alerts")).json()["items"]
+                assert item["last"]["error"] == "answered 503 Service Unavailable"
+                assert (await http.post("/api/alerts/pager/test")).status_code == 404
+                tested = [event for event in parts.log.read(0, 1000) if event.data.get("alert")]
+                assert [(event.data["by"], event.data["address"], event.data["error"]) for event in tested] == [
+                    (None, "127.0.0.1", None),
+                    (None, "127.0.0.1", "answered 503 Service Unavailable"),
+                ]
+                told = b"".join(event.line for event in parts.log.read(0, 1000))
+                assert b"secret" not in told + delivered.content + refused.content
+
+    asyncio.run(go())
+
+
+def test_the_switch_is_not_tried_while_something_is_wrong_nor_told_where_it_was_led(
+    tmp_path: Path, switch: Switch
+) -> None:
+    wrong: dict[str, str | None] = {"disk": "nearly full"}
+
+    async def go() -> None:
+        async with pipeline(tmp_path, settings_for("Good")) as parts:
+            tried = DeadMansSwitch(switch.url + "/moved", 1, lambda: wrong, parts.bus, SystemClock())
+            with pytest.raises(AlertWithheld, match="disk: nearly full"):
+                await tried.test("ada", "10.0.0.1")
+            assert switch.calls == 0
+            wrong["disk"] = None
+            switch.is_broken = True
+            delivery = await tried.test("ada", "10.0.0.1")
+            assert delivery.error == "answered 503 Service Unavailable"
+            nowhere = DeadMansSwitch("http://127.0.0.1:1/secret-uuid", 1, lambda: wrong, parts.bus, SystemClock())
+            unreached = await nowhere.test("ada", "10.0.0.1")
+            assert unreached.error is not None
+            assert "ConnectError" in unreached.error
+            assert b"secret" not in b"".join(event.line for event in parts.log.read(0, 1000))
 
     asyncio.run(go())
 

@@ -38,4 +38,5 @@ export type SchedulePlan = Schemas["SchedulePlan"];
 export type PlannedMark = Schemas["PlannedMark"];
 export type Balance = Schemas["Balance"];
 export type PreviewMark = Schemas["PreviewMark"];
+export type Alert = Schemas["AlertItem"];
 export type Session = Schemas["Session"];

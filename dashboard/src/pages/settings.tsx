@@ -1,4 +1,5 @@
-/** Settings: when runs start. */
+/** Settings: when runs start, who is told. */
+import { AlertsPanel } from "../features/settings/alerts-panel";
 import { SchedulePanel } from "../features/settings/schedule-panel";
 import { PageTitle } from "../shell/page-title";
 
@@ -7,6 +8,7 @@ export const SettingsPage = () => (
     <PageTitle title="Settings" />
     <div className="flex flex-col gap-6">
       <SchedulePanel />
+      <AlertsPanel />
     </div>
   </>
 );

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from quarterhour.web import (
+    alerts,
     analyses,
     backfill,
     checks,
@@ -66,6 +67,7 @@ def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
         stream,
         queries,
         data,
+        alerts,
         analyses,
         checks,
         exports,

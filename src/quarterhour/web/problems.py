@@ -10,6 +10,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from quarterhour.errors import (
+    AlertNotDelivered,
+    AlertWithheld,
     DiskNearlyFull,
     EngineError,
     InvalidBackfill,
@@ -21,6 +23,7 @@ from quarterhour.errors import (
     NotResumable,
     QuarterhourError,
     RunInProgress,
+    UnknownAlert,
     UnknownDataset,
     UnknownRun,
     UnknownStage,
@@ -44,6 +47,8 @@ STATUS_OF: dict[type[QuarterhourError], int] = {
     TranslatedFileGone: 409,
     NotHeldBack: 409,
     LockHeld: 409,
+    AlertWithheld: 409,
+    UnknownAlert: 404,
     UnknownStage: 404,
     UnknownRun: 404,
     UnknownDataset: 404,
@@ -53,6 +58,7 @@ STATUS_OF: dict[type[QuarterhourError], int] = {
     InvalidQuery: 422,
     InvalidSchedule: 422,
     KeyReused: 422,
+    AlertNotDelivered: 502,
     EngineError: 503,
     DiskNearlyFull: 507,
     ExportError: 500,

@@ -13,6 +13,7 @@ from quarterhour.clock import Clock
 from quarterhour.disk import DiskGuard
 from quarterhour.engines.base import Engine
 from quarterhour.indexer import Indexer
+from quarterhour.notify.dead_mans_switch import DeadMansSwitch
 from quarterhour.orchestrator import PipelineOrchestrator
 from quarterhour.scheduler import Scheduler
 from quarterhour.settings import Settings
@@ -38,6 +39,7 @@ class Services:
     indexer: Indexer
     disk: DiskGuard
     watchdog: Watchdog
+    switch: DeadMansSwitch
 
     @classmethod
     def of(cls, pipeline: Pipeline) -> "Services":

@@ -1,0 +1,84 @@
+/** Who is told when something is wrong, and whether that works. */
+import type { Alert } from "../../api/types";
+import { useLive } from "../../backend";
+import { Button } from "../../ui/button";
+import { Icon } from "../../ui/icon";
+import { Panel } from "../../ui/panel";
+import { ProblemNote } from "../../ui/problem-note";
+import { Ago } from "../../ui/time";
+import { useAlerts, useAlertTest } from "./use-alerts";
+import { useReadOnly } from "./use-session";
+
+export function AlertsPanel() {
+  const { data, error, isPending } = useAlerts();
+  return (
+    <Panel title="Alerts" testId="alerts">
+      {error && (
+        <div className="p-5">
+          <ProblemNote error={error} />
+        </div>
+      )}
+      {isPending && <p className="px-5 py-10 text-center text-sm text-muted">Asking…</p>}
+      {data?.items.length === 0 && (
+        <p className="px-5 py-8 text-sm text-muted">
+          Nobody is told when something is wrong. Set{" "}
+          <code className="font-mono text-ink">watchdog.ping_url</code> in{" "}
+          <code className="font-mono text-ink">quarterhour.toml</code> to the address of a dead man’s switch,
+          which raises an alarm when this server falls silent.
+        </p>
+      )}
+      <ul>
+        {data?.items.map((alert) => (
+          <AlertLine key={alert.name} alert={alert} />
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function AlertLine({ alert }: { alert: Alert }) {
+  const readOnly = useReadOnly();
+  const isLive = useLive((live) => live.connection.phase === "live");
+  const test = useAlertTest(alert.name);
+  const unavailable =
+    readOnly ??
+    (isLive ? null : "The page is not live") ??
+    (test.isPending ? "It is being sent" : null) ??
+    (alert.withheld && `Silent on purpose: ${alert.withheld}`);
+  return (
+    <li className="flex flex-wrap items-start gap-x-6 gap-y-3 border-t border-line px-5 py-3.5 text-sm first:border-t-0">
+      <div className="min-w-0 flex-1 basis-64">
+        <h3 className="font-semibold break-words">
+          {alert.title}{" "}
+          <span className="font-normal text-muted">at {alert.host}</span>
+        </h3>
+        <p className="text-muted">{alert.tells}</p>
+        {alert.withheld && <p className="text-warn">Silent on purpose: {alert.withheld}</p>}
+        <LastDelivery last={alert.last} />
+      </div>
+      <div className="flex max-w-full flex-col items-start gap-2">
+        <Button
+          onPress={() => test.mutate()}
+          unavailable={unavailable}
+          explanation="Sends a real message, now"
+        >
+          Test <span className="sr-only">{alert.title}</span>
+        </Button>
+        {test.error && <ProblemNote error={test.error} />}
+        <p role="status" className="text-ok">
+          {test.data && "Delivered."}
+        </p>
+      </div>
+    </li>
+  );
+}
+
+const LastDelivery = ({ last }: { last: Alert["last"] }) =>
+  last === null ? (
+    <p className="text-muted">Not called since the server’s start.</p>
+  ) : (
+    <p className={last.error === null ? "text-ok" : "text-bad"}>
+      <Icon name={last.error === null ? "check" : "cross"} className="mr-1 align-[-0.2rem]" />
+      {last.error === null ? "Delivered" : `Not delivered: ${last.error},`} <Ago at={last.at} />
+    </p>
+  );
