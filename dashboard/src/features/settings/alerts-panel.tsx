@@ -49,8 +49,7 @@ function AlertLine({ alert }: { alert: Alert }) {
     <li className="flex flex-wrap items-start gap-x-6 gap-y-3 border-t border-line px-5 py-3.5 text-sm first:border-t-0">
       <div className="min-w-0 flex-1 basis-64">
         <h3 className="font-semibold break-words">
-          {alert.title}{" "}
-          <span className="font-normal text-muted">at {alert.host}</span>
+          {alert.title} <span className="font-normal text-muted">at {alert.host}</span>
         </h3>
         <p className="text-muted">{alert.tells}</p>
         {alert.withheld && <p className="text-warn">Silent on purpose: {alert.withheld}</p>}
