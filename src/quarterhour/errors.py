@@ -72,6 +72,18 @@ class InvalidSchedule(QuarterhourError):
     """The schedule's cron text or time zone cannot be used."""
 
 
+class TokensNotAskedFor(QuarterhourError):
+    """This server asks for no token."""
+
+
+class Forbidden(QuarterhourError):
+    """Whoever calls may not do that."""
+
+
+class TooManyTokens(QuarterhourError):
+    """Too many tokens were made within an hour."""
+
+
 class UnknownAlert(QuarterhourError):
     """No channel of alerts has this name."""
 

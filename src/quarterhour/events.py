@@ -202,6 +202,20 @@ class CommandGiven(Event):
     kind = EventKind.LOG
 
 
+class TokenMade(Event):
+    """An operator made a token by the API. `data`: token (its name), role, by, address. The token itself is told nowhere."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
+class TokenRevoked(Event):
+    """An operator revoked a token by the API. `data` as in TokenMade."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
 class LockTakenOver(Event):
     """A process that died had a lock; it is held anew. `data`: lock, pid, host, since, purpose (its), fence (ours)."""
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import orjson
+from filelock import FileLock
 
 from quarterhour.clock import wire_time
 from quarterhour.errors import QuarterhourError
@@ -18,10 +19,19 @@ from quarterhour.files import write_whole
 _PREFIX = "qh_"
 _BYTES = 32
 _ID_DIGITS = 8
+_LOCK_WAIT_S = 10.0
 
 
 class TokenError(QuarterhourError):
     """A token cannot be made or found."""
+
+
+class TokenNameTaken(TokenError):
+    """A token has this name already."""
+
+
+class UnknownToken(TokenError):
+    """No token has this name or id."""
 
 
 class Role(StrEnum):
@@ -90,22 +100,29 @@ class TokenStore:
         return next((token for token in self.all() if token.id == token_id), None)
 
     def create(self, name: str, role: Role) -> tuple[Token, str]:
-        """A new token, and its text, which is not kept. Raises TokenError where one has the name."""
-        if any(token.name == name for token in self.all()):
-            raise TokenError(f"a token is named {name!r} already: revoke it, or choose another name")
-        secret = _PREFIX + secrets.token_urlsafe(_BYTES)
-        digest = _hash(secret)
-        token = Token(digest[:_ID_DIGITS], name, role, digest, wire_time(datetime.now(UTC)))
-        self._write([*self.all(), token])
+        """A new token, and its text, which is not kept. Raises TokenNameTaken."""
+        with self._writing():
+            if any(token.name == name for token in self.all()):
+                raise TokenNameTaken(f"a token is named {name!r} already: revoke it, or choose another name")
+            secret = _PREFIX + secrets.token_urlsafe(_BYTES)
+            digest = _hash(secret)
+            token = Token(digest[:_ID_DIGITS], name, role, digest, wire_time(datetime.now(UTC)))
+            self._write([*self.all(), token])
         return token, secret
 
     def revoke(self, name: str) -> Token:
-        """From now on it opens nothing, nor do the logins made by it. `name` or id. Raises TokenError where there is none."""
-        found = next((token for token in self.all() if name in (token.name, token.id)), None)
-        if found is None:
-            raise TokenError(f"no token is named {name!r}; `quarterhour token list` shows those there are")
-        self._write([token for token in self.all() if token is not found])
+        """From now on it opens nothing, nor do the logins made by it. `name` or id. Raises UnknownToken."""
+        with self._writing():
+            found = next((token for token in self.all() if name in (token.name, token.id)), None)
+            if found is None:
+                raise UnknownToken(f"no token is named {name!r}; `quarterhour token list` shows those there are")
+            self._write([token for token in self.all() if token is not found])
         return found
+
+    def _writing(self) -> FileLock:
+        """A server and a command line that write at once must not bring back what the other revoked."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(self._path.with_suffix(".lock"), timeout=_LOCK_WAIT_S, thread_local=False)
 
     def _write(self, tokens: Sequence[Token]) -> None:
         write_whole(self._path, orjson.dumps([asdict(token) for token in tokens]), is_private=True)

@@ -1,13 +1,17 @@
 """The settings on a real server: wide, narrow, in both themes; what is saved is what the scheduler does."""
 
+import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browser import NARROW, WIDE, assert_accessible
+from commands import command
 from serving import Server, serving
 
 pytestmark = pytest.mark.browser
@@ -73,6 +77,45 @@ def test_the_alarm_is_tried(server: Server, browser: Browser) -> None:
     expect(alerts).to_contain_text("at 127.0.0.1")
     assert "secret-uuid" not in page.content()
     page.close()
+
+
+def test_a_token_is_made_copied_used_and_revoked(tmp_path: Path, browser: Browser) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "quarterhour.toml").write_text('[server]\nauth = "always"\n')
+    made = command(home, "token", "create", "ada", "--role", "operator", "--json").stdout
+    with serving(home, "--no-schedule") as guarded:
+        page = log_in(browser, guarded, json.loads(made)["token"])
+        page.get_by_label("New token for").fill("kiosk")
+        page.get_by_label("New token for").press("Enter")
+        page.get_by_role("button", name="Copy").click()
+        expect(page.get_by_text("Copied.")).to_be_visible()
+        assert_accessible(page)
+        secret = page.evaluate("navigator.clipboard.readText()")
+        expect(page.get_by_role("rowheader", name="kiosk")).to_be_visible()
+        kiosk = log_in(browser, guarded, secret)
+        expect(kiosk.get_by_test_id("tokens")).to_contain_text("You are logged in as kiosk, a viewer")
+        expect(kiosk.get_by_label("Cron text")).to_have_attribute("readonly", "")
+        page.get_by_role("button", name="Revoke… kiosk").click()
+        page.get_by_role("button", name="Revoke kiosk").click()
+        expect(page.get_by_role("rowheader", name="kiosk")).to_have_count(0)
+        # Its socket was closed; what the page asks next leads to the login.
+        expect(kiosk.get_by_test_id("connection")).not_to_have_text("Live")
+        page.get_by_role("button", name="Revoke… ada").click()
+        page.get_by_role("button", name="Revoke ada").click()
+        expect(page).to_have_url(re.compile("/login"))
+        page.context.close()
+        kiosk.context.close()
+
+
+def log_in(browser: Browser, server: Server, secret: str) -> Page:
+    """The settings, in a context whose cookie is its own."""
+    context = browser.new_context(viewport=WIDE, permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{server.dashboard}/login?next=/settings")
+    page.get_by_label("Your token").fill(secret)
+    page.get_by_role("button", name="Log in").click()
+    return page
 
 
 def test_what_is_typed_is_previewed_saved_and_told_to_another_tab(server: Server, browser: Browser) -> None:

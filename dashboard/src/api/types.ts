@@ -39,4 +39,7 @@ export type PlannedMark = Schemas["PlannedMark"];
 export type Balance = Schemas["Balance"];
 export type PreviewMark = Schemas["PreviewMark"];
 export type Alert = Schemas["AlertItem"];
+export type TokenItem = Schemas["TokenItem"];
+export type MadeToken = Schemas["MadeToken"];
+export type Role = Schemas["Role"];
 export type Session = Schemas["Session"];

@@ -1,6 +1,7 @@
-/** Settings: when runs start, who is told. */
+/** Settings: when runs start, who is told, who may call. */
 import { AlertsPanel } from "../features/settings/alerts-panel";
 import { SchedulePanel } from "../features/settings/schedule-panel";
+import { TokensPanel } from "../features/settings/tokens-panel";
 import { PageTitle } from "../shell/page-title";
 
 export const SettingsPage = () => (
@@ -9,6 +10,7 @@ export const SettingsPage = () => (
     <div className="flex flex-col gap-6">
       <SchedulePanel />
       <AlertsPanel />
+      <TokensPanel />
     </div>
   </>
 );

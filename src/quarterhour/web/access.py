@@ -6,7 +6,9 @@ import time
 from base64 import b64encode
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from urllib.parse import parse_qs, quote
 
@@ -47,6 +49,20 @@ class Principal:
 
 PRINCIPAL = "principal"
 """Where the state of a request keeps who makes it; nowhere, where no token is asked for."""
+
+
+class TokenUses:
+    """When each token was used last, since the server's start. A file that each call wrote would be too dear."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._at: dict[str, datetime] = {}
+
+    def used(self, token_id: str) -> None:
+        self._at[token_id] = self._now()
+
+    def last(self, token_id: str) -> datetime | None:
+        return self._at.get(token_id)
 
 
 class Attempts:
@@ -105,12 +121,19 @@ CommandTeller = Callable[[str, str, int, str, str], Awaitable[None]]
 """Told of each command that was let through: method, path, status, who, and from which address."""
 
 
+class _Revoked(Exception):
+    """The token of an answer that is under way opens nothing any more."""
+
+
 class Access:
     """Lets a call through where its token or cookie may; pages are led to the login. `local`: the token of commands here."""
 
-    def __init__(self, app: ASGIApp, tokens: TokenStore, key: bytes, local: str, tell: CommandTeller) -> None:
+    def __init__(
+        self, app: ASGIApp, tokens: TokenStore, uses: TokenUses, key: bytes, local: str, tell: CommandTeller
+    ) -> None:
         self._app = app
         self._tokens = tokens
+        self._uses = uses
         self._sessions = Sessions(tokens, key)
         self._local = local
         self._tell = tell
@@ -135,7 +158,12 @@ class Access:
         needed = Role.VIEWER if is_socket or scope["method"] in _SAFE else Role.OPERATOR
         if isinstance(found, Principal) and found.role.may(needed):
             scope.setdefault("state", {})[PRINCIPAL] = found
-            await self._app(scope, receive, send if is_socket else self._telling(scope, send, found, address))
+            if found.token_id is not None:
+                self._uses.used(found.token_id)
+                send = self._while_valid(send, found.token_id)
+            # A stream that its token's end cuts off: the server closes the connection of an answer without an end.
+            with suppress(_Revoked):
+                await self._app(scope, receive, send if is_socket else self._telling(scope, send, found, address))
         elif is_socket:
             await WebSocketClose(code=1008, reason="log in first")(scope, receive, send)
         elif isinstance(found, Principal):
@@ -164,6 +192,21 @@ class Access:
             self._attempts.failed(address)
             return _asked_for_a_token("this token opens nothing")
         return Principal(token.name, token.role, token.id)
+
+    def _while_valid(self, send: Send, token_id: str) -> Send:
+        """What goes on (a socket, a stream, a download) ends with its token."""
+
+        async def checked(message: Message) -> None:
+            is_socket = message["type"] == "websocket.send"
+            if (is_socket or message.get("more_body")) and self._tokens.with_id(token_id) is None:
+                if is_socket:
+                    await send({"type": "websocket.close", "code": 1008, "reason": "the token was revoked"})
+                    # What the server's own connection raises where nobody listens any more.
+                    raise OSError("the token was revoked")
+                raise _Revoked
+            await send(message)
+
+        return checked
 
     def _telling(self, scope: Scope, send: Send, who: Principal, address: str) -> Send:
         """Commands that were done are told with who gave them."""

@@ -28,6 +28,7 @@ from quarterhour.web import (
     session,
     stream,
     timeline,
+    tokens,
 )
 from quarterhour.web.assets import Assets
 from quarterhour.web.compression import Compression
@@ -77,6 +78,7 @@ def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
         series,
         session,
         timeline,
+        tokens,
     )
     routers = [*(module.router for module in calling), queries.tagged, data.tagged]
     for router in routers:

@@ -14,8 +14,9 @@ from quarterhour.events import CommandGiven
 from quarterhour.files import write_whole
 from quarterhour.server_settings import ServerSettings
 from quarterhour.tokens import TokenStore
-from quarterhour.web.access import Access, CommandTeller
+from quarterhour.web.access import Access, CommandTeller, TokenUses
 from quarterhour.web.security import AnswerHeaders, BodyLimit, DoorCheck, Doors
+from quarterhour.web.token_desk import TokenDesk
 from quarterhour.workspace import Workspace
 
 _KEY_BYTES = 32
@@ -35,6 +36,7 @@ class Guard:
     local: str
     """The token of this machine's commands; empty where none is asked for."""
     tell: CommandTeller
+    uses: TokenUses
 
     @classmethod
     def of(
@@ -57,12 +59,17 @@ class Guard:
             msg = f"{by} at {address}: {method} {path}"
             await bus.publish(CommandGiven(at=clock.now(), run_id=None, stage="pipeline", msg=msg, data=data))
 
-        return cls(doors, settings.cors_origins, is_tls, tokens, _session_key(workspace), local, tell)
+        return cls(
+            doors, settings.cors_origins, is_tls, tokens, _session_key(workspace), local, tell, TokenUses(clock.now)
+        )
 
     def install(self, app: FastAPI) -> None:
         """The last added is the first that a call meets."""
         if self.local:
-            app.add_middleware(Access, tokens=self.tokens, key=self.key, local=self.local, tell=self.tell)
+            app.add_middleware(
+                Access, tokens=self.tokens, uses=self.uses, key=self.key, local=self.local, tell=self.tell
+            )
+            app.state.token_desk = TokenDesk(self.tokens, self.uses)
         app.add_middleware(BodyLimit)
         if self.origins:
             app.add_middleware(

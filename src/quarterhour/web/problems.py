@@ -14,6 +14,7 @@ from quarterhour.errors import (
     AlertWithheld,
     DiskNearlyFull,
     EngineError,
+    Forbidden,
     InvalidBackfill,
     InvalidQuery,
     InvalidSchedule,
@@ -23,6 +24,8 @@ from quarterhour.errors import (
     NotResumable,
     QuarterhourError,
     RunInProgress,
+    TokensNotAskedFor,
+    TooManyTokens,
     UnknownAlert,
     UnknownDataset,
     UnknownRun,
@@ -34,6 +37,7 @@ from quarterhour.lake.ledger import UnknownInput
 from quarterhour.lake.retries import NotRetriable, UnknownQuarantineId
 from quarterhour.lake.reversals import NotRetractable, TranslatedFileGone
 from quarterhour.lifecycle import Run
+from quarterhour.tokens import TokenNameTaken, UnknownToken
 from quarterhour.web.models import Problem
 
 _log = structlog.get_logger()
@@ -48,6 +52,11 @@ STATUS_OF: dict[type[QuarterhourError], int] = {
     NotHeldBack: 409,
     LockHeld: 409,
     AlertWithheld: 409,
+    TokensNotAskedFor: 409,
+    TokenNameTaken: 409,
+    UnknownToken: 404,
+    Forbidden: 403,
+    TooManyTokens: 429,
     UnknownAlert: 404,
     UnknownStage: 404,
     UnknownRun: 404,

@@ -65,7 +65,12 @@ class Doors:
 
     def know_origin(self, origin: str, host: str) -> bool:
         """Whether a page of `origin` may call a server that it calls `host`."""
-        return origin in self.origins or origin.lower() in (f"http://{host.lower()}", f"https://{host.lower()}")
+        return origin in self.origins or is_own_origin(origin, host)
+
+
+def is_own_origin(origin: str, host: str) -> bool:
+    """Whether a page of `origin` came from the address that it calls."""
+    return origin.lower() in (f"http://{host.lower()}", f"https://{host.lower()}")
 
 
 class DoorCheck:
