@@ -64,7 +64,7 @@ browser: $(VENV)/dev-installed
 	else $(BIN)/playwright install chromium; fi
 
 bench: $(VENV)/dev-installed $(STATIC) ## Measure start, run, event and translation times, memory and CPU (bench/).
-	$(BIN)/python -m bench
+	PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
 
 N ?= 10000
 fuzz: $(VENV)/dev-installed ## Break N real files at random (N=100000) and see that no record is lost (FIRST=… goes on from there).

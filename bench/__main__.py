@@ -24,6 +24,7 @@ from bench.merging import LONG as LONG_MERGING
 from bench.merging import QUICK as QUICK_MERGING
 from bench.merging import Sizes as MergingSizes
 from bench.merging import measure_merging
+from bench.page import measure_page
 from bench.profiling import measure_profiling
 from bench.sockets import measure_sockets
 from bench.translation import QUICK, Sizes, measure_memory, measure_speed
@@ -50,6 +51,7 @@ def main() -> None:
     parser.add_argument("--exports", action="store_true", help="only the exports: ten million rows in each format")
     parser.add_argument("--profiling", action="store_true", help="only the Analyzer's profile beside SUMMARIZE")
     parser.add_argument("--sockets", action="store_true", help="only the event stream: many clients, many events")
+    parser.add_argument("--page", action="store_true", help="only the dashboard in a browser")
     parser.add_argument("--merging", action="store_true", help="only the Merger beside deltalake and DuckDB")
     parser.add_argument("--history", action="store_true", help="only the index of past events, and the start with it")
     parser.add_argument(
@@ -65,6 +67,9 @@ def main() -> None:
             return
         if arguments.sockets:
             measure_sockets(folder, show)
+            return
+        if arguments.page:
+            measure_page(folder, show)
             return
         if arguments.profiling:
             measure_profiling(folder, show, is_quick=arguments.quick)
@@ -89,6 +94,7 @@ def main() -> None:
         if not arguments.translation:
             # Their full sizes are measured by name: they take an hour.
             measure_sockets(folder, show)
+            measure_page(folder, show)
             measure_history(folder, show, EVENTS)
             measure_profiling(folder, show, is_quick=True)
             measure_merging(folder, show, QUICK_MERGING)

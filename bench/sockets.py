@@ -95,7 +95,7 @@ async def _publish(home: Path) -> float:
 def _event(number: int) -> StageLogged:
     # The clock of all processes of a machine, so that another one can tell how long it took.
     data = {"number": number, "sent_s": time.monotonic()}
-    return StageLogged(at=datetime.now(UTC), run_id=None, stage="bench", msg="one of many events", data=data)
+    return StageLogged(at=datetime.now(UTC), run_id=None, stage="bench", msg=f"event {number:,} of many", data=data)
 
 
 def _under(load: Load, who: str, home: Path) -> dict[str, float]:

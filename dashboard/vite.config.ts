@@ -1,7 +1,41 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
+import { type Plugin, runnerImport } from "vite";
 import { compression, defineAlgorithm } from "vite-plugin-compression2";
 import { defineConfig } from "vitest/config";
+
+/** The first paint needs no script: what stands there until the page runs is drawn when it is built. */
+const opening = (): Plugin => ({
+  name: "opening",
+  async transformIndexHtml(html) {
+    const { module } = await runnerImport<typeof import("./src/shell/opening")>("./src/shell/opening.tsx");
+    return html.replace('<div id="root">', `<div id="root">${module.openingMarkup()}`);
+  },
+});
+
+/** The page's own scripts come beside the first one, which only waits for a paint, and after the styles that it needs. */
+const preloading = (): Plugin => {
+  let base = "/";
+  return {
+    name: "preloading",
+    configResolved: (config) => {
+      base = config.base;
+    },
+    transformIndexHtml: {
+      order: "post",
+      handler: (_, { bundle = {} }) => {
+        const chunks = Object.values(bundle).filter((each) => each.type === "chunk");
+        const page = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith("/src/main.tsx"));
+        const needed = page ? [page.fileName, ...page.imports] : [];
+        return needed.map((name) => ({
+          tag: "link",
+          injectTo: "head",
+          attrs: { rel: "modulepreload", crossorigin: true, fetchpriority: "low", href: base + name },
+        }));
+      },
+    },
+  };
+};
 
 const SERVER = "http://127.0.0.1:8000";
 
@@ -9,6 +43,8 @@ export default defineConfig({
   plugins: [
     react(),
     tailwindcss(),
+    opening(),
+    preloading(),
     // Beside each asset, once and as small as it gets: the server sends what the browser takes (web/assets.py).
     compression({
       include: /\.(js|css|svg)$/,

@@ -1,9 +1,9 @@
-/** The events, drawn anew at most ten times a second: a single one at once, a flood in steps. */
+/** The events, drawn anew at most twenty times a second: a single one at once, a flood in steps. */
 import { useEffect, useState } from "react";
 import { useBackend } from "../backend";
 import type { LiveState } from "./store";
 
-const SAMPLE_EVERY_MS = 100;
+const SAMPLE_EVERY_MS = 50;
 
 export function useSampledEvents(): LiveState["events"] {
   const { live } = useBackend();

@@ -1,12 +1,24 @@
 /** Now: whether all is well, what runs, and what came of it. */
+import { useLive } from "../backend";
 import { EventsLog } from "../features/events-log/events-log";
 import { ExportPanel } from "../features/export-panel/export-panel";
 import { MetricsPanel } from "../features/metrics-panel/metrics-panel";
 import { PipelineControls } from "../features/pipeline-controls/pipeline-controls";
+import { FirstWord } from "../shell/first-word";
 
-export const NowPage = () => (
+export function NowPage() {
+  const isKnown = useLive((live) => live.status !== null);
+  return (
+    <>
+      <h1 className="sr-only">Now</h1>
+      {/* All at once: what comes in parts pushes away what somebody reads already. */}
+      {isKnown ? <Panels /> : <FirstWord />}
+    </>
+  );
+}
+
+const Panels = () => (
   <div className="flex flex-col gap-10">
-    <h1 className="sr-only">Now</h1>
     <MetricsPanel controls={<PipelineControls />} />
     <div className="grid gap-6 xl:grid-cols-[1fr_27rem]">
       <EventsLog />

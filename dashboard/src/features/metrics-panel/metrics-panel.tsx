@@ -2,6 +2,7 @@
 import { lazy, type ReactNode, Suspense } from "react";
 import { useLive } from "../../backend";
 import { FailureCard } from "../failure-card/failure-card";
+import { ChartsToCome } from "../run-charts/charts-to-come";
 import { Dial } from "./dial";
 import { Headline } from "./headline";
 import { RowLedger } from "./row-ledger";
@@ -12,7 +13,7 @@ const RunCharts = lazy(() => import("../run-charts/run-charts"));
 
 export function MetricsPanel({ controls }: { controls: ReactNode }) {
   const status = useLive((live) => live.status);
-  if (!status) return <p className="py-16 text-center text-muted">Waiting for the server’s first word…</p>;
+  if (!status) return null;
   const shownRun = status.run ?? status.last_run;
   return (
     <section aria-label="Metrics" className="flex flex-col gap-8">
@@ -26,9 +27,11 @@ export function MetricsPanel({ controls }: { controls: ReactNode }) {
       </div>
       <StageFlow status={status} />
       {shownRun && <RowLedger run={shownRun} />}
-      <Suspense fallback={null}>
-        <RunCharts />
-      </Suspense>
+      {status.last_run && (
+        <Suspense fallback={<ChartsToCome />}>
+          <RunCharts />
+        </Suspense>
+      )}
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { number, titled } from "../../ui/format";
 import { ProblemNote } from "../../ui/problem-note";
 import { useRefreshHistory } from "../run-history/use-history";
 import { ChartFrame } from "./chart-frame";
+import { ChartsToCome } from "./charts-to-come";
 import { DurationBars, STAGE_SHADES } from "./duration-bars";
 import { endedInOrder, inWords, seriesOf, told } from "./series";
 import { SuccessBars } from "./success-bars";
@@ -20,18 +21,18 @@ export default function RunCharts() {
     queryFn: () => answerOf(api.GET("/api/runs", { params: { query: { limit: SLOTS } } })),
   });
   if (error) return <ProblemNote error={error} />;
-  const runs = endedInOrder(data?.items ?? []);
-  // One run makes no history.
-  if (runs.length < 2) return null;
-  return <Charts runs={runs} />;
+  if (!data) return <ChartsToCome />;
+  const runs = endedInOrder(data.items);
+  return runs.length > 0 && <Charts runs={runs} />;
 }
 
 function Charts({ runs }: { runs: Run[] }) {
   const succeeded = runs.filter(({ state }) => state === "success").length;
+  const title = runs.length === 1 ? "The last run" : `The last ${number(runs.length)} runs`;
   const stages = runs.at(-1)?.stages.map(({ name }) => name) ?? [];
   return (
-    <section aria-label={`The last ${runs.length} runs`} data-testid="run-charts">
-      <h2 className="mb-3 text-base font-semibold">The last {number(runs.length)} runs</h2>
+    <section aria-label={title} data-testid="run-charts">
+      <h2 className="mb-3 text-base font-semibold">{title}</h2>
       <div className="grid gap-x-8 gap-y-5 sm:grid-cols-2 lg:grid-cols-5">
         {seriesOf(runs).map((series) => {
           const values = told(series);
