@@ -66,6 +66,11 @@ browser: $(VENV)/dev-installed
 bench: $(VENV)/dev-installed $(STATIC) ## Measure start, run, event and translation times, memory and CPU (bench/).
 	PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
 
+.PHONY: lighthouse
+lighthouse: $(VENV)/dev-installed $(STATIC) browser ## What Lighthouse says of the first page, on a phone and at a desk.
+	npm ci --prefix bench/lighthouse --no-audit --no-fund
+	PYTHONPATH=tests $(BIN)/python -m bench.lighthouse_scores
+
 N ?= 10000
 fuzz: $(VENV)/dev-installed ## Break N real files at random (N=100000) and see that no record is lost (FIRST=… goes on from there).
 	PYTHONPATH=tests $(BIN)/python -m fuzz --count $(N) $(if $(FIRST),--first $(FIRST))
