@@ -1,11 +1,23 @@
 /** E24: each text of the panel, moved by one real event. */
-import { screen } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import type { RunState } from "../../api/types";
+import type { Run, RunState } from "../../api/types";
 import { INITIAL_STATUS } from "../../live/reducer";
+import { aRun } from "../../testing/events";
 import { renderLive } from "../../testing/render";
+import { TestServer } from "../../testing/server";
 import { MetricsPanel } from "./metrics-panel";
 import { nextRunText } from "./wording";
+
+/** A run whose Translator took so long, and which did not come to its Analyzer. */
+function aRunOf(seconds: number): Run {
+  const run = aRun("failed", { run_id: `run-${seconds}` });
+  const [translator, ...others] = run.stages;
+  if (!translator) throw new Error("a run has stages");
+  const started_at = "2025-12-05T12:15:00Z";
+  const ended_at = new Date(Date.parse(started_at) + seconds * 1000).toISOString();
+  return { ...run, stages: [{ ...translator, state: "success", started_at, ended_at }, ...others] };
+}
 
 const stage = (name: string) => screen.getByTestId(`stage-${name}`);
 
@@ -33,6 +45,19 @@ describe("MetricsPanel", () => {
       log.add("merger", "success", "", { inserted: 330, updated: 1, unchanged: 5, held_back: 0 }),
     );
     expect(stage("merger").textContent).toContain("Merger: ✓ Complete (336 rows)");
+  });
+
+  it("says how long a stage takes by the runs before it, of three or more", async () => {
+    const server = await new TestServer().listen();
+    const tookS = [4, 60, 6, 5];
+    const items = tookS.map((seconds) => aRunOf(seconds));
+    server.answers.set("GET /api/runs", { status: 200, body: { items, next: null, total: items.length } });
+    const { say } = await renderLive(<MetricsPanel controls={null} />, server);
+    await say((log) => log.startRun());
+    await say((log) => log.add("translator", "start", "", { attempt: 1 }));
+    await waitFor(() => expect(stage("translator").textContent).toContain(" of about 5.5 s"));
+    await say((log) => log.add("analyzer", "start", "", { attempt: 1 }));
+    expect(stage("analyzer").textContent).not.toContain("about");
   });
 
   it("A2: says that some files could not be read", async () => {

@@ -1,9 +1,11 @@
 /** How the pipeline is: at a glance the state, then the stages, then the rows. */
-import { lazy, type ReactNode, Suspense } from "react";
+import { lazy, type ReactNode, Suspense, useMemo } from "react";
 import { useLive } from "../../backend";
 import { FailureCard } from "../failure-card/failure-card";
 import { ChartsToCome } from "../run-charts/charts-to-come";
+import { useLastRuns } from "../run-charts/use-last-runs";
 import { Dial } from "./dial";
+import { expectedMs } from "./expected";
 import { Headline } from "./headline";
 import { RowLedger } from "./row-ledger";
 import { StageFlow } from "./stage-flow";
@@ -13,6 +15,8 @@ const RunCharts = lazy(() => import("../run-charts/run-charts"));
 
 export function MetricsPanel({ controls }: { controls: ReactNode }) {
   const status = useLive((live) => live.status);
+  const { data } = useLastRuns();
+  const expected = useMemo(() => expectedMs(data?.items ?? []), [data]);
   if (!status) return null;
   const shownRun = status.run ?? status.last_run;
   return (
@@ -25,7 +29,7 @@ export function MetricsPanel({ controls }: { controls: ReactNode }) {
         <Headline status={status} />
         <div className="sm:col-span-2 lg:col-span-1 lg:max-w-md">{controls}</div>
       </div>
-      <StageFlow status={status} />
+      <StageFlow status={status} expected={expected} />
       {shownRun && <RowLedger run={shownRun} />}
       {status.last_run && (
         <Suspense fallback={<ChartsToCome />}>

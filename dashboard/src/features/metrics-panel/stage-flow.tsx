@@ -8,17 +8,34 @@ import { FILL_TONE, STAGE_ICON, STAGE_TONE, TEXT_TONE, type Tone } from "../../u
 import { useNow } from "../../ui/use-now";
 import { isIncomplete, stageFigures, stageText } from "./wording";
 
-export function StageFlow({ status }: { status: Status }) {
+interface Props {
+  status: Status;
+  /** Milliseconds by stage. */
+  expected: ReadonlyMap<string, number>;
+}
+
+export function StageFlow({ status, expected }: Props) {
   return (
     <ol aria-label="Stages" className="grid gap-x-3 gap-y-5 md:grid-flow-col md:auto-cols-fr">
       {stageViews(status).map((stage) => (
-        <Station key={stage.name} stage={stage} isLive={isActive(status.state)} />
+        <Station
+          key={stage.name}
+          stage={stage}
+          isLive={isActive(status.state)}
+          expectedMs={expected.get(stage.name)}
+        />
       ))}
     </ol>
   );
 }
 
-function Station({ stage, isLive }: { stage: StageView; isLive: boolean }) {
+interface StationProps {
+  stage: StageView;
+  isLive: boolean;
+  expectedMs: number | undefined;
+}
+
+function Station({ stage, isLive, expectedMs }: StationProps) {
   const isPartial = isIncomplete(stage);
   const tone = isPartial ? "warn" : STAGE_TONE[stage.state];
   const figures = stageFigures(stage);
@@ -48,6 +65,7 @@ function Station({ stage, isLive }: { stage: StageView; isLive: boolean }) {
           <>
             {(figures.length > 0 || stage.attempts > 1) && " · "}
             <Elapsed from={stage.started_at} to={stage.ended_at} isLive={isLive} />
+            {isLive && !stage.ended_at && expectedMs !== undefined && ` of about ${duration(expectedMs)}`}
           </>
         )}
       </p>

@@ -1,8 +1,5 @@
 /** The last 96 runs, a day of them, as small charts: each says in words what it shows. */
-import { useQuery } from "@tanstack/react-query";
-import { answerOf } from "../../api/client";
 import type { Run } from "../../api/types";
-import { useBackend } from "../../backend";
 import { number, titled } from "../../ui/format";
 import { ProblemNote } from "../../ui/problem-note";
 import { useRefreshHistory } from "../run-history/use-history";
@@ -11,15 +8,12 @@ import { ChartsToCome } from "./charts-to-come";
 import { DurationBars, STAGE_SHADES } from "./duration-bars";
 import { endedInOrder, inWords, seriesOf, told } from "./series";
 import { SuccessBars } from "./success-bars";
-import { SLOTS, ValueBars } from "./value-bars";
+import { useLastRuns } from "./use-last-runs";
+import { ValueBars } from "./value-bars";
 
 export default function RunCharts() {
   useRefreshHistory();
-  const { api } = useBackend();
-  const { data, error } = useQuery({
-    queryKey: ["runs", "last"],
-    queryFn: () => answerOf(api.GET("/api/runs", { params: { query: { limit: SLOTS } } })),
-  });
+  const { data, error } = useLastRuns();
   if (error) return <ProblemNote error={error} />;
   if (!data) return <ChartsToCome />;
   const runs = endedInOrder(data.items);
