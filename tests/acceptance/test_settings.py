@@ -118,6 +118,32 @@ def log_in(browser: Browser, server: Server, secret: str) -> Page:
     return page
 
 
+def test_the_look_is_kept_and_stands_before_the_first_paint(server: Server, browser: Browser) -> None:
+    context = browser.new_context(viewport=WIDE, color_scheme="light", timezone_id="America/New_York")
+    page = context.new_page()
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    page.goto(f"{server.dashboard}/settings")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    page.get_by_text("Dark", exact=True).click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.get_by_text("Compact", exact=True).click()
+    marks = page.get_by_role("table", name="The next 10 marks")
+    expect(marks).to_contain_text("Here (America/New_York)")
+    page.get_by_role("group", name="Times in").get_by_text("UTC", exact=True).click()
+    expect(marks).to_contain_text("Here (UTC)")
+    assert_accessible(page)
+    assert [text for text in told if "Content Security Policy" in text] == []
+    # The page's own script never comes: what is seen meanwhile is dark all the same.
+    later = context.new_page()
+    later.route("**/assets/*.js", lambda route: route.abort())
+    later.goto(f"{server.dashboard}/settings")
+    expect(later.locator("html")).to_have_attribute("data-theme", "dark")
+    assert later.evaluate(paper) != light
+    context.close()
+
+
 def test_what_is_typed_is_previewed_saved_and_told_to_another_tab(server: Server, browser: Browser) -> None:
     page, other = opened(browser, server), opened(browser, server)
     other.get_by_label("Jitter").fill("5")

@@ -1,5 +1,6 @@
-/** Settings: when runs start, who is told, who may call. */
+/** Settings: when runs start, who is told, who may call, how the page looks. */
 import { AlertsPanel } from "../features/settings/alerts-panel";
+import { AppearancePanel } from "../features/settings/appearance-panel";
 import { SchedulePanel } from "../features/settings/schedule-panel";
 import { TokensPanel } from "../features/settings/tokens-panel";
 import { PageTitle } from "../shell/page-title";
@@ -11,6 +12,7 @@ export const SettingsPage = () => (
       <SchedulePanel />
       <AlertsPanel />
       <TokensPanel />
+      <AppearancePanel />
     </div>
   </>
 );

@@ -1,15 +1,16 @@
 /** How numbers, sizes, times and names are written: in the viewer's locale and zone. */
+import { inViewerZone, startOfDay } from "./calendar";
 
 const NUMBER = new Intl.NumberFormat();
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const CLOCK_SECONDS = new Intl.DateTimeFormat(undefined, {
+const CLOCK = inViewerZone({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const CLOCK_SECONDS = inViewerZone({
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
   hourCycle: "h23",
 });
-const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const WEEKDAY = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
+const DAY = inViewerZone({ day: "numeric", month: "short" });
+const WEEKDAY = inViewerZone({ weekday: "short", day: "numeric", month: "short" });
 
 export const number = (value: number): string => NUMBER.format(value);
 
@@ -43,7 +44,7 @@ export const daySeconds = (at: string): string => `${DAY.format(new Date(at))} $
 /** "12:30", and the day before it where it is another one than `nowMs`. */
 export function moment(at: string, nowMs: number): string {
   const date = new Date(at);
-  const isToday = date.toDateString() === new Date(nowMs).toDateString();
+  const isToday = startOfDay(date.getTime()) === startOfDay(nowMs);
   return isToday ? clock(at) : `${DAY.format(date)}, ${clock(at)}`;
 }
 

@@ -1,28 +1,33 @@
-/** A moment in the viewer's zone, with the exact UTC on hover. */
+/** A moment in the zone that the viewer chose, with the exact UTC on hover. */
+import { useAppearance } from "./appearance";
 import { ago, clockSeconds, daySeconds, exactUtc, moment } from "./format";
 import { useNow } from "./use-now";
 
-export const ClockTime = ({ at }: { at: string }) => (
-  <time dateTime={at} title={exactUtc(at)}>
-    {clockSeconds(at)}
-  </time>
-);
+interface Props {
+  at: string;
+}
+
+function Written({ at, write }: Props & { write: (at: string) => string }) {
+  // Drawn anew where the zone is another.
+  useAppearance();
+  return (
+    <time dateTime={at} title={exactUtc(at)}>
+      {write(at)}
+    </time>
+  );
+}
+
+export const ClockTime = ({ at }: Props) => <Written at={at} write={clockSeconds} />;
 
 /** With its day, whichever it is. */
-export const DayTime = ({ at }: { at: string }) => (
-  <time dateTime={at} title={exactUtc(at)}>
-    {daySeconds(at)}
-  </time>
-);
+export const DayTime = ({ at }: Props) => <Written at={at} write={daySeconds} />;
 
-export const Moment = ({ at }: { at: string }) => (
-  <time dateTime={at} title={exactUtc(at)}>
-    {moment(at, useNow())}
-  </time>
-);
+export function Moment({ at }: Props) {
+  const nowMs = useNow();
+  return <Written at={at} write={() => moment(at, nowMs)} />;
+}
 
-export const Ago = ({ at }: { at: string }) => (
-  <time dateTime={at} title={exactUtc(at)}>
-    {ago(at, useNow())}
-  </time>
-);
+export function Ago({ at }: Props) {
+  const nowMs = useNow();
+  return <Written at={at} write={() => ago(at, nowMs)} />;
+}

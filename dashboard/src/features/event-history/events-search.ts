@@ -71,10 +71,3 @@ export function fits(event: EventRecord, { run_id, stage, event: kind, level, q,
     (to === undefined || event.timestamp <= to)
   );
 }
-
-/** A time as a `datetime-local` field writes it, to the minute, in the viewer's zone. */
-export function localField(at: string | undefined): string {
-  if (!at) return "";
-  const date = new Date(at);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}

@@ -1,7 +1,8 @@
 /** Which events are shown. What is typed is asked for after a pause. */
 import { useEffect, useRef, useState } from "react";
+import { fromField, toField } from "../../ui/calendar";
 import { useSettled } from "../../ui/use-settled";
-import { type EventsFilter, LEVELS, localField, readEventsSearch } from "./events-search";
+import { type EventsFilter, LEVELS, readEventsSearch } from "./events-search";
 
 const KINDS = "start progress log success failed error retry skipped stop state heartbeat".split(" ");
 const FIELD = "h-8 min-w-0 rounded-lg border border-line bg-surface px-2 text-sm";
@@ -86,8 +87,8 @@ const Time = ({ label, name, value, onChange }: FieldProps) => (
     <input
       type="datetime-local"
       className={`${FIELD} flex-1 text-ink`}
-      value={localField(value)}
-      onChange={({ target }) => onChange({ [name]: target.value })}
+      value={toField(value)}
+      onChange={({ target }) => onChange({ [name]: fromField(target.value) })}
     />
   </label>
 );

@@ -1,6 +1,7 @@
 /** The hour as a ring: where the minute is, the way to the next mark, and, inside, how far a run is. */
 import type { Status } from "../../api/types";
 import { isActive } from "../../live/reducer";
+import { minuteOfDay } from "../../ui/calendar";
 import { clock, percent } from "../../ui/format";
 import { RUN_TONE, TEXT_TONE } from "../../ui/tone";
 import { useNow } from "../../ui/use-now";
@@ -11,8 +12,7 @@ const RING = { center: 100, radius: 86, progressRadius: 70 };
 export function Dial({ status }: { status: Status }) {
   const nowMs = useNow();
   const isRunning = isActive(status.state);
-  const now = new Date(nowMs);
-  const nowTurn = (now.getMinutes() + now.getSeconds() / 60) / 60;
+  const nowTurn = ((minuteOfDay(nowMs) % 60) + new Date(nowMs).getSeconds() / 60) / 60;
   const leftMs = status.schedule.next_run_at ? Date.parse(status.schedule.next_run_at) - nowMs : null;
   const nextTurn = leftMs !== null && leftMs >= 0 && leftMs <= HOUR_MS ? leftMs / HOUR_MS : 0;
 

@@ -1,5 +1,6 @@
 /** The marks by the viewer's days and quarter hours. Pure. */
 import type { PlannedMark, Slot, Verdict } from "../../api/types";
+import { minuteOfDay, startOfDay } from "../../ui/calendar";
 import { weekday } from "../../ui/format";
 import { DAY_MS, type Frame } from "./runs-search";
 import { BY_GRAVITY } from "./verdicts";
@@ -22,8 +23,6 @@ export interface Day {
   cells: (Cell | undefined)[];
 }
 
-const startOfDay = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0);
-
 /** So many whole days, up to the one in which `toMs` lies. */
 export function daysFrame(toMs: number, days: number): Frame {
   // From noon, as a day may have 23 or 25 hours.
@@ -45,9 +44,9 @@ export function daysOf(
   };
   for (let ms = startOfDay(fromMs); ms <= toMs; ms = startOfDay(ms + 1.5 * DAY_MS)) dayAt(ms);
   const cellAt = (mark: string): Cell => {
-    const at = new Date(mark);
-    const { cells } = dayAt(at.getTime());
-    const quarter = at.getHours() * 4 + Math.floor(at.getMinutes() / 15);
+    const atMs = Date.parse(mark);
+    const { cells } = dayAt(atMs);
+    const quarter = Math.floor(minuteOfDay(atMs) / 15);
     cells[quarter] ??= { slots: [], planned: [], verdict: null };
     return cells[quarter];
   };

@@ -1,5 +1,6 @@
 /** A row for each day, a cell for each quarter of an hour. Walked with the arrow keys; the cell that is meant is told below. */
 import { type KeyboardEvent, memo, type PointerEvent, useId, useState } from "react";
+import { atMinute } from "../../ui/calendar";
 import { clock } from "../../ui/format";
 import { ScrollRegion } from "../../ui/scroll-region";
 import { type Cell, type Day, QUARTERS } from "./calendar-days";
@@ -81,7 +82,7 @@ export function DaysGrid({ days }: { days: Day[] }) {
 }
 
 const timeOf = ({ atMs }: Day, quarter: number): string =>
-  clock(new Date(new Date(atMs).setHours(0, quarter * 15)).toISOString());
+  clock(new Date(atMinute(atMs, quarter * 15)).toISOString());
 
 interface RowProps {
   gridId: string;

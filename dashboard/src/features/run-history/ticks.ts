@@ -1,4 +1,5 @@
 /** Where the time axis is marked: at round times of the viewer's zone, also where its clock changes. Pure. */
+import { daysLater, minutesLater, startOfDay } from "../../ui/calendar";
 import { clock, weekday } from "../../ui/format";
 import type { Frame, Zoom } from "./runs-search";
 
@@ -17,16 +18,14 @@ export interface Tick {
 
 export function ticksOf({ fromMs, toMs }: Frame, zoom: Zoom): Tick[] {
   const { minutes = 0, days = 0 } = STEP[zoom];
-  const at = new Date(fromMs);
-  at.setHours(0, 0, 0, 0);
   const ticks: Tick[] = [];
-  while (at.getTime() <= toMs) {
-    if (at.getTime() >= fromMs) {
-      const label = days ? weekday(at.getTime()) : clock(at.toISOString());
-      ticks.push({ at: (at.getTime() - fromMs) / (toMs - fromMs), label });
+  let at = startOfDay(fromMs);
+  while (at <= toMs) {
+    if (at >= fromMs) {
+      const label = days ? weekday(at) : clock(new Date(at).toISOString());
+      ticks.push({ at: (at - fromMs) / (toMs - fromMs), label });
     }
-    if (days) at.setDate(at.getDate() + days);
-    else at.setMinutes(at.getMinutes() + minutes);
+    at = days ? daysLater(at, days) : minutesLater(at, minutes);
   }
   return ticks;
 }

@@ -1,5 +1,7 @@
 /** The next marks, by the clock of the pipeline and by that of the viewer. */
 import type { PreviewMark } from "../../api/types";
+import { useAppearance } from "../../ui/appearance";
+import { inViewerZone, viewerZone, yearOf } from "../../ui/calendar";
 import { exactUtc } from "../../ui/format";
 import { ScrollRegion } from "../../ui/scroll-region";
 
@@ -25,51 +27,54 @@ const ZONELESS = { timeZone: "UTC" } as const;
 const YEAR = { year: "numeric" } as const;
 const WRITTEN = new Intl.DateTimeFormat(undefined, { ...DATE, ...CLOCK, ...ZONELESS });
 const WRITTEN_YEAR = new Intl.DateTimeFormat(undefined, { ...DATE, ...CLOCK, ...ZONELESS, ...YEAR });
-const VIEWED = new Intl.DateTimeFormat(undefined, { ...DATE, ...CLOCK });
-const STARTS = new Intl.DateTimeFormat(undefined, SECONDS);
+const VIEWED = inViewerZone({ ...DATE, ...CLOCK });
+const STARTS = inViewerZone(SECONDS);
 
 const WALL_LENGTH = "2026-03-29T03:00:00".length;
-const viewerZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-export const MarksPreview = ({ marks, timezone, hasJitter, isOld }: Props) => (
-  <ScrollRegion label="Table of the next marks" className={isOld ? "opacity-55" : ""}>
-    <table className="w-full text-left text-sm whitespace-nowrap">
-      <caption className="sr-only">The next {marks.length} marks</caption>
-      <thead className="text-xs text-muted">
-        <tr>
-          <th scope="col" className={CELL}>
-            {timezone}
-          </th>
-          <th scope="col" className={CELL}>
-            Here ({viewerZone()})
-          </th>
-          {hasJitter && (
+export function MarksPreview({ marks, timezone, hasJitter, isOld }: Props) {
+  // Drawn anew where the viewer chooses another zone.
+  useAppearance();
+  return (
+    <ScrollRegion label="Table of the next marks" className={isOld ? "opacity-55" : ""}>
+      <table className="w-full text-left text-sm whitespace-nowrap">
+        <caption className="sr-only">The next {marks.length} marks</caption>
+        <thead className="text-xs text-muted">
+          <tr>
             <th scope="col" className={CELL}>
-              Starts here
+              {timezone}
             </th>
-          )}
-          {marks.some(({ clock_change }) => clock_change) && (
             <th scope="col" className={CELL}>
-              Change of the clock
+              Here ({viewerZone()})
             </th>
-          )}
-        </tr>
-      </thead>
-      <tbody>
-        {marks.map((mark) => (
-          <Row key={mark.mark} mark={mark} hasJitter={hasJitter} />
-        ))}
-      </tbody>
-    </table>
-  </ScrollRegion>
-);
+            {hasJitter && (
+              <th scope="col" className={CELL}>
+                Starts here
+              </th>
+            )}
+            {marks.some(({ clock_change }) => clock_change) && (
+              <th scope="col" className={CELL}>
+                Change of the clock
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {marks.map((mark) => (
+            <Row key={mark.mark} mark={mark} hasJitter={hasJitter} />
+          ))}
+        </tbody>
+      </table>
+    </ScrollRegion>
+  );
+}
 
 const CELL = "px-3 py-1.5 font-normal first:pl-5 last:pr-5";
 
 const Row = ({ mark, hasJitter }: { mark: PreviewMark; hasJitter: boolean }) => {
   const wall = mark.local.slice(0, WALL_LENGTH);
   // Which year it is says nothing where it is this one.
-  const isOfAnotherYear = !wall.startsWith(String(new Date().getFullYear()));
+  const isOfAnotherYear = !wall.startsWith(String(yearOf(Date.now())));
   return (
     <tr className="border-t border-line">
       <th scope="row" className={CELL}>
