@@ -1,48 +1,31 @@
-/** Every row of the run accounted for: what was read, where it went, and that the sums close. */
+/** Every row of the run accounted for: what was read, where it went, that the sums close, and all of it as a picture. */
+import type { ReactNode } from "react";
 import type { Run } from "../../api/types";
 import { counted, number } from "../../ui/format";
 import { Icon } from "../../ui/icon";
 import { FILL_TONE, type Tone } from "../../ui/tone";
-
-interface Part {
-  name: string;
-  count: number;
-  /** A lighter shade where two parts share a tone. */
-  look: string;
-}
+import { RowStreams } from "./row-streams-view";
 
 export function RowLedger({ run }: { run: Run }) {
   const { records, rows, quarantined, inserted, updated, unchanged, held_back } = run.counts;
   const merged = inserted + updated + unchanged + held_back;
+  const verdict = verdictOf(run);
   return (
-    <div className="grid gap-x-10 gap-y-6 md:grid-cols-2">
-      <Account
-        title={counted(records, "record")}
-        verb="read"
-        total={records}
-        parts={[
-          { name: "rows", count: rows, look: look("ok") },
-          { name: "quarantined", count: quarantined, look: look("bad") },
-        ]}
-        verdict={verdictOf(run)}
-      />
-      <Account
-        title={counted(merged, "row")}
-        verb="merged"
-        total={merged}
-        parts={[
-          { name: "inserted", count: inserted, look: look("ok") },
-          { name: "updated", count: updated, look: look("run") },
-          { name: "unchanged", count: unchanged, look: look("idle") },
-          { name: "held back", count: held_back, look: look("warn") },
-        ]}
-        verdict={verdictOf(run)}
-      />
+    <div className="grid gap-x-10 gap-y-4 md:grid-cols-2">
+      <Account title={counted(records, "record")} verb="read" verdict={verdict}>
+        <Part name="translated" count={rows} tone="ok" />
+        <Part name="quarantined" count={quarantined} tone="bad" />
+      </Account>
+      <Account title={counted(merged, "row")} verb="taken in by the merger" verdict={verdict}>
+        <Part name="inserted" count={inserted} tone="ok" />
+        <Part name="updated" count={updated} tone="run" />
+        <Part name="unchanged" count={unchanged} tone="idle" />
+        <Part name="held back" count={held_back} tone="warn" />
+      </Account>
+      <RowStreams counts={run.counts} />
     </div>
   );
 }
-
-const look = (tone: Tone): string => FILL_TONE[tone];
 
 type Verdict = "closes" | "open" | null;
 
@@ -53,12 +36,11 @@ const verdictOf = ({ state, reason }: Run): Verdict =>
 interface AccountProps {
   title: string;
   verb: string;
-  total: number;
-  parts: Part[];
   verdict: Verdict;
+  children: ReactNode;
 }
 
-const Account = ({ title, verb, total, parts, verdict }: AccountProps) => (
+const Account = ({ title, verb, verdict, children }: AccountProps) => (
   <div>
     <p className="flex items-baseline gap-2">
       <span className="text-lg font-semibold">{title}</span>
@@ -72,26 +54,17 @@ const Account = ({ title, verb, total, parts, verdict }: AccountProps) => (
         </span>
       )}
     </p>
-    <div className="mt-2 flex h-2.5 gap-0.5 overflow-hidden rounded-full bg-sunken" aria-hidden="true">
-      {parts.map(
-        ({ name, count, look }) =>
-          // Two pixels at least: one bad row in a million is still seen.
-          count > 0 && (
-            <span key={name} className={`min-w-1 ${look}`} style={{ flexGrow: count / Math.max(1, total) }} />
-          ),
-      )}
-    </div>
-    <dl className="mt-2.5 flex flex-wrap gap-x-5 gap-y-1 text-sm">
-      {parts.map(({ name, count, look }, index) => (
-        <div key={name} className={`flex items-center gap-1.5 ${count === 0 ? "text-muted" : ""}`}>
-          <dt className="order-2">{name}</dt>
-          <dd className="flex items-center gap-1.5 font-medium">
-            <span className="sr-only">{index === 0 ? "" : "plus "}</span>
-            <span className={`size-2 rounded-full ${look} ${count === 0 ? "opacity-40" : ""}`} />
-            {number(count)}
-          </dd>
-        </div>
-      ))}
-    </dl>
+    <dl className="mt-1.5 flex flex-wrap gap-x-5 gap-y-1 text-sm">{children}</dl>
+  </div>
+);
+
+/** One of the parts that a sum is made of. */
+const Part = ({ name, count, tone }: { name: string; count: number; tone: Tone }) => (
+  <div className={`flex items-center gap-1.5 ${count === 0 ? "text-muted" : ""}`}>
+    <dt className="order-2">{name}</dt>
+    <dd className="flex items-center gap-1.5 font-medium">
+      <span className={`size-2 rounded-full ${FILL_TONE[tone]} ${count === 0 ? "opacity-40" : ""}`} />
+      {number(count)}
+    </dd>
   </div>
 );
