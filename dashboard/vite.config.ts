@@ -52,6 +52,8 @@ export default defineConfig({
       algorithms: [defineAlgorithm("brotliCompress"), defineAlgorithm("gzip", { level: 9 })],
     }),
   ],
+  // Named from the page's folder: the server that hands the page out says where that is, below a proxy's path too.
+  base: "./",
   server: {
     port: 5173,
     strictPort: true,

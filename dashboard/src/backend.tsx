@@ -11,10 +11,11 @@ export interface Backend {
   socket: LiveSocket;
 }
 
-export function createBackend(origin: string): Backend {
-  const api = createApi(origin);
+/** `address`: where the server is called, without a slash at its end. */
+export function createBackend(address: string): Backend {
+  const api = createApi(address);
   const live = createLiveStore();
-  return { api, live, socket: new LiveSocket(origin, api, live) };
+  return { api, live, socket: new LiveSocket(address, api, live) };
 }
 
 const BackendContext = createContext<Backend | null>(null);

@@ -3,10 +3,11 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { rootPath } from "./api/root-path";
 import { BackendProvider, createBackend } from "./backend";
 import { router } from "./routes";
 
-const backend = createBackend(window.location.origin);
+const backend = createBackend(window.location.origin + rootPath());
 backend.socket.start();
 
 const root = document.getElementById("root");

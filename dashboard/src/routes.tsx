@@ -1,5 +1,6 @@
 /** Which page stands at which address. The first page comes with the script; each other one is fetched when it is asked for. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { rootPath } from "./api/root-path";
 import { readDataSearch } from "./features/data-tables/data-search";
 import { readDatasetSearch } from "./features/dataset/dataset-search";
 import { readEventsSearch } from "./features/event-history/events-search";
@@ -64,6 +65,7 @@ export const routeTree = root.addChildren([now, runs, run, data, dataset, quaran
 
 export const router = createRouter({
   routeTree,
+  basepath: rootPath() || "/",
   defaultPreload: "intent",
   defaultNotFoundComponent: NotFound,
   defaultErrorComponent: PageFailed,

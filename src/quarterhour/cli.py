@@ -26,6 +26,7 @@ from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, readin
 from quarterhour.cli_tokens import app as tokens_app
 from quarterhour.cli_verify import app as verify_app
 from quarterhour.errors import HomeInUse
+from quarterhour.server_settings import below_proxy
 from quarterhour.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -55,6 +56,13 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(tokens_app, name="token")
 
 
+def _root_path(value: str | None) -> str | None:
+    try:
+        return None if value is None else below_proxy(value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 @app.command()
 def up(
     home: Home = HERE,
@@ -66,6 +74,12 @@ def up(
     ] = None,
     keyfile: Annotated[
         Path | None, typer.Option(help="Its private key, if it is not in there.", exists=True, dir_okay=False)
+    ] = None,
+    root_path: Annotated[
+        str | None,
+        typer.Option(
+            help="Path below which a reverse proxy serves this server, such as /quarterhour.", callback=_root_path
+        ),
     ] = None,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Ask nobody for a token, whoever can reach the address.")
@@ -84,6 +98,7 @@ def up(
         settings, workspace = load(home)
         changes = {"host": host, "api_port": api_port, "dashboard_port": dashboard_port}
         changes |= {"certfile": certfile, "keyfile": keyfile, "auth": "never" if insecure else None}
+        changes |= {"root_path": root_path}
         server = settings.server.model_copy(update={k: v for k, v in changes.items() if v is not None})
         settings = settings.model_copy(update={"server": server})
         serve_pipeline(settings, workspace, is_scheduled=not no_schedule, is_demo=demo)

@@ -1,11 +1,12 @@
 /** Calls to the server, typed by its OpenAPI description; every failure becomes a `Problem` that people can read. */
 import createClient, { type Client } from "openapi-fetch";
+import { onServer } from "./root-path";
 import type { paths } from "./schema";
 import type { Sent } from "./types";
 
 export type Api = Client<paths>;
 
-export const createApi = (origin: string): Api => createClient<paths>({ baseUrl: origin });
+export const createApi = (address: string): Api => createClient<paths>({ baseUrl: address });
 
 /** What went wrong, in the server's own words where it gave any (RFC 9457). */
 export class Problem extends Error {
@@ -46,7 +47,7 @@ export async function answerOf<T>(call: Promise<Answer<T>>): Promise<Sent<T>> {
 /** A server that asks for tokens has a page of its own for them, which leads back here. */
 function toLogin(): void {
   const { pathname, search } = window.location;
-  window.location.assign(`/login?next=${encodeURIComponent(pathname + search)}`);
+  window.location.assign(`${onServer("/login")}?next=${encodeURIComponent(pathname + search)}`);
 }
 
 function problemOf(body: unknown, response: Response): Problem {

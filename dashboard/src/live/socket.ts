@@ -24,7 +24,7 @@ export const retryDelayMs = (attempt: number, random = Math.random()): number =>
   Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt) * (0.5 + random / 2);
 
 export class LiveSocket {
-  readonly #origin: string;
+  readonly #address: string;
   readonly #api: Api;
   readonly #store: LiveStore;
   #socket: WebSocket | null = null;
@@ -33,8 +33,8 @@ export class LiveSocket {
   /** Frames are handled one after the other, also where one waits for a hole to be filled. */
   #handled: Promise<void> = Promise.resolve();
 
-  constructor(origin: string, api: Api, store: LiveStore) {
-    this.#origin = origin;
+  constructor(address: string, api: Api, store: LiveStore) {
+    this.#address = address;
     this.#api = api;
     this.#store = store;
   }
@@ -68,7 +68,7 @@ export class LiveSocket {
   #connect(): void {
     this.#drop();
     const { lastSeq } = this.#store.getState();
-    const url = new URL("/ws/events", this.#origin.replace(/^http/, "ws"));
+    const url = new URL(`${this.#address.replace(/^http/, "ws")}/ws/events`);
     url.searchParams.set("batch", "1");
     if (lastSeq > 0) url.searchParams.set("since", String(lastSeq));
     this.#update({ connection: { phase: "connecting" } });

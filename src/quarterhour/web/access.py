@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, unquote
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -170,7 +170,7 @@ class Access:
             refusal = problem(403, f"{found.name} is a {found.role.value}: this takes an {needed.value}")
             await refusal(scope, receive, send)
         elif found is None and not path.startswith(_API):
-            await RedirectResponse(f"{_LOGIN}?next={quote(path)}", 303)(scope, receive, send)
+            await RedirectResponse(_login_for(scope), 303)(scope, receive, send)
         else:
             await (found or _asked_for_a_token())(scope, receive, send)
 
@@ -221,25 +221,27 @@ class Access:
         return told
 
     async def _log_in_or_out(self, request: Request, address: str) -> Response:
+        root = str(request.scope.get("root_path", ""))
         if request.method != "POST":
-            return _login_page(_own_path(request.query_params.get("next", "/")))
-        if request.url.path == _LOGOUT:
-            answer = RedirectResponse(_LOGIN, 303)
-            answer.delete_cookie(COOKIE)
+            return _login_page(root, own_path(root, request.query_params.get("next", "")))
+        if request.scope["path"] == _LOGOUT:
+            answer = RedirectResponse(root + _LOGIN, 303)
+            answer.delete_cookie(COOKIE, path=root or "/")
             return answer
         form = {name: values[0] for name, values in parse_qs((await request.body()).decode("utf-8", "replace")).items()}
-        after, secret = _own_path(form.get("next", "/")), form.get("token", "").strip()
+        after, secret = own_path(root, form.get("next", "")), form.get("token", "").strip()
         if (blocked_s := self._attempts.blocked_s(address)) > 0:
-            return _login_page(after, f"Too many wrong tokens: try again in {blocked_s:.0f} s.", 429)
+            return _login_page(root, after, f"Too many wrong tokens: try again in {blocked_s:.0f} s.", 429)
         token = self._tokens.find(secret)
         if token is None:
             self._attempts.failed(address)
-            return _login_page(after, "This token opens nothing.", 401)
+            return _login_page(root, after, "This token opens nothing.", 401)
         answer = RedirectResponse(after, 303)
         answer.set_cookie(
             COOKIE,
             self._sessions.cookie(token),
             max_age=_LOGIN_LASTS_S,
+            path=root or "/",
             httponly=True,
             samesite="strict",
             secure=request.url.scheme == "https",
@@ -264,9 +266,20 @@ def _too_often(blocked_s: float) -> Response:
     return refusal
 
 
-def _own_path(path: str) -> str:
-    """Where to go after a login: never to another server."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+def _login_for(scope: Scope) -> str:
+    """The login, and after it the page that was asked for, with its filters."""
+    root, query = str(scope.get("root_path", "")), scope["query_string"].decode("latin1")
+    page = quote(f"{root}{scope['path']}") + (f"?{query}" if query else "")
+    return f"{root}{_LOGIN}?next={quote(page)}"
+
+
+def own_path(root: str, path: str) -> str:
+    """Where to go after a login: never to another server, nor to what else stands behind the same proxy."""
+    steps = unquote(path.partition("?")[0]).split("/")
+    is_below = path == root or path.startswith(f"{root}/")
+    # Browsers read a backslash as a slash, leave out controls, and go up where there are dots.
+    is_plain = path.isprintable() and "\\" not in path and ".." not in steps and "" not in steps[1:-1]
+    return path if is_below and is_plain and path else f"{root}/"
 
 
 _STYLE = (
@@ -280,12 +293,13 @@ _STYLE = (
 _STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 
-def _login_page(after: str, wrong: str = "", status: int = 200) -> Response:
+def _login_page(root: str, after: str, wrong: str = "", status: int = 200) -> Response:
     """A page without a script: it works before anything else does."""
     told = f"<p class=bad role=alert>{escape(wrong)}</p>" if wrong else ""
     return HTMLResponse(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>Log in · quarterhour</title><style>{_STYLE}</style><main><form method=post action=/login><h1>quarterhour</h1>"
+        f"<title>Log in · quarterhour</title><style>{_STYLE}</style><main>"
+        f"<form method=post action='{escape(root)}{_LOGIN}'><h1>quarterhour</h1>"
         "<label for=token>Your token</label><input id=token name=token type=password required autofocus "
         "autocomplete=current-password>"
         f"<input type=hidden name=next value='{escape(after)}'>{told}<button>Log in</button>"

@@ -1,11 +1,12 @@
 """The FastAPI application: routes, errors, the dashboard's files. One process serves both ports with it."""
 
 from collections.abc import Sequence
+from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
@@ -40,7 +41,7 @@ from quarterhour.web.services import Services
 _STATIC = Path(__file__).parent / "static"
 _NOT_BUILT = (
     "<!doctype html><title>quarterhour</title><div id='missing'>The dashboard is not built: run <code>make dashboard</code>. "
-    "The API answers at <a href='/docs'>/docs</a>.</div>"
+    'The API answers at <a href="./docs">/docs</a>.</div>'
 )
 _NO_PAGES = ("/api/", "/ws/", "/assets/")
 
@@ -103,15 +104,18 @@ class _Dashboard(Assets):
         if allowed:
             raise HTTPException(405, f"allowed: {', '.join(sorted(allowed))}", {"allow": ", ".join(sorted(allowed))})
         if scope["method"] in ("GET", "HEAD") and _is_page(scope["path"]):
-            return self._page()
+            return _page(str(scope.get("root_path", "")))
         return await super().get_response(path, scope)
 
-    def _page(self) -> Response:
-        page = _STATIC / "index.html"
-        if not page.exists():
-            return HTMLResponse(_NOT_BUILT, status_code=503)
-        # The page names its scripts by their content's hash: only the page itself must be asked for anew.
-        return FileResponse(page, headers={"cache-control": "no-cache"})
+
+def _page(root_path: str) -> Response:
+    """The dashboard's page, which stands at many addresses: what it names from its folder is named from the root."""
+    try:
+        page, status = (_STATIC / "index.html").read_text(encoding="utf-8"), 200
+    except FileNotFoundError:
+        page, status = _NOT_BUILT, 503
+    # The page names its scripts by their content's hash: only the page itself must be asked for anew.
+    return HTMLResponse(page.replace('"./', f'"{escape(root_path)}/'), status, {"cache-control": "no-cache"})
 
 
 def _is_page(path: str) -> bool:

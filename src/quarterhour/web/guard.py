@@ -15,6 +15,7 @@ from quarterhour.files import write_whole
 from quarterhour.server_settings import ServerSettings
 from quarterhour.tokens import TokenStore
 from quarterhour.web.access import Access, CommandTeller, TokenUses
+from quarterhour.web.proxies import BelowPath, TrustedProxies
 from quarterhour.web.security import AnswerHeaders, BodyLimit, DoorCheck, Doors
 from quarterhour.web.token_desk import TokenDesk
 from quarterhour.workspace import Workspace
@@ -30,6 +31,10 @@ class Guard:
     origins: tuple[str, ...]
     """Of other pages that may read answers."""
     is_tls: bool
+    root_path: str
+    """The path below which a proxy serves; empty at its root."""
+    proxies: tuple[str, ...]
+    """Who is believed what it says of the caller."""
     tokens: TokenStore
     key: bytes
     """Signs logins."""
@@ -46,7 +51,7 @@ class Guard:
         tokens = TokenStore(workspace.tokens_file)
         if settings.asks_for_tokens and not tokens.all():
             raise SettingsError(
-                f"{settings.host} can be reached by others, and nobody has a token: make one by `quarterhour token create NAME "
+                "this server can be reached by others, and nobody has a token: make one by `quarterhour token create NAME "
                 '--role operator`, or let everybody in by --insecure (server.auth = "never")'
             )
         is_tls = settings.certfile is not None
@@ -60,7 +65,16 @@ class Guard:
             await bus.publish(CommandGiven(at=clock.now(), run_id=None, stage="pipeline", msg=msg, data=data))
 
         return cls(
-            doors, settings.cors_origins, is_tls, tokens, _session_key(workspace), local, tell, TokenUses(clock.now)
+            doors=doors,
+            origins=settings.cors_origins,
+            is_tls=is_tls,
+            root_path=settings.root_path,
+            proxies=settings.trusted_proxies,
+            tokens=tokens,
+            key=_session_key(workspace),
+            local=local,
+            tell=tell,
+            uses=TokenUses(clock.now),
         )
 
     def install(self, app: FastAPI) -> None:
@@ -81,6 +95,10 @@ class Guard:
             )
         app.add_middleware(DoorCheck, doors=self.doors)
         app.add_middleware(AnswerHeaders, is_tls=self.is_tls)
+        if self.root_path:
+            app.add_middleware(BelowPath, root_path=self.root_path)
+        if self.proxies:
+            app.add_middleware(TrustedProxies, proxies=self.proxies)
 
 
 def _session_key(workspace: Workspace) -> bytes:

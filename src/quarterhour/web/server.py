@@ -81,6 +81,8 @@ async def serve(
         backlog=_BACKLOG,
         timeout_graceful_shutdown=_SHUTDOWN_S,
         ws="websockets-sansio",
+        # Believed are only those that the settings name, by our own hand.
+        proxy_headers=False,
         ssl_certfile=settings.certfile,
         ssl_keyfile=settings.keyfile,
     )

@@ -1,4 +1,5 @@
 /** What somebody chose to take out of a table, and the address of that file. Pure. */
+import { onServer } from "../../api/root-path";
 import type { operations } from "../../api/schema";
 
 export type Format = NonNullable<NonNullable<operations["exportDataset"]["parameters"]["query"]>["format"]>;
@@ -44,5 +45,5 @@ export function exportAddress(dataset: string, choice: Choice): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(exportQuery(choice)))
     for (const one of [value].flat()) search.append(name, String(one));
-  return `/api/datasets/${encodeURIComponent(dataset)}/export?${search}`;
+  return onServer(`/api/datasets/${encodeURIComponent(dataset)}/export?${search}`);
 }

@@ -1,5 +1,6 @@
 /** Who may call the server: its tokens, made and revoked by operators. */
 import type { ReactNode } from "react";
+import { onServer } from "../../api/root-path";
 import type { Session } from "../../api/types";
 import { Button } from "../../ui/button";
 import { Panel } from "../../ui/panel";
@@ -37,7 +38,11 @@ export function TokensPanel() {
 }
 
 const LoggedIn = ({ session: { name, role } }: { session: Session }) => (
-  <form method="post" action="/logout" className="ml-auto flex flex-wrap items-center gap-3 text-sm">
+  <form
+    method="post"
+    action={onServer("/logout")}
+    className="ml-auto flex flex-wrap items-center gap-3 text-sm"
+  >
     <span className="text-muted">
       Logged in as {name}, {role}
     </span>

@@ -1,6 +1,7 @@
 /** The tokens that open the server, asked for again when an event tells of one. */
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { answerOf } from "../../api/client";
+import { onServer } from "../../api/root-path";
 import type { EventRecord, Role } from "../../api/types";
 import { useBackend } from "../../backend";
 import { useRefreshOn } from "../../live/use-refresh-on";
@@ -30,7 +31,7 @@ export function useRevokeToken() {
     mutationFn: (id: string) =>
       answerOf(api.DELETE("/api/tokens/{token_id}", { params: { path: { token_id: id } } })),
     onSuccess: ({ is_own }) => {
-      if (is_own) window.location.assign("/login");
+      if (is_own) window.location.assign(onServer("/login"));
     },
   });
 }
