@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
+from quarterhour import configuration
 from quarterhour.backfill import Backfiller
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock, SystemClock
@@ -29,7 +30,6 @@ from quarterhour.notify.dead_mans_switch import DeadMansSwitch
 from quarterhour.notify.service_manager import ServiceManager
 from quarterhour.notify.signs_of_life import SignsOfLife
 from quarterhour.orchestrator import PipelineOrchestrator
-from quarterhour.retention import Retention
 from quarterhour.scheduler import Scheduler
 from quarterhour.settings import Settings
 from quarterhour.state import StateManager
@@ -105,9 +105,7 @@ class Pipeline:
         self.state = StateManager(self.bus, self.clock)
         self.indexer = Indexer(workspace, self.bus, self.clock)
         self._is_indexed = machine.has_files
-        self.housekeeper = Housekeeper(
-            settings, workspace, self.engine, self.bus, Retention(settings.retention, self.log, self.clock), self.clock
-        )
+        self.housekeeper = Housekeeper(settings, workspace, self.engine, self.bus, self.clock)
         self.disk = DiskGuard(settings.watchdog.min_free, machine.disk, self.bus, self.clock)
         self.orchestrator = PipelineOrchestrator(
             settings,
@@ -166,7 +164,7 @@ class Pipeline:
                         task.cancel()
 
     @asynccontextmanager
-    async def running(self, purpose: str, *, is_scheduled: bool) -> AsyncGenerator[None]:
+    async def running(self, purpose: str, *, is_scheduled: bool, is_server: bool = False) -> AsyncGenerator[None]:
         """While the block lasts, everything runs, recovered from what the last process left. Raises HomeInUse, SettingsError.
 
         Where a loop dies by an error, the block is cancelled and the error raised: a service without it must not go on.
@@ -181,6 +179,8 @@ class Pipeline:
                     await self.engine.warm_up()
                     await self._check_settings()
                     await self.orchestrator.recover(opened.repairs)
+                    if is_server:
+                        await self._tell_configuration()
                     await self.scheduler.load(is_enabled=is_scheduled)
                     async with self._watched(is_scheduled=is_scheduled):
                         yield
@@ -216,6 +216,10 @@ class Pipeline:
         """What of the settings only DuckDB can judge, in a worker. Raises SettingsError."""
         if self.settings.analyses:
             await self.engine.call(_CHECK_ANALYSES, self.settings)
+
+    async def _tell_configuration(self) -> None:
+        salt = await asyncio.to_thread(home_id, self.workspace)
+        await configuration.tell(self.settings, salt, self.state.status.configuration, self.bus, self.clock)
 
     @asynccontextmanager
     async def _watched(self, *, is_scheduled: bool) -> AsyncGenerator[None]:

@@ -112,7 +112,7 @@ class Event:
 
 
 class StateChanged(Event):
-    """The pipeline went from one state to another, or its schedule changed. `data.status` is the whole status after it."""
+    """The pipeline went from one state to another, or its schedule changed. `data`: status (the whole after it), changed."""
 
     __slots__ = ()
     kind = EventKind.STATE
@@ -193,6 +193,13 @@ class LogRepaired(Event):
 
     __slots__ = ()
     kind = EventKind.ERROR
+
+
+class ConfigurationChanged(Event):
+    """A server's settings are others than at the start before. `data`: level, changed (key, from, to), configuration, digest."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
 
 
 class CommandGiven(Event):

@@ -165,42 +165,6 @@ class Run(_Frozen):
         return next((stage for stage in self.stages if stage.name == name), None)
 
 
-class Balance(_Frozen):
-    """Whether the rows of a run add up. Both differences are 0 where they do."""
-
-    records: Annotated[int, Field(description="Records that the translator read.")]
-    rows: Annotated[int, Field(description="Rows that it translated.")]
-    quarantined: int
-    carried_over: Annotated[int, Field(description="Rows of earlier runs that were still to be merged.")]
-    taken_in: Annotated[int, Field(description="Rows that the merger took in.")]
-    inserted: int
-    updated: int
-    unchanged: int
-    held_back: int
-
-    @computed_field
-    @property
-    def translated_difference(self) -> int:
-        """records - (rows + quarantined)"""
-        return self.records - self.rows - self.quarantined
-
-    @computed_field
-    @property
-    def merged_difference(self) -> int:
-        """taken_in - (inserted + updated + unchanged + held_back)"""
-        return self.taken_in - self.inserted - self.updated - self.unchanged - self.held_back
-
-    @computed_field
-    @property
-    def lost_between(self) -> int:
-        """rows + carried_over - taken_in: what the translator made and the merger was not given."""
-        return self.rows + self.carried_over - self.taken_in
-
-    @property
-    def is_closed(self) -> bool:
-        return self.translated_difference == self.merged_difference == self.lost_between == 0
-
-
 class Schedule(_Frozen):
     cron: str = "*/15 * * * *"
     timezone: str = "UTC"
@@ -233,6 +197,13 @@ class Schedule(_Frozen):
         return self
 
 
+class ConfigurationKnown(_Frozen):
+    """Where the settings of the last server's start stand."""
+
+    seq: Annotated[int, Field(description="Of the event that has them.")]
+    digest: Annotated[str, Field(description="SHA-256 of them.")]
+
+
 class Status(_Frozen):
     """The one state of the pipeline: the fold of its events up to `version`."""
 
@@ -241,6 +212,9 @@ class Status(_Frozen):
     run: Annotated[Run | None, Field(description="The run that goes on, or the last one until a reset.")] = None
     last_run: Annotated[Run | None, Field(description="The last run that ended.")] = None
     schedule: Schedule = Schedule()
+    configuration: Annotated[
+        ConfigurationKnown | None, Field(description="The settings of the last server's start; null before the first.")
+    ] = None
 
     @computed_field
     @property
@@ -288,26 +262,6 @@ def _share(stage: StageRun) -> float:
     return min(1.0, stage.progress.done / stage.progress.total)
 
 
-def balance(run: Run) -> Balance:
-    """The rows of a run, from what its stages said. A stage that did not take part leaves its side empty."""
-    merger = run.stage("merger")
-    merged: dict[str, Any] = merger.data if merger is not None and merger.state is StageState.SUCCESS else {}
-    counts = run.counts
-    taken_in = merged.get("rows", counts.rows)
-    return Balance(
-        records=counts.records,
-        rows=counts.rows,
-        quarantined=counts.quarantined,
-        carried_over=merged.get("carried_over", 0),
-        taken_in=taken_in,
-        inserted=counts.inserted,
-        updated=counts.updated,
-        unchanged=counts.unchanged,
-        # Without a merger the rows wait for one.
-        held_back=counts.held_back if merged else taken_in,
-    )
-
-
 def check_transition(before: RunState, after: RunState) -> None:
     """Raises InvalidTransition for a move that the table does not have."""
     if after not in TRANSITIONS[before]:
@@ -318,7 +272,8 @@ def check_transition(before: RunState, after: RunState) -> None:
 
 
 def apply(status: Status, event: EventRecord) -> Status:
-    """The status after one event. A `state` event carries the whole; of the others only a stage's and a mark's verdict change it.
+    """The status after one event. A `state` event carries the whole; of the others a stage's, a mark's verdict and what the
+    settings were change it.
 
     An event that is in the status already (seq up to its version) changes nothing.
     """
@@ -329,6 +284,9 @@ def apply(status: Status, event: EventRecord) -> Status:
     if event.stage == "scheduler" and event.event == EventKind.SKIPPED:
         schedule = status.schedule.judged(event.data.get("last", event.data.get("mark")))
         return status.model_copy(update={"version": event.seq, "schedule": schedule})
+    if event.stage == "pipeline" and "configuration" in event.data:
+        known = ConfigurationKnown(seq=event.seq, digest=event.data["digest"])
+        return status.model_copy(update={"version": event.seq, "configuration": known})
     run = status.run
     if run is None or event.run_id != run.run_id:
         return status.model_copy(update={"version": event.seq})

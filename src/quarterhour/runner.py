@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from quarterhour.balance import balance
 from quarterhour.bus import EventBus, Written
 from quarterhour.clock import Clock
 from quarterhour.engines.base import Attempt, AttemptSpec, Cancelled, Engine, Logged, Message, Outcome, StageFailure
@@ -28,7 +29,7 @@ from quarterhour.events import (
     StageStopped,
     StageSucceeded,
 )
-from quarterhour.lifecycle import Reason, Run, RunState, balance
+from quarterhour.lifecycle import Reason, Run, RunState
 from quarterhour.marks import Window
 from quarterhour.settings import EXPORTER, RunnerSettings, Settings, StageSettings
 from quarterhour.stages.base import StageResult

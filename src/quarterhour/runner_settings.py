@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from quarterhour.setting_types import FreeDisk, FreeSpace, Memory, MemoryLimit, Seconds, Section
+from quarterhour.setting_types import SECRET, FreeDisk, FreeSpace, Memory, MemoryLimit, Seconds, Section
 
 
 class RunnerSettings(Section):
@@ -59,6 +59,7 @@ class WatchdogSettings(Section):
     ] = MemoryLimit.parse("1GB")
     ping_url: Annotated[
         str,
+        SECRET,
         Field(pattern=r"^(https?://.+)?$", description="Address of a dead man's switch, called while all is well."),
     ] = ""
     ping_every: Annotated[Seconds, Field(description="Seconds between two calls of the dead man's switch.")] = 60.0

@@ -352,7 +352,7 @@ class Scheduler:
     async def _record(self, change: Callable[[Schedule], Schedule], msg: str) -> None:
         def with_next_mark(known: Schedule) -> Schedule:
             schedule = change(known)
-            is_waiting = self._settings.has_marks and not schedule.paused
+            is_waiting = self._is_enabled and self._settings.has_marks and not schedule.paused
             next_run_at = wire_time(self._next(schedule)) if is_waiting else None
             return schedule.model_copy(update={"next_run_at": next_run_at})
 

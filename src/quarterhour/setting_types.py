@@ -23,6 +23,9 @@ def check_timezone(name: str) -> str:
 
 Seconds = Annotated[float, Field(gt=0)]
 
+SECRET = "secret"
+"""Marks a setting whose value no event tells: `Annotated[str, SECRET, Field(…)]`."""
+
 
 class Section(BaseModel):
     """A table of quarterhour.toml: frozen, and without keys that nobody reads."""

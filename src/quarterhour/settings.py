@@ -18,6 +18,7 @@ from quarterhour.schedule_settings import ScheduleSettings, check_cron, check_ji
 from quarterhour.server_settings import ServerSettings
 from quarterhour.setting_types import (
     DATASET_NAME,
+    SECRET,
     MaxRejected,
     Memory,
     RejectLimit,
@@ -83,14 +84,6 @@ class EventSettings(Section):
     )
 
 
-class RetentionSettings(Section):
-    """Of the event log, after each run."""
-
-    compress_after: Annotated[
-        float, Field(gt=0, description="Days after its last event from which on a file of events is kept compressed.")
-    ] = 7.0
-
-
 class MaintenanceSettings(Section):
     """Of the merged tables, after each run."""
 
@@ -105,7 +98,7 @@ class StageSettings(Section):
     """One stage of the pipeline: one of ours by name, a Python class, or a program."""
 
     name: Annotated[str, Field(pattern=STAGE_NAME)]
-    command: Annotated[tuple[str, ...] | None, Field(description="Program and arguments.")] = None
+    command: Annotated[tuple[str, ...] | None, SECRET, Field(description="Program and arguments.")] = None
     python: Annotated[str | None, Field(description="'module:Class' of a Stage.")] = None
     isolation: Annotated[
         Literal["process", "thread"],
@@ -163,7 +156,6 @@ class Settings(BaseSettings):
     runner: RunnerSettings = RunnerSettings()
     watchdog: WatchdogSettings = WatchdogSettings()
     events: EventSettings = EventSettings()
-    retention: RetentionSettings = RetentionSettings()
     lock: LockSettings = LockSettings()
     server: ServerSettings = ServerSettings()
     maintenance: MaintenanceSettings = MaintenanceSettings()

@@ -180,8 +180,10 @@ class StateManager:
             await self._bus.settle()
             schedule = change(self._status.schedule)
             if self._status.schedule != schedule:
+                changed = _schedule_changes(self._status.schedule, schedule)
+                data = {"changed": changed} if changed else {}
                 status = self._status.model_copy(update={"schedule": schedule})
-                await asyncio.shield(self._bus.publish(self._state_event(status, "scheduler", msg, {}), at_once=True))
+                await asyncio.shield(self._bus.publish(self._state_event(status, "scheduler", msg, data), at_once=True))
 
     async def _make(self, plan: Callable[[Status], _Move]) -> None:
         """Compare and set: `plan` sees the status with every event in it, and what it wants is written before any other event."""
@@ -275,3 +277,12 @@ def _end_event(after: RunState, run: Run) -> Event:
     failed_stage = next((stage.name for stage in run.stages if stage.state is StageState.FAILED), None)
     data = {"reason": run.reason, "failed_stage": failed_stage, "duration_s": duration_s}
     return RunFailed(**common, msg=f"Run {run.run_id} failed: {run.message}", data=data)
+
+
+def _schedule_changes(before: Schedule, after: Schedule) -> list[dict[str, Any]]:
+    """What of a schedule people choose is another, as `ConfigurationChanged` tells of settings."""
+    return [
+        {"key": f"schedule.{name}", "from": getattr(before, name), "to": getattr(after, name)}
+        for name in ("cron", "timezone", "jitter", "paused")
+        if getattr(before, name) != getattr(after, name)
+    ]

@@ -48,6 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             time.sleep(0.05)
         bring(home, "bars_2.csv", "a,b\n5,6\n7,8\n")
         bring(home, "bars_3.csv", "a,b\n9,x\n")
+        assert running.http.put("/api/schedule", json={"cron": "*/15 * * * *", "jitter": 5}).is_success
         (home / TROUBLE).touch()
         assert running.ended_run(running.start_run())["state"] == "failed"
         yield running
@@ -114,6 +115,7 @@ def test_everybody_can_use_a_runs_page(server: Server, browser: Browser, size: d
     expect(page.get_by_test_id("run-files")).to_contain_text("bars_2.csv")
     expect(page.get_by_test_id("balance")).to_contain_text("2 records read = 2 translated + 0 quarantined")
     expect(page.get_by_test_id("comparison").get_by_role("row", name="Inspection")).to_be_visible()
+    expect(page.get_by_test_id("comparison")).to_contain_text("schedule.jitter is 5, and was 0")
     expect(page.get_by_test_id("run-events")).to_contain_text("inspection")
     assert_accessible(page)
     page.close()
@@ -134,6 +136,7 @@ def test_a_failure_leads_the_first_page(server: Server, browser: Browser, size: 
     expect(card).to_contain_text("inspection: line 2, column b: a broken value")
     expect(card).to_contain_text("bars_3.csv, the whole file")
     expect(card).to_contain_text("the run of")
+    expect(card).to_contain_text("schedule.jitter is 5, and was 0")
     expect(card).to_contain_text("no mark is planned")
     expect(page.get_by_test_id("run-charts").get_by_role("img")).to_have_count(5)
     assert_accessible(page)

@@ -97,6 +97,18 @@ def test_a_jitter_is_drawn_as_the_schedule_would_draw_it(tmp_path: Path) -> None
     assert len(set(delays)) == 10
 
 
+def test_a_server_without_a_schedule_plans_no_run_whatever_is_changed(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with pipeline(tmp_path, settings_for("Good")) as parts:
+            await parts.scheduler.load(is_enabled=False)
+            await parts.scheduler.change(cron="0 3 * * *", timezone="UTC")
+            assert (parts.scheduler.schedule.cron, parts.scheduler.schedule.next_run_at) == ("0 3 * * *", None)
+            await parts.scheduler.pause()
+            assert (await parts.scheduler.resume()).next_run_at is None
+
+    asyncio.run(go())
+
+
 @pytest.mark.parametrize(
     ("query", "field", "said"),
     [

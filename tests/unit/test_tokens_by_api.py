@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from commands import command
+from quarterhour.client import Client, ServerRefused
 from quarterhour.clock import SystemClock
 from quarterhour.errors import TooManyTokens
 from quarterhour.tokens import Role, TokenStore
@@ -147,6 +148,22 @@ def test_a_server_that_asks_for_none_makes_none(tmp_path: Path) -> None:
             assert answer.status_code == 409
             assert "quarterhour token create" in answer.json()["detail"]
         assert not (home / "automation/state/tokens.json").exists()
+
+
+@pytest.mark.slow
+def test_tokens_by_the_client(guarded: tuple[Server, str]) -> None:
+    server, ada = guarded
+    with Client(server.api, token=ada) as client:
+        token = client.make_token("by the client", role=Role.OPERATOR)
+        assert (token.role, token.is_own) == (Role.OPERATOR, False)
+        with Client(server.api, token=token.token) as theirs:
+            assert theirs.get_session().name == "by the client"
+            assert [each.name for each in theirs.list_tokens().items if each.is_own] == ["by the client"]
+            assert len(theirs.preview_schedule("0 3 * * *").marks) == 10
+            assert theirs.list_alerts().items == []
+            assert theirs.revoke_token(token.id).is_own
+            with pytest.raises(ServerRefused, match="opens nothing"):
+                theirs.get_session()
 
 
 def test_ten_tokens_are_made_within_an_hour(tmp_path: Path) -> None:

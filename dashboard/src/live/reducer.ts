@@ -23,7 +23,7 @@ const NO_COUNTS: RunCounts = {
 };
 
 /** The fields of a status that are told; the others follow from them. */
-type Told = Pick<Status, "version" | "state" | "run" | "last_run" | "schedule">;
+type Told = Pick<Status, "version" | "state" | "run" | "last_run" | "schedule" | "configuration">;
 
 const FIRST_SCHEDULE: Schedule = {
   cron: "*/15 * * * *",
@@ -44,10 +44,12 @@ export const INITIAL_STATUS: Status = derive({
   run: null,
   last_run: null,
   schedule: FIRST_SCHEDULE,
+  configuration: null,
 });
 
 /**
- * The status after one event. A `state` event carries the whole; of the others only a stage's and a mark's verdict change it.
+ * The status after one event. A `state` event carries the whole; of the others a stage's, a mark's verdict and what the
+ * settings were change it.
  *
  * An event that is in the status already (seq up to its version) changes nothing.
  */
@@ -58,6 +60,10 @@ export function apply(status: Status, event: EventRecord): Status {
   }
   if (event.stage === "scheduler" && event.event === "skipped") {
     return { ...status, version: event.seq, schedule: judged(status.schedule, event) };
+  }
+  if (event.stage === "pipeline" && "configuration" in event.data) {
+    const configuration = { seq: event.seq, digest: event.data.digest as string };
+    return { ...status, version: event.seq, configuration };
   }
   const run = status.run;
   const stage =
@@ -85,7 +91,7 @@ export const fold = (events: Iterable<EventRecord>, status: Status = INITIAL_STA
   return folded;
 };
 
-function derive({ version, state, run, last_run, schedule }: Told): Status {
+function derive({ version, state, run, last_run, schedule, configuration }: Told): Status {
   const atWork = isActive(state)
     ? run?.stages.find((stage) => stage.state === "running" || stage.state === "retrying")
     : undefined;
@@ -95,6 +101,8 @@ function derive({ version, state, run, last_run, schedule }: Told): Status {
     run,
     last_run,
     schedule,
+    // Events of a version that did not tell of it have none.
+    configuration: configuration ?? null,
     run_id: run?.run_id ?? null,
     stage: atWork?.name ?? null,
     progress: run

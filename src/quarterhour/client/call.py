@@ -16,7 +16,7 @@ M = TypeVar("M", bound=BaseModel)
 class Call(Generic[T]):
     """One call, and how its answer is read."""
 
-    method: Literal["GET", "POST", "PUT"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     read: Callable[[bytes], T]
     query: Mapping[str, Any] = field(default_factory=dict[str, Any])

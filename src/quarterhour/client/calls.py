@@ -9,16 +9,16 @@ from typing import Any, Literal, cast
 
 import orjson
 
+from quarterhour.balance import Balance
 from quarterhour.client.call import Call, get, given, keyed, post, within
 from quarterhour.export_settings import ExportFormat
-from quarterhour.lifecycle import Balance, Run, RunState, Trigger
+from quarterhour.lifecycle import Run, RunState, Trigger
 from quarterhour.slots import Verdict
 from quarterhour.web.check_models import AnalysisItem, ChecksAnswer, ReleaseAnswer
 from quarterhour.web.models import (
     BackfillAnswer,
     BackfillRequest,
     DatasetItem,
-    EventPage,
     EventWire,
     ExportCheck,
     Health,
@@ -174,23 +174,6 @@ def list_events(
         limit=limit,
         **kinds,
     )
-
-
-def list_event_pages(
-    *,
-    before: int | None = None,
-    size: int = 500,
-    run_id: str | None = None,
-    stage: str | None = None,
-    event: str | None = None,
-    level: str | None = None,
-    q: str | None = None,
-    start: datetime | None = None,
-    end: datetime | None = None,
-) -> Call[Page[EventPage]]:
-    """Where each page of past events begins, newest first, and how many are in it; older ones follow by `next`."""
-    kinds = {"run_id": run_id, "stage": stage, "event": event, "level": level, "q": q}
-    return get("/api/events/pages", Page[EventPage], before=before, size=size, start=start, end=end, **kinds)
 
 
 def reindex() -> Call[ReindexAnswer]:

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, Field
 
 from quarterhour.clock import wire_time
 from quarterhour.errors import AlertNotDelivered, UnknownAlert
@@ -12,24 +11,9 @@ from quarterhour.web.models import Page
 from quarterhour.web.problems import documented
 from quarterhour.web.services import Injected, Services
 from quarterhour.web.session import Caller
+from quarterhour.web.settings_models import AlertDelivery, AlertItem
 
 router = APIRouter(prefix="/api")
-
-
-class AlertDelivery(BaseModel):
-    at: Annotated[str, Field(examples=["2025-12-05T12:15:00.000Z"])]
-    error: Annotated[str | None, Field(description="Null where it was delivered.", examples=["answered 503"])]
-
-
-class AlertItem(BaseModel):
-    """A channel. Its address is a secret: only the host is told."""
-
-    name: Annotated[str, Field(examples=[NAME])]
-    title: Annotated[str, Field(examples=["Dead man's switch"])]
-    host: Annotated[str | None, Field(examples=["hc.example"])]
-    tells: Annotated[str, Field(description="What it is told, and when.")]
-    withheld: Annotated[str | None, Field(description="Why it is silent now; null where it is not.")]
-    last: Annotated[AlertDelivery | None, Field(description="The last call since the server's start; null before it.")]
 
 
 @router.get("/alerts", operation_id="listAlerts", tags=["alerts"])

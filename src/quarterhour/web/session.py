@@ -3,21 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from quarterhour.tokens import Role
 from quarterhour.web.access import PRINCIPAL, Principal
+from quarterhour.web.settings_models import Session
 
 router = APIRouter(prefix="/api")
-
-
-class Session(BaseModel):
-    name: Annotated[str | None, Field(description="The token's; null where none is asked for.", examples=["ada"])]
-    role: Annotated[Role, Field(description="`viewer` reads, `operator` also commands.")]
-    asks_for_tokens: bool
-    is_login: Annotated[bool, Field(description="Whether it came by a login, which can be left.")]
 
 
 def principal_of(request: Request) -> Principal | None:

@@ -3,7 +3,6 @@
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import BaseModel, Field
 
 from quarterhour.clock import wire_time
 from quarterhour.errors import Forbidden, TokensNotAskedFor
@@ -15,34 +14,10 @@ from quarterhour.web.problems import documented
 from quarterhour.web.security import is_own_origin
 from quarterhour.web.services import Injected
 from quarterhour.web.session import principal_of
+from quarterhour.web.settings_models import MadeToken, TokenItem, TokenRequest
 from quarterhour.web.token_desk import TokenDesk
 
 router = APIRouter(prefix="/api", tags=["tokens"])
-
-
-class TokenItem(BaseModel):
-    id: Annotated[str, Field(examples=["1f0c3a9b"])]
-    name: Annotated[str, Field(examples=["kiosk"])]
-    role: Role
-    created_at: Annotated[str, Field(examples=["2025-12-05T12:15:00.000Z"])]
-    last_used_at: Annotated[str | None, Field(description="Since the server's start; null where it was not.")]
-    is_own: Annotated[bool, Field(description="Whether this call came by it.")]
-
-
-class TokenRequest(BaseModel):
-    name: Annotated[
-        str,
-        Field(
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,63}$",
-            description="Whose it is: events of what is done with it tell this name.",
-            examples=["kiosk"],
-        ),
-    ]
-    role: Role = Role.VIEWER
-
-
-class MadeToken(TokenItem):
-    token: Annotated[str, Field(description="Its text, this once: only a hash is kept.", examples=["qh_…"])]
 
 
 def _desk(request: Request, response: Response) -> TokenDesk:
@@ -108,7 +83,7 @@ async def revoke_token(
     event = TokenRevoked(at=services.clock.now(), run_id=None, stage="pipeline", msg=msg, data=data)
     await services.bus.publish(event)
     if token.id == caller.token_id:
-        response.delete_cookie(COOKIE)
+        response.delete_cookie(COOKIE, path=request.scope.get("root_path") or "/")
     return _item(desk, token, caller)
 
 

@@ -71,7 +71,7 @@ async def _serve(settings: Settings, workspace: Workspace, *, is_scheduled: bool
         api, dashboard = (f"{scheme}://{_shown(host)}:{port}" for port in ports)
         pipeline = Pipeline(settings, workspace, Machine.real(workspace, settings, is_server=True))
         async with (
-            pipeline.running(f"server at {api}", is_scheduled=is_scheduled),
+            pipeline.running(f"server at {api}", is_scheduled=is_scheduled, is_server=True),
             _fed(pipeline.engine, workspace, is_demo=is_demo),
         ):
             services = Services.of(pipeline)

@@ -2,7 +2,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import type { EventRecord } from "../../api/types";
-import { rowHeightPx } from "./event-row";
+
+/** Closed rows are not measured: reading forty heights for each step of a flood would stop the page. */
+export const rowHeightPx = (): number => (window.innerWidth < 640 ? 48 : 28);
 
 export function useEventRows(events: readonly EventRecord[], firstOpen?: number) {
   const scroller = useRef<HTMLDivElement>(null);

@@ -7,7 +7,7 @@ import { Icon } from "../../ui/icon";
 import { ProblemNote } from "../../ui/problem-note";
 import { ClockTime, Moment } from "../../ui/time";
 import { adviceFor, reasonText } from "../metrics-panel/wording";
-import { useGoodRunBefore, useRefreshRun } from "../run-details/use-run";
+import { useConfigurationChanges, useGoodRunBefore, useRefreshRun } from "../run-details/use-run";
 import { changedFigures, nextByItself } from "./failure-facts";
 import { useFirstPutAside, useLastLines, useSchemaChanges } from "./use-failure";
 
@@ -86,20 +86,24 @@ function FirstPutAside({ runId }: { runId: string }) {
 function Changes({ run }: { run: Run }) {
   const { data: before, error } = useGoodRunBefore(run.run_id);
   const schema = useSchemaChanges(run.run_id, before?.run_id);
+  const configuration = useConfigurationChanges(run, before);
   if (error) return <ProblemNote error={error} />;
   if (before === undefined) return <p className="text-muted">Looking…</p>;
   if (before === null) return <p className="text-muted">No run before it has succeeded.</p>;
-  const changes = [...(schema.data ?? []), ...changedFigures(run, before)];
+  const changes = [...(configuration.data ?? []), ...(schema.data ?? []), ...changedFigures(run, before)];
   return (
     <>
       {schema.error && <ProblemNote error={schema.error} />}
+      {configuration.error && <ProblemNote error={configuration.error} />}
       <ul className="flex flex-wrap gap-x-4 gap-y-0.5">
         {changes.map((change) => (
           <li key={change}>{change}</li>
         ))}
       </ul>
       <p className="text-muted">
-        {changes.length === 0 ? "Neither files, rows, columns nor durations differ from" : "Compared with"}{" "}
+        {changes.length === 0
+          ? "Neither settings, files, rows, columns nor durations differ from"
+          : "Compared with"}{" "}
         the run of <Moment at={before.started_at} />
       </p>
     </>

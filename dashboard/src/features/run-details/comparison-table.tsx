@@ -7,7 +7,7 @@ import { ProblemNote } from "../../ui/problem-note";
 import { ScrollRegion } from "../../ui/scroll-region";
 import { Moment } from "../../ui/time";
 import { compared, type Difference, differenceOf } from "./comparison";
-import { useGoodRunBefore } from "./use-run";
+import { useConfigurationChanges, useGoodRunBefore } from "./use-run";
 
 export function ComparisonTable({ run }: { run: Run }) {
   const { data: before, error, isPending } = useGoodRunBefore(run.run_id);
@@ -51,7 +51,26 @@ export function ComparisonTable({ run }: { run: Run }) {
           </table>
         </ScrollRegion>
       )}
+      {before && <Configuration run={run} before={before} />}
     </Panel>
+  );
+}
+
+function Configuration({ run, before }: { run: Run; before: Run }) {
+  const { data: changes, error } = useConfigurationChanges(run, before);
+  return (
+    <div className="border-t border-line px-5 py-3 text-sm">
+      <h3 className="font-semibold">Settings and schedule</h3>
+      {error && <ProblemNote error={error} />}
+      {changes?.length === 0 && <p className="text-muted">The same as then.</p>}
+      <ul>
+        {changes?.map((change) => (
+          <li key={change} className="break-words">
+            {change}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

@@ -4,6 +4,7 @@ import { type Api, answerOf } from "../../api/client";
 import type { EventRecord, Run } from "../../api/types";
 import { useBackend, useLive } from "../../backend";
 import { useRefreshOn } from "../../live/use-refresh-on";
+import { netChanges } from "./configuration";
 
 const RUN = "run";
 const MOST_EVENTS = 10_000;
@@ -38,6 +39,25 @@ export function useGoodRunBefore(runId: string) {
       const query = { cursor: runId, state: "success", limit: 1 } as const;
       const { items } = await answerOf(api.GET("/api/runs", { params: { query } }));
       return items[0] ?? null;
+    },
+  });
+}
+
+/** What of the settings and the schedule was changed between the beginnings of two runs. */
+export function useConfigurationChanges(run: Run, before: Run | null | undefined) {
+  const { api } = useBackend();
+  return useQuery({
+    queryKey: [RUN, run.run_id, "configuration", before?.run_id],
+    queryFn: async () => {
+      if (!before) return [];
+      const asked = { from: before.started_at, to: run.started_at, limit: EVENTS_AT_ONCE } as const;
+      const told = async (query: { stage: string; event: string; q: string }) =>
+        (await answerOf(api.GET("/api/events", { params: { query: { ...asked, ...query } } }))).items;
+      const events = await Promise.all([
+        told({ stage: "pipeline", event: "log", q: "The configuration" }),
+        told({ stage: "scheduler", event: "state", q: "The schedule" }),
+      ]);
+      return netChanges(events.flat());
     },
   });
 }

@@ -57,6 +57,11 @@ function ScheduleEditor({ schedule }: { schedule: Schedule }) {
           isAvailable={isLive && !isBusy && readOnly === null}
           onChange={(isOn) => command({ name: isOn ? "unpause" : "pause" })}
         />
+        {schedule.configured.trigger === undefined && !schedule.paused && schedule.next_run_at === null && (
+          <p className="text-sm text-warn">
+            This server keeps no schedule (--no-schedule): the marks start no run until one does.
+          </p>
+        )}
         {schedule.configured.trigger === "arrival" && (
           <p className="text-sm text-warn">
             Files that arrive start the runs (schedule.trigger): these marks start none.
