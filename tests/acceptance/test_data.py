@@ -1,5 +1,6 @@
 """The pages of data on real flights: wide, narrow, in both themes; rows sorted and filtered by the server; a version restored."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -34,6 +35,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         ("/data", "1 record put aside"),
         ("/quarantine?dataset=odd", "record 2, line 3"),
         ("/data/flights", "1 to 100 of"),
+        ("/data/flights?part=plot&column=dep_delay&by=origin", "EWR"),
+        ("/data/odd?part=plot", "this table has not both"),
         ("/data/flights?part=columns", "dep_delay"),
         ("/data/flights?part=checks", "Nothing is declared of this table"),
         ("/data/flights?part=history", "merge"),
@@ -64,6 +67,39 @@ def test_rows_are_sorted_and_filtered_and_the_address_keeps_it(server: Server, b
     expect(page.get_by_role("main").get_by_role("status")).to_contain_text(f"of {told['total']:,}")
     page.reload()
     expect(cell).to_have_text(str(told["items"][0][column]))
+    page.get_by_role("textbox", name="where").fill("nothing > 1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("nothing")
+    page.close()
+
+
+def test_a_column_is_plotted_and_a_drag_asks_the_server_for_its_part(server: Server, browser: Browser) -> None:
+    page = browser.new_page(viewport=WIDE)
+    page.goto(f"{server.dashboard}/data/flights")
+    page.get_by_role("link", name="Plot", exact=True).click()
+    page.get_by_label("Column").select_option("dep_delay")
+    told = server.get("/api/datasets/flights/series", column="dep_delay", time="time_hour")
+    status = page.get_by_test_id("plot").get_by_role("status")
+    expect(status).to_contain_text(f"{told['drawn']:,} of {told['rows']:,} rows drawn")
+    expect(status).to_contain_text(f"{told['nulls']:,} without a value")
+    area = page.locator(".u-over").bounding_box()
+    assert area is not None
+    page.mouse.move(area["x"] + area["width"] / 4, area["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(area["x"] + area["width"] / 2, area["y"] + 50, steps=5)
+    page.mouse.up()
+    expect(status).to_contain_text("of another time")
+    assert "from=" in page.url
+    page.reload()
+    expect(status).to_contain_text("of another time")
+    slider = page.get_by_role("slider")
+    slider.press("ArrowRight")
+    expect(page.get_by_test_id("readout")).to_contain_text(re.compile(r"UTC · dep_delay -?[\d,]+"))
+    page.get_by_text("As a table").click()
+    expect(page.get_by_role("table").locator("tbody tr").first).to_be_visible()
+    slider.press("Escape")
+    expect(status).not_to_contain_text("of another time")
+    assert "from=" not in page.url
     page.get_by_role("textbox", name="where").fill("nothing > 1")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("nothing")

@@ -8,6 +8,7 @@ import { PartLinks } from "../features/dataset/part-links";
 import { RowsPart } from "../features/dataset/rows-part";
 import { useDataset } from "../features/dataset/use-dataset";
 import { useRefreshOnEvents } from "../features/export-panel/use-lake";
+import { PlotPart } from "../features/plot/plot-part";
 import { PageTitle } from "../shell/page-title";
 import { bytes, counted } from "../ui/format";
 import { ProblemNote } from "../ui/problem-note";
@@ -47,6 +48,13 @@ export function DatasetPage() {
           {part === "rows" && (
             <RowsPart
               name={name}
+              search={search}
+              onChange={(next: DatasetSearch) => navigate({ search: next })}
+            />
+          )}
+          {part === "plot" && (
+            <PlotPart
+              dataset={data}
               search={search}
               onChange={(next: DatasetSearch) => navigate({ search: next })}
             />

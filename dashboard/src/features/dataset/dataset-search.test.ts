@@ -7,6 +7,8 @@ describe("readDatasetSearch", () => {
   it("keeps what it understands", () => {
     const search = { part: "history", sort: "a", descending: true, where: "a > 1", offset: 100, version: 0 };
     expect(readDatasetSearch(search)).toEqual(search);
+    const plot = { part: "plot", column: "a", time: "t", by: "b", from: "2024-01-01T00:00:00.000Z" };
+    expect(readDatasetSearch({ ...plot, to: "yesterday" })).toEqual(plot);
   });
 
   it("leaves out what is none, or is the default", () => {

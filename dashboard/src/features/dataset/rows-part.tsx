@@ -1,12 +1,12 @@
 /** A look at the rows: filter, sort and pages are the server's, and stand in the address. */
-import { type FormEvent, useId } from "react";
-import { Button, buttonClass } from "../../ui/button";
+import { Button } from "../../ui/button";
 import { number } from "../../ui/format";
 import { Panel } from "../../ui/panel";
 import { ProblemNote } from "../../ui/problem-note";
 import type { DatasetSearch } from "./dataset-search";
 import { RowTable } from "./row-table";
 import { PAGE_ROWS, useRows } from "./use-dataset";
+import { WhereForm } from "./where-form";
 
 interface Props {
   name: string;
@@ -22,7 +22,7 @@ export function RowsPart({ name, search, onChange }: Props) {
     <Panel
       title={search.version === undefined ? "Rows" : `Rows of version ${search.version}`}
       aside={
-        <Filter
+        <WhereForm
           key={search.where}
           where={search.where ?? ""}
           onFilter={(where) => {
@@ -61,31 +61,5 @@ export function RowsPart({ name, search, onChange }: Props) {
         </div>
       )}
     </Panel>
-  );
-}
-
-function Filter({ where, onFilter }: { where: string; onFilter: (where: string) => void }) {
-  const id = useId();
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    onFilter(String(new FormData(event.currentTarget).get("where") ?? ""));
-  };
-  return (
-    <form onSubmit={submit} className="flex min-w-0 flex-1 basis-72 items-center gap-2">
-      <label htmlFor={id} className="text-sm whitespace-nowrap text-muted">
-        where
-      </label>
-      <input
-        id={id}
-        name="where"
-        defaultValue={where}
-        spellCheck={false}
-        placeholder="dep_delay > 60 AND origin = 'JFK'"
-        className="h-9 w-full min-w-0 rounded-lg border border-line bg-surface px-2 font-mono text-sm placeholder:text-muted"
-      />
-      <button type="submit" className={buttonClass("plain")}>
-        Filter
-      </button>
-    </form>
   );
 }

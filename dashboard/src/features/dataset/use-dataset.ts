@@ -16,9 +16,15 @@ export function useDataset(name: string) {
   });
 }
 
-export function useRows(name: string, search: DatasetSearch) {
+export function useRows(name: string, { sort, descending, where, offset, version }: DatasetSearch) {
   const { api } = useBackend();
-  const { part: _, ...asked } = search;
+  const asked = {
+    ...(sort !== undefined && { sort }),
+    ...(descending && { descending }),
+    ...(where !== undefined && { where }),
+    ...(offset !== undefined && { offset }),
+    ...(version !== undefined && { version }),
+  };
   return useQuery({
     queryKey: [DATASETS, name, "rows", asked],
     queryFn: ({ signal }) =>
