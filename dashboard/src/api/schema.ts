@@ -111,7 +111,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Schedule */
+        /**
+         * Get Schedule
+         * @description The schedule as it is now, and its next ten marks.
+         */
         get: operations["getSchedule"];
         /**
          * Change Schedule
@@ -174,7 +177,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Resume Schedule */
+        /**
+         * Resume Schedule
+         * @description Have marks start runs again, after a pause.
+         */
         post: operations["resumeSchedule"];
         delete?: never;
         options?: never;
@@ -375,7 +381,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Run Events */
+        /**
+         * List Run Events
+         * @description The events of a run after `since`, oldest first.
+         */
         get: operations["listRunEvents"];
         put?: never;
         post?: never;
@@ -2942,6 +2951,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "stages": null
+                 *     }
+                 */
                 "application/json": components["schemas"]["StartRequest"] | null;
             };
         };
@@ -2952,6 +2966,66 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "counts": {
+                     *         "files_processed": 0,
+                     *         "held_back": 0,
+                     *         "inserted": 0,
+                     *         "quarantined": 0,
+                     *         "records": 0,
+                     *         "rows": 0,
+                     *         "unchanged": 0,
+                     *         "updated": 0
+                     *       },
+                     *       "due_at": null,
+                     *       "ended_at": null,
+                     *       "mark": null,
+                     *       "message": "",
+                     *       "reason": null,
+                     *       "resumptions": 0,
+                     *       "run_id": "20261128T220425Z-4f99d7",
+                     *       "stages": [
+                     *         {
+                     *           "attempts": 0,
+                     *           "data": {},
+                     *           "ended_at": null,
+                     *           "message": "",
+                     *           "name": "translator",
+                     *           "progress": null,
+                     *           "reason": null,
+                     *           "started_at": null,
+                     *           "state": "waiting"
+                     *         },
+                     *         {
+                     *           "attempts": 0,
+                     *           "data": {},
+                     *           "ended_at": null,
+                     *           "message": "",
+                     *           "name": "analyzer",
+                     *           "progress": null,
+                     *           "reason": null,
+                     *           "started_at": null,
+                     *           "state": "waiting"
+                     *         },
+                     *         {
+                     *           "attempts": 0,
+                     *           "data": {},
+                     *           "ended_at": null,
+                     *           "message": "",
+                     *           "name": "merger",
+                     *           "progress": null,
+                     *           "reason": null,
+                     *           "started_at": null,
+                     *           "state": "waiting"
+                     *         }
+                     *       ],
+                     *       "started_at": "2026-11-28T22:04:25.350Z",
+                     *       "state": "starting",
+                     *       "trigger": "api",
+                     *       "window": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Run"];
                 };
             };
@@ -2961,8 +3035,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "There was an error parsing the body"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -2971,8 +3052,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -2981,8 +3069,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -2991,8 +3086,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -3001,8 +3103,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -3011,8 +3120,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -3021,8 +3137,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -3031,8 +3154,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -3041,8 +3171,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -3051,8 +3188,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Insufficient Storage */
@@ -3061,8 +3205,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Insufficient Storage",
+                     *       "status": 507,
+                     *       "detail": "no run begins: 0.4 GB of 256 GB are free. Free some space on the home's disk, or change watchdog.min_free"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3082,6 +3233,102 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "counts": {
+                     *         "files_processed": 0,
+                     *         "held_back": 0,
+                     *         "inserted": 0,
+                     *         "quarantined": 0,
+                     *         "records": 0,
+                     *         "rows": 0,
+                     *         "unchanged": 0,
+                     *         "updated": 0
+                     *       },
+                     *       "last_run": null,
+                     *       "next_run_at": null,
+                     *       "overdue": false,
+                     *       "progress": 0,
+                     *       "run": {
+                     *         "counts": {
+                     *           "files_processed": 0,
+                     *           "held_back": 0,
+                     *           "inserted": 0,
+                     *           "quarantined": 0,
+                     *           "records": 0,
+                     *           "rows": 0,
+                     *           "unchanged": 0,
+                     *           "updated": 0
+                     *         },
+                     *         "due_at": null,
+                     *         "ended_at": null,
+                     *         "mark": null,
+                     *         "message": "",
+                     *         "reason": null,
+                     *         "resumptions": 0,
+                     *         "run_id": "20261128T220425Z-4f99d7",
+                     *         "stages": [
+                     *           {
+                     *             "attempts": 1,
+                     *             "data": {},
+                     *             "ended_at": null,
+                     *             "message": "",
+                     *             "name": "translator",
+                     *             "progress": null,
+                     *             "reason": null,
+                     *             "started_at": "2026-11-28T22:04:25.351Z",
+                     *             "state": "running"
+                     *           },
+                     *           {
+                     *             "attempts": 0,
+                     *             "data": {},
+                     *             "ended_at": null,
+                     *             "message": "",
+                     *             "name": "analyzer",
+                     *             "progress": null,
+                     *             "reason": null,
+                     *             "started_at": null,
+                     *             "state": "waiting"
+                     *           },
+                     *           {
+                     *             "attempts": 0,
+                     *             "data": {},
+                     *             "ended_at": null,
+                     *             "message": "",
+                     *             "name": "merger",
+                     *             "progress": null,
+                     *             "reason": null,
+                     *             "started_at": null,
+                     *             "state": "waiting"
+                     *           }
+                     *         ],
+                     *         "started_at": "2026-11-28T22:04:25.350Z",
+                     *         "state": "stopping",
+                     *         "trigger": "api",
+                     *         "window": null
+                     *       },
+                     *       "run_id": "20261128T220425Z-4f99d7",
+                     *       "schedule": {
+                     *         "configured": {
+                     *           "cron": "*\/15 * * * *",
+                     *           "timezone": "UTC"
+                     *         },
+                     *         "cron": "*\/15 * * * *",
+                     *         "failed_at": null,
+                     *         "failures": 0,
+                     *         "jitter": 0,
+                     *         "judged_until": null,
+                     *         "next_run_at": null,
+                     *         "paused": false,
+                     *         "timezone": "UTC"
+                     *       },
+                     *       "seconds_to_next_run": null,
+                     *       "stage": "translator",
+                     *       "started_at": "2026-11-28T22:04:25.350Z",
+                     *       "state": "stopping",
+                     *       "version": 8
+                     *     }
+                     */
                     "application/json": components["schemas"]["PipelineStatus"];
                 };
             };
@@ -3091,8 +3338,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -3101,8 +3355,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -3111,8 +3372,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -3121,8 +3389,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -3131,8 +3406,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -3141,8 +3423,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -3151,8 +3440,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3172,6 +3468,102 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "counts": {
+                     *         "files_processed": 0,
+                     *         "held_back": 0,
+                     *         "inserted": 0,
+                     *         "quarantined": 0,
+                     *         "records": 0,
+                     *         "rows": 0,
+                     *         "unchanged": 0,
+                     *         "updated": 0
+                     *       },
+                     *       "last_run": {
+                     *         "counts": {
+                     *           "files_processed": 0,
+                     *           "held_back": 0,
+                     *           "inserted": 0,
+                     *           "quarantined": 0,
+                     *           "records": 0,
+                     *           "rows": 0,
+                     *           "unchanged": 0,
+                     *           "updated": 0
+                     *         },
+                     *         "due_at": null,
+                     *         "ended_at": "2026-11-28T22:04:25.659Z",
+                     *         "mark": null,
+                     *         "message": "",
+                     *         "reason": null,
+                     *         "resumptions": 0,
+                     *         "run_id": "20261128T220425Z-4f99d7",
+                     *         "stages": [
+                     *           {
+                     *             "attempts": 1,
+                     *             "data": {},
+                     *             "ended_at": "2026-11-28T22:04:25.659Z",
+                     *             "message": "translator was stopped",
+                     *             "name": "translator",
+                     *             "progress": null,
+                     *             "reason": null,
+                     *             "started_at": "2026-11-28T22:04:25.351Z",
+                     *             "state": "stopped"
+                     *           },
+                     *           {
+                     *             "attempts": 0,
+                     *             "data": {},
+                     *             "ended_at": null,
+                     *             "message": "",
+                     *             "name": "analyzer",
+                     *             "progress": null,
+                     *             "reason": null,
+                     *             "started_at": null,
+                     *             "state": "waiting"
+                     *           },
+                     *           {
+                     *             "attempts": 0,
+                     *             "data": {},
+                     *             "ended_at": null,
+                     *             "message": "",
+                     *             "name": "merger",
+                     *             "progress": null,
+                     *             "reason": null,
+                     *             "started_at": null,
+                     *             "state": "waiting"
+                     *           }
+                     *         ],
+                     *         "started_at": "2026-11-28T22:04:25.350Z",
+                     *         "state": "stopped",
+                     *         "trigger": "api",
+                     *         "window": null
+                     *       },
+                     *       "next_run_at": null,
+                     *       "overdue": false,
+                     *       "progress": null,
+                     *       "run": null,
+                     *       "run_id": null,
+                     *       "schedule": {
+                     *         "configured": {
+                     *           "cron": "*\/15 * * * *",
+                     *           "timezone": "UTC"
+                     *         },
+                     *         "cron": "*\/15 * * * *",
+                     *         "failed_at": null,
+                     *         "failures": 0,
+                     *         "jitter": 0,
+                     *         "judged_until": null,
+                     *         "next_run_at": null,
+                     *         "paused": false,
+                     *         "timezone": "UTC"
+                     *       },
+                     *       "seconds_to_next_run": null,
+                     *       "stage": null,
+                     *       "started_at": null,
+                     *       "state": "idle",
+                     *       "version": 15
+                     *     }
+                     */
                     "application/json": components["schemas"]["PipelineStatus"];
                 };
             };
@@ -3181,8 +3573,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -3191,8 +3590,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -3201,8 +3607,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -3211,8 +3624,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -3221,8 +3641,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -3231,8 +3658,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -3241,8 +3675,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3267,6 +3708,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "counts": {
+                     *         "files_processed": 0,
+                     *         "held_back": 0,
+                     *         "inserted": 0,
+                     *         "quarantined": 0,
+                     *         "records": 0,
+                     *         "rows": 0,
+                     *         "unchanged": 0,
+                     *         "updated": 0
+                     *       },
+                     *       "due_at": null,
+                     *       "ended_at": null,
+                     *       "mark": null,
+                     *       "message": "",
+                     *       "reason": null,
+                     *       "resumptions": 0,
+                     *       "run_id": "20261128T220427Z-553f8d",
+                     *       "stages": [
+                     *         {
+                     *           "attempts": 0,
+                     *           "data": {},
+                     *           "ended_at": null,
+                     *           "message": "",
+                     *           "name": "analyzer",
+                     *           "progress": null,
+                     *           "reason": null,
+                     *           "started_at": null,
+                     *           "state": "waiting"
+                     *         }
+                     *       ],
+                     *       "started_at": "2026-11-28T22:04:27.510Z",
+                     *       "state": "starting",
+                     *       "trigger": "api",
+                     *       "window": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Run"];
                 };
             };
@@ -3276,8 +3755,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -3286,8 +3772,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -3296,8 +3789,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -3306,8 +3806,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -3316,8 +3823,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -3326,8 +3840,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -3336,8 +3857,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -3346,8 +3874,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -3356,8 +3891,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Insufficient Storage */
@@ -3366,8 +3908,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Insufficient Storage",
+                     *       "status": 507,
+                     *       "detail": "no run begins: 0.4 GB of 256 GB are free. Free some space on the home's disk, or change watchdog.min_free"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3383,6 +3932,12 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "raw": "4,2025-12-05,6.7",
+                 *       "values": null
+                 *     }
+                 */
                 "application/json": components["schemas"]["RetryRequest"] | null;
             };
         };
@@ -3393,6 +3948,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "file": "bars/bars_2025-12-05.retry-247654176126-3.csv",
+                     *       "id": "247654176126:3",
+                     *       "message": "the next run reads 1 record as bars/bars_2025-12-05.retry-247654176126-3.csv",
+                     *       "records": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["RetryAnswer"];
                 };
             };
@@ -3402,8 +3965,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "There was an error parsing the body"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -3412,8 +3982,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -3422,8 +3999,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -3432,8 +4016,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -3442,8 +4033,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -3452,8 +4050,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -3462,8 +4067,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -3472,8 +4084,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -3482,8 +4101,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -3492,8 +4118,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -3502,8 +4135,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3523,6 +4163,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "configured": {
+                     *         "cron": "*\/15 * * * *",
+                     *         "timezone": "UTC"
+                     *       },
+                     *       "cron": "*\/15 * * * *",
+                     *       "failed_at": null,
+                     *       "failures": 0,
+                     *       "jitter": 0,
+                     *       "judged_until": "2026-11-28T22:04:36.113Z",
+                     *       "next_marks": [
+                     *         "2026-11-28T22:15:00.000Z",
+                     *         "2026-11-28T22:30:00.000Z",
+                     *         "2026-11-28T22:45:00.000Z",
+                     *         "2026-11-28T23:00:00.000Z",
+                     *         "2026-11-28T23:15:00.000Z",
+                     *         "2026-11-28T23:30:00.000Z",
+                     *         "2026-11-28T23:45:00.000Z",
+                     *         "2026-11-29T00:00:00.000Z",
+                     *         "2026-11-29T00:15:00.000Z",
+                     *         "2026-11-29T00:30:00.000Z"
+                     *       ],
+                     *       "next_run_at": "2026-11-28T22:15:00.000Z",
+                     *       "paused": false,
+                     *       "timezone": "Europe/Paris",
+                     *       "trigger": "clock"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ScheduleAnswer"];
                 };
             };
@@ -3532,8 +4201,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -3542,8 +4218,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -3552,8 +4235,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -3562,8 +4252,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -3572,8 +4269,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -3582,8 +4286,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3597,6 +4308,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "cron": "*\/15 * * * *",
+                 *       "timezone": "Europe/Paris"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ScheduleChange"];
             };
         };
@@ -3607,6 +4324,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "configured": {
+                     *         "cron": "*\/15 * * * *",
+                     *         "timezone": "UTC"
+                     *       },
+                     *       "cron": "*\/15 * * * *",
+                     *       "failed_at": null,
+                     *       "failures": 0,
+                     *       "jitter": 0,
+                     *       "judged_until": "2026-11-28T22:04:36.113Z",
+                     *       "next_marks": [
+                     *         "2026-11-28T22:15:00.000Z",
+                     *         "2026-11-28T22:30:00.000Z",
+                     *         "2026-11-28T22:45:00.000Z",
+                     *         "2026-11-28T23:00:00.000Z",
+                     *         "2026-11-28T23:15:00.000Z",
+                     *         "2026-11-28T23:30:00.000Z",
+                     *         "2026-11-28T23:45:00.000Z",
+                     *         "2026-11-29T00:00:00.000Z",
+                     *         "2026-11-29T00:15:00.000Z",
+                     *         "2026-11-29T00:30:00.000Z"
+                     *       ],
+                     *       "next_run_at": "2026-11-28T22:15:00.000Z",
+                     *       "paused": false,
+                     *       "timezone": "Europe/Paris",
+                     *       "trigger": "clock"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ScheduleAnswer"];
                 };
             };
@@ -3616,8 +4362,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "There was an error parsing the body"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -3626,8 +4379,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -3636,8 +4396,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -3646,8 +4413,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -3656,8 +4430,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -3666,8 +4447,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -3676,8 +4464,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -3686,8 +4481,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3712,6 +4514,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "marks": [
+                     *         {
+                     *           "clock_change": null,
+                     *           "local": "2026-11-28T23:15:00+01:00",
+                     *           "mark": "2026-11-28T22:15:00.000Z",
+                     *           "starts_at": "2026-11-28T22:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "clock_change": null,
+                     *           "local": "2026-11-28T23:30:00+01:00",
+                     *           "mark": "2026-11-28T22:30:00.000Z",
+                     *           "starts_at": "2026-11-28T22:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "clock_change": null,
+                     *           "local": "2026-11-28T23:45:00+01:00",
+                     *           "mark": "2026-11-28T22:45:00.000Z",
+                     *           "starts_at": "2026-11-28T22:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "clock_change": null,
+                     *           "local": "2026-11-29T00:00:00+01:00",
+                     *           "mark": "2026-11-28T23:00:00.000Z",
+                     *           "starts_at": "2026-11-28T23:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "clock_change": null,
+                     *           "local": "2026-11-29T00:15:00+01:00",
+                     *           "mark": "2026-11-28T23:15:00.000Z",
+                     *           "starts_at": "2026-11-28T23:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "clock_change": null,
+                     *           "local": "2026-11-29T00:30:00+01:00",
+                     *           "mark": "2026-11-28T23:30:00.000Z",
+                     *           "starts_at": "2026-11-28T23:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "clock_change": null,
+                     *           "local": "2026-11-29T00:45:00+01:00",
+                     *           "mark": "2026-11-28T23:45:00.000Z",
+                     *           "starts_at": "2026-11-28T23:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "clock_change": null,
+                     *           "local": "2026-11-29T01:00:00+01:00",
+                     *           "mark": "2026-11-29T00:00:00.000Z",
+                     *           "starts_at": "2026-11-29T00:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "clock_change": null,
+                     *           "local": "2026-11-29T01:15:00+01:00",
+                     *           "mark": "2026-11-29T00:15:00.000Z",
+                     *           "starts_at": "2026-11-29T00:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "clock_change": null,
+                     *           "local": "2026-11-29T01:30:00+01:00",
+                     *           "mark": "2026-11-29T00:30:00.000Z",
+                     *           "starts_at": "2026-11-29T00:30:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["SchedulePreview"];
                 };
             };
@@ -3721,8 +4589,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -3731,8 +4606,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -3741,8 +4623,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -3751,8 +4640,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -3761,8 +4657,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -3771,8 +4674,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -3781,8 +4691,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3802,6 +4719,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "configured": {
+                     *         "cron": "*\/15 * * * *",
+                     *         "timezone": "UTC"
+                     *       },
+                     *       "cron": "*\/15 * * * *",
+                     *       "failed_at": null,
+                     *       "failures": 0,
+                     *       "jitter": 0,
+                     *       "judged_until": "2026-11-28T22:04:36.113Z",
+                     *       "next_marks": [
+                     *         "2026-11-28T22:15:00.000Z",
+                     *         "2026-11-28T22:30:00.000Z",
+                     *         "2026-11-28T22:45:00.000Z",
+                     *         "2026-11-28T23:00:00.000Z",
+                     *         "2026-11-28T23:15:00.000Z",
+                     *         "2026-11-28T23:30:00.000Z",
+                     *         "2026-11-28T23:45:00.000Z",
+                     *         "2026-11-29T00:00:00.000Z",
+                     *         "2026-11-29T00:15:00.000Z",
+                     *         "2026-11-29T00:30:00.000Z"
+                     *       ],
+                     *       "next_run_at": null,
+                     *       "paused": true,
+                     *       "timezone": "Europe/Paris",
+                     *       "trigger": "clock"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ScheduleAnswer"];
                 };
             };
@@ -3811,8 +4757,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -3821,8 +4774,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -3831,8 +4791,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -3841,8 +4808,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -3851,8 +4825,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -3861,8 +4842,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3882,6 +4870,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "configured": {
+                     *         "cron": "*\/15 * * * *",
+                     *         "timezone": "UTC"
+                     *       },
+                     *       "cron": "*\/15 * * * *",
+                     *       "failed_at": null,
+                     *       "failures": 0,
+                     *       "jitter": 0,
+                     *       "judged_until": "2026-11-28T22:04:36.113Z",
+                     *       "next_marks": [
+                     *         "2026-11-28T22:15:00.000Z",
+                     *         "2026-11-28T22:30:00.000Z",
+                     *         "2026-11-28T22:45:00.000Z",
+                     *         "2026-11-28T23:00:00.000Z",
+                     *         "2026-11-28T23:15:00.000Z",
+                     *         "2026-11-28T23:30:00.000Z",
+                     *         "2026-11-28T23:45:00.000Z",
+                     *         "2026-11-29T00:00:00.000Z",
+                     *         "2026-11-29T00:15:00.000Z",
+                     *         "2026-11-29T00:30:00.000Z"
+                     *       ],
+                     *       "next_run_at": "2026-11-28T22:15:00.000Z",
+                     *       "paused": false,
+                     *       "timezone": "Europe/Paris",
+                     *       "trigger": "clock"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ScheduleAnswer"];
                 };
             };
@@ -3891,8 +4908,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -3901,8 +4925,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -3911,8 +4942,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -3921,8 +4959,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -3931,8 +4976,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -3941,8 +4993,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3962,6 +5021,400 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "breaker": "closed",
+                     *       "expected_s": 1.761,
+                     *       "files_waiting": 0,
+                     *       "marks": [
+                     *         {
+                     *           "ends_at": "2026-11-28T22:15:01.761Z",
+                     *           "mark": "2026-11-28T22:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-28T22:30:01.761Z",
+                     *           "mark": "2026-11-28T22:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-28T22:45:01.761Z",
+                     *           "mark": "2026-11-28T22:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-28T23:00:01.761Z",
+                     *           "mark": "2026-11-28T23:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-28T23:15:01.761Z",
+                     *           "mark": "2026-11-28T23:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-28T23:30:01.761Z",
+                     *           "mark": "2026-11-28T23:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-28T23:45:01.761Z",
+                     *           "mark": "2026-11-28T23:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T00:00:01.761Z",
+                     *           "mark": "2026-11-29T00:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T00:15:01.761Z",
+                     *           "mark": "2026-11-29T00:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T00:30:01.761Z",
+                     *           "mark": "2026-11-29T00:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T00:45:01.761Z",
+                     *           "mark": "2026-11-29T00:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T01:00:01.761Z",
+                     *           "mark": "2026-11-29T01:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T01:15:01.761Z",
+                     *           "mark": "2026-11-29T01:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T01:30:01.761Z",
+                     *           "mark": "2026-11-29T01:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T01:45:01.761Z",
+                     *           "mark": "2026-11-29T01:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T02:00:01.761Z",
+                     *           "mark": "2026-11-29T02:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T02:15:01.761Z",
+                     *           "mark": "2026-11-29T02:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T02:30:01.761Z",
+                     *           "mark": "2026-11-29T02:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T02:45:01.761Z",
+                     *           "mark": "2026-11-29T02:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T03:00:01.761Z",
+                     *           "mark": "2026-11-29T03:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T03:15:01.761Z",
+                     *           "mark": "2026-11-29T03:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T03:30:01.761Z",
+                     *           "mark": "2026-11-29T03:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T03:45:01.761Z",
+                     *           "mark": "2026-11-29T03:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T04:00:01.761Z",
+                     *           "mark": "2026-11-29T04:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T04:15:01.761Z",
+                     *           "mark": "2026-11-29T04:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T04:30:01.761Z",
+                     *           "mark": "2026-11-29T04:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T04:45:01.761Z",
+                     *           "mark": "2026-11-29T04:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T05:00:01.761Z",
+                     *           "mark": "2026-11-29T05:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T05:15:01.761Z",
+                     *           "mark": "2026-11-29T05:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T05:30:01.761Z",
+                     *           "mark": "2026-11-29T05:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T05:45:01.761Z",
+                     *           "mark": "2026-11-29T05:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T06:00:01.761Z",
+                     *           "mark": "2026-11-29T06:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T06:15:01.761Z",
+                     *           "mark": "2026-11-29T06:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T06:30:01.761Z",
+                     *           "mark": "2026-11-29T06:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T06:45:01.761Z",
+                     *           "mark": "2026-11-29T06:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T07:00:01.761Z",
+                     *           "mark": "2026-11-29T07:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T07:15:01.761Z",
+                     *           "mark": "2026-11-29T07:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T07:30:01.761Z",
+                     *           "mark": "2026-11-29T07:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T07:45:01.761Z",
+                     *           "mark": "2026-11-29T07:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T08:00:01.761Z",
+                     *           "mark": "2026-11-29T08:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T08:15:01.761Z",
+                     *           "mark": "2026-11-29T08:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T08:30:01.761Z",
+                     *           "mark": "2026-11-29T08:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T08:45:01.761Z",
+                     *           "mark": "2026-11-29T08:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T09:00:01.761Z",
+                     *           "mark": "2026-11-29T09:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T09:15:01.761Z",
+                     *           "mark": "2026-11-29T09:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T09:30:01.761Z",
+                     *           "mark": "2026-11-29T09:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T09:45:01.761Z",
+                     *           "mark": "2026-11-29T09:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T10:00:01.761Z",
+                     *           "mark": "2026-11-29T10:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T10:15:01.761Z",
+                     *           "mark": "2026-11-29T10:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T10:30:01.761Z",
+                     *           "mark": "2026-11-29T10:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T10:45:01.761Z",
+                     *           "mark": "2026-11-29T10:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T11:00:01.761Z",
+                     *           "mark": "2026-11-29T11:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T11:15:01.761Z",
+                     *           "mark": "2026-11-29T11:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T11:30:01.761Z",
+                     *           "mark": "2026-11-29T11:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T11:45:01.761Z",
+                     *           "mark": "2026-11-29T11:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T12:00:01.761Z",
+                     *           "mark": "2026-11-29T12:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T12:15:01.761Z",
+                     *           "mark": "2026-11-29T12:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T12:30:01.761Z",
+                     *           "mark": "2026-11-29T12:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T12:45:01.761Z",
+                     *           "mark": "2026-11-29T12:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T13:00:01.761Z",
+                     *           "mark": "2026-11-29T13:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T13:15:01.761Z",
+                     *           "mark": "2026-11-29T13:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T13:30:01.761Z",
+                     *           "mark": "2026-11-29T13:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T13:45:01.761Z",
+                     *           "mark": "2026-11-29T13:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T14:00:01.761Z",
+                     *           "mark": "2026-11-29T14:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T14:15:01.761Z",
+                     *           "mark": "2026-11-29T14:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T14:30:01.761Z",
+                     *           "mark": "2026-11-29T14:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T14:45:01.761Z",
+                     *           "mark": "2026-11-29T14:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T15:00:01.761Z",
+                     *           "mark": "2026-11-29T15:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T15:15:01.761Z",
+                     *           "mark": "2026-11-29T15:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T15:30:01.761Z",
+                     *           "mark": "2026-11-29T15:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T15:45:01.761Z",
+                     *           "mark": "2026-11-29T15:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T16:00:01.761Z",
+                     *           "mark": "2026-11-29T16:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T16:15:01.761Z",
+                     *           "mark": "2026-11-29T16:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T16:30:01.761Z",
+                     *           "mark": "2026-11-29T16:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T16:45:01.761Z",
+                     *           "mark": "2026-11-29T16:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T17:00:01.761Z",
+                     *           "mark": "2026-11-29T17:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T17:15:01.761Z",
+                     *           "mark": "2026-11-29T17:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T17:30:01.761Z",
+                     *           "mark": "2026-11-29T17:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T17:45:01.761Z",
+                     *           "mark": "2026-11-29T17:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T18:00:01.761Z",
+                     *           "mark": "2026-11-29T18:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T18:15:01.761Z",
+                     *           "mark": "2026-11-29T18:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T18:30:01.761Z",
+                     *           "mark": "2026-11-29T18:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T18:45:01.761Z",
+                     *           "mark": "2026-11-29T18:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T19:00:01.761Z",
+                     *           "mark": "2026-11-29T19:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T19:15:01.761Z",
+                     *           "mark": "2026-11-29T19:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T19:30:01.761Z",
+                     *           "mark": "2026-11-29T19:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T19:45:01.761Z",
+                     *           "mark": "2026-11-29T19:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T20:00:01.761Z",
+                     *           "mark": "2026-11-29T20:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T20:15:01.761Z",
+                     *           "mark": "2026-11-29T20:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T20:30:01.761Z",
+                     *           "mark": "2026-11-29T20:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T20:45:01.761Z",
+                     *           "mark": "2026-11-29T20:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T21:00:01.761Z",
+                     *           "mark": "2026-11-29T21:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T21:15:01.761Z",
+                     *           "mark": "2026-11-29T21:15:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T21:30:01.761Z",
+                     *           "mark": "2026-11-29T21:30:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T21:45:01.761Z",
+                     *           "mark": "2026-11-29T21:45:00.000Z"
+                     *         },
+                     *         {
+                     *           "ends_at": "2026-11-29T22:00:01.761Z",
+                     *           "mark": "2026-11-29T22:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "paused": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["SchedulePlan"];
                 };
             };
@@ -3971,8 +5424,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -3981,8 +5441,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -3991,8 +5458,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -4001,8 +5475,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -4011,8 +5492,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -4021,8 +5509,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4051,6 +5546,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "late_s": 30965680.774,
+                     *           "mark": "2025-12-05T12:30:00.000Z",
+                     *           "reason": null,
+                     *           "run_id": "20261128T220440Z-a0e438",
+                     *           "seq": 116,
+                     *           "verdict": "caught_up",
+                     *           "why": "30965680.8 s after the mark"
+                     *         },
+                     *         {
+                     *           "late_s": 30966576.172,
+                     *           "mark": "2025-12-05T12:15:00.000Z",
+                     *           "reason": null,
+                     *           "run_id": "20261128T220436Z-f8e48e",
+                     *           "seq": 99,
+                     *           "verdict": "caught_up",
+                     *           "why": "30966576.2 s after the mark"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_SlotItem_"];
                 };
             };
@@ -4060,8 +5581,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -4070,8 +5598,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -4080,8 +5615,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -4090,8 +5632,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -4100,8 +5649,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -4110,8 +5666,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -4120,8 +5683,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4144,6 +5714,122 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "failed": 0,
+                     *       "left": 1,
+                     *       "message": "",
+                     *       "next": {
+                     *         "end": "2025-12-05T12:30:00.000Z",
+                     *         "start": "2025-12-05T12:15:00.000Z"
+                     *       },
+                     *       "planned": null,
+                     *       "runs": [
+                     *         {
+                     *           "counts": {
+                     *             "files_processed": 0,
+                     *             "held_back": 0,
+                     *             "inserted": 0,
+                     *             "quarantined": 0,
+                     *             "records": 0,
+                     *             "rows": 0,
+                     *             "unchanged": 0,
+                     *             "updated": 0
+                     *           },
+                     *           "due_at": null,
+                     *           "ended_at": "2026-11-28T22:04:40.763Z",
+                     *           "mark": "2025-12-05T12:15:00.000Z",
+                     *           "message": "",
+                     *           "reason": null,
+                     *           "resumptions": 0,
+                     *           "run_id": "20261128T220436Z-f8e48e",
+                     *           "stages": [
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "bytes": 0,
+                     *                 "datasets": {},
+                     *                 "duration_s": 1.098,
+                     *                 "failed_files": 0,
+                     *                 "files": [],
+                     *                 "files_processed": 0,
+                     *                 "quarantined": 0,
+                     *                 "records": 0,
+                     *                 "repaired": 0,
+                     *                 "rows": 0,
+                     *                 "settling_files": 0,
+                     *                 "skipped_files": 0
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:37.271Z",
+                     *               "message": "Nothing new",
+                     *               "name": "translator",
+                     *               "progress": null,
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:36.173Z",
+                     *               "state": "success"
+                     *             },
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "analyses": {
+                     *                   "days": {
+                     *                     "how": "",
+                     *                     "outcome": "unchanged",
+                     *                     "rows": 0
+                     *                   }
+                     *                 },
+                     *                 "checks": 0,
+                     *                 "datasets": 0,
+                     *                 "duration_s": 3.222,
+                     *                 "profiled": []
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:40.495Z",
+                     *               "message": "Nothing new to analyse; analyses: 1 unchanged",
+                     *               "name": "analyzer",
+                     *               "progress": {
+                     *                 "done": 0,
+                     *                 "total": 1
+                     *               },
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:37.273Z",
+                     *               "state": "success"
+                     *             },
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "carried_over": 0,
+                     *                 "datasets": {},
+                     *                 "derived": {},
+                     *                 "duration_s": 0.267,
+                     *                 "held_back": 0,
+                     *                 "inserted": 0,
+                     *                 "rows": 0,
+                     *                 "unchanged": 0,
+                     *                 "updated": 0
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:40.762Z",
+                     *               "message": "Nothing to merge",
+                     *               "name": "merger",
+                     *               "progress": null,
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:40.495Z",
+                     *               "state": "success"
+                     *             }
+                     *           ],
+                     *           "started_at": "2026-11-28T22:04:36.171Z",
+                     *           "state": "success",
+                     *           "trigger": "backfill",
+                     *           "window": {
+                     *             "end": "2025-12-05T12:15:00.000Z",
+                     *             "start": "2025-12-05T12:00:00.000Z"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "state": "running",
+                     *       "succeeded": 0,
+                     *       "windows": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackfillAnswer"] | null;
                 };
             };
@@ -4153,8 +5839,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -4163,8 +5856,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -4173,8 +5873,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -4183,8 +5890,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -4193,8 +5907,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -4203,8 +5924,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -4213,8 +5941,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4228,6 +5963,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "from": "2025-12-05T12:00:00Z",
+                 *       "to": "2025-12-05T12:30:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["BackfillRequest"];
             };
         };
@@ -4238,6 +5979,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "failed": 0,
+                     *       "left": 2,
+                     *       "message": "",
+                     *       "next": {
+                     *         "end": "2025-12-05T12:15:00.000Z",
+                     *         "start": "2025-12-05T12:00:00.000Z"
+                     *       },
+                     *       "planned": [
+                     *         {
+                     *           "end": "2025-12-05T12:15:00.000Z",
+                     *           "start": "2025-12-05T12:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "end": "2025-12-05T12:30:00.000Z",
+                     *           "start": "2025-12-05T12:15:00.000Z"
+                     *         }
+                     *       ],
+                     *       "runs": [],
+                     *       "state": null,
+                     *       "succeeded": 0,
+                     *       "windows": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackfillAnswer"];
                 };
             };
@@ -4247,6 +6013,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "failed": 0,
+                     *       "left": 2,
+                     *       "message": "",
+                     *       "next": {
+                     *         "end": "2025-12-05T12:15:00.000Z",
+                     *         "start": "2025-12-05T12:00:00.000Z"
+                     *       },
+                     *       "planned": null,
+                     *       "runs": [],
+                     *       "state": "running",
+                     *       "succeeded": 0,
+                     *       "windows": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackfillAnswer"];
                 };
             };
@@ -4256,8 +6038,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "There was an error parsing the body"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -4266,8 +6055,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -4276,8 +6072,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -4286,8 +6089,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -4296,8 +6106,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -4306,8 +6123,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -4316,8 +6140,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -4326,8 +6157,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -4336,8 +6174,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4357,6 +6202,122 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "failed": 0,
+                     *       "left": 1,
+                     *       "message": "",
+                     *       "next": {
+                     *         "end": "2025-12-05T12:30:00.000Z",
+                     *         "start": "2025-12-05T12:15:00.000Z"
+                     *       },
+                     *       "planned": null,
+                     *       "runs": [
+                     *         {
+                     *           "counts": {
+                     *             "files_processed": 0,
+                     *             "held_back": 0,
+                     *             "inserted": 0,
+                     *             "quarantined": 0,
+                     *             "records": 0,
+                     *             "rows": 0,
+                     *             "unchanged": 0,
+                     *             "updated": 0
+                     *           },
+                     *           "due_at": null,
+                     *           "ended_at": "2026-11-28T22:04:40.763Z",
+                     *           "mark": "2025-12-05T12:15:00.000Z",
+                     *           "message": "",
+                     *           "reason": null,
+                     *           "resumptions": 0,
+                     *           "run_id": "20261128T220436Z-f8e48e",
+                     *           "stages": [
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "bytes": 0,
+                     *                 "datasets": {},
+                     *                 "duration_s": 1.098,
+                     *                 "failed_files": 0,
+                     *                 "files": [],
+                     *                 "files_processed": 0,
+                     *                 "quarantined": 0,
+                     *                 "records": 0,
+                     *                 "repaired": 0,
+                     *                 "rows": 0,
+                     *                 "settling_files": 0,
+                     *                 "skipped_files": 0
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:37.271Z",
+                     *               "message": "Nothing new",
+                     *               "name": "translator",
+                     *               "progress": null,
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:36.173Z",
+                     *               "state": "success"
+                     *             },
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "analyses": {
+                     *                   "days": {
+                     *                     "how": "",
+                     *                     "outcome": "unchanged",
+                     *                     "rows": 0
+                     *                   }
+                     *                 },
+                     *                 "checks": 0,
+                     *                 "datasets": 0,
+                     *                 "duration_s": 3.222,
+                     *                 "profiled": []
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:40.495Z",
+                     *               "message": "Nothing new to analyse; analyses: 1 unchanged",
+                     *               "name": "analyzer",
+                     *               "progress": {
+                     *                 "done": 0,
+                     *                 "total": 1
+                     *               },
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:37.273Z",
+                     *               "state": "success"
+                     *             },
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "carried_over": 0,
+                     *                 "datasets": {},
+                     *                 "derived": {},
+                     *                 "duration_s": 0.267,
+                     *                 "held_back": 0,
+                     *                 "inserted": 0,
+                     *                 "rows": 0,
+                     *                 "unchanged": 0,
+                     *                 "updated": 0
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:40.762Z",
+                     *               "message": "Nothing to merge",
+                     *               "name": "merger",
+                     *               "progress": null,
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:40.495Z",
+                     *               "state": "success"
+                     *             }
+                     *           ],
+                     *           "started_at": "2026-11-28T22:04:36.171Z",
+                     *           "state": "success",
+                     *           "trigger": "backfill",
+                     *           "window": {
+                     *             "end": "2025-12-05T12:15:00.000Z",
+                     *             "start": "2025-12-05T12:00:00.000Z"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "state": "running",
+                     *       "succeeded": 0,
+                     *       "windows": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackfillAnswer"] | null;
                 };
             };
@@ -4366,8 +6327,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -4376,8 +6344,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -4386,8 +6361,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -4396,8 +6378,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -4406,8 +6395,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -4416,8 +6412,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4449,6 +6452,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example retry: 2000
+                     *
+                     *     id: 1
+                     *     data: {"seq":1,"timestamp":"2026-11-28T22:04:25.027Z","run_id":null,"stage":"scheduler","event":"state","msg":"This process keeps no schedule","data":{"status":{"version":0,"state":"idle","run":null,"last_run":null,"schedule":{"cron":"*\/15 * * * *","timezone":"UTC","jitter":0.0,"paused":false,"next_run_at":null,"configured":{"cron":"*\/15 * * * *","timezone":"UTC"},"judged_until":null,"failures":0,"failed_at":null},"run_id":null,"stage":null,"progress":null,"started_at":null,"next_run_at":null,"counts":{"files_processed":0,"records":0,"rows":0,"quarantined":0,"inserted":0,"updated":0,"unchanged":0,"held_back":0}}}}
+                     */
                     "text/event-stream": string;
                 };
             };
@@ -4458,8 +6467,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -4468,8 +6484,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -4478,8 +6501,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -4488,8 +6518,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -4498,8 +6535,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -4508,8 +6552,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -4518,8 +6569,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4542,6 +6600,349 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "counts": {
+                     *         "files_processed": 3,
+                     *         "held_back": 1,
+                     *         "inserted": 3,
+                     *         "quarantined": 1,
+                     *         "records": 6,
+                     *         "rows": 5,
+                     *         "unchanged": 0,
+                     *         "updated": 1
+                     *       },
+                     *       "last_run": {
+                     *         "counts": {
+                     *           "files_processed": 3,
+                     *           "held_back": 1,
+                     *           "inserted": 3,
+                     *           "quarantined": 1,
+                     *           "records": 6,
+                     *           "rows": 5,
+                     *           "unchanged": 0,
+                     *           "updated": 1
+                     *         },
+                     *         "due_at": null,
+                     *         "ended_at": "2026-11-28T22:04:27.455Z",
+                     *         "mark": null,
+                     *         "message": "",
+                     *         "reason": null,
+                     *         "resumptions": 0,
+                     *         "run_id": "20261128T220425Z-d84436",
+                     *         "stages": [
+                     *           {
+                     *             "attempts": 1,
+                     *             "data": {
+                     *               "bytes": 138,
+                     *               "datasets": {
+                     *                 "bars": 5
+                     *               },
+                     *               "duration_s": 0.306,
+                     *               "failed_files": 0,
+                     *               "files": [
+                     *                 {
+                     *                   "dataset": "bars",
+                     *                   "file": "bars_2025-12-04.csv",
+                     *                   "quarantined": 0,
+                     *                   "records": 2,
+                     *                   "repaired": 0,
+                     *                   "rows": 2
+                     *                 },
+                     *                 {
+                     *                   "dataset": "bars",
+                     *                   "file": "bars_2025-12-05.csv",
+                     *                   "quarantined": 1,
+                     *                   "records": 3,
+                     *                   "repaired": 0,
+                     *                   "rows": 2
+                     *                 },
+                     *                 {
+                     *                   "dataset": "bars",
+                     *                   "file": "bars_2025-12-06.csv",
+                     *                   "quarantined": 0,
+                     *                   "records": 1,
+                     *                   "repaired": 0,
+                     *                   "rows": 1
+                     *                 }
+                     *               ],
+                     *               "files_processed": 3,
+                     *               "quarantined": 1,
+                     *               "records": 6,
+                     *               "repaired": 0,
+                     *               "rows": 5,
+                     *               "settling_files": 0,
+                     *               "skipped_files": 0
+                     *             },
+                     *             "ended_at": "2026-11-28T22:04:26.009Z",
+                     *             "message": "Translated 3 files, 1 record of 1 file put aside",
+                     *             "name": "translator",
+                     *             "progress": {
+                     *               "done": 3,
+                     *               "total": 3
+                     *             },
+                     *             "reason": null,
+                     *             "started_at": "2026-11-28T22:04:25.703Z",
+                     *             "state": "success"
+                     *           },
+                     *           {
+                     *             "attempts": 1,
+                     *             "data": {
+                     *               "analyses": {
+                     *                 "days": {
+                     *                   "how": "all of it",
+                     *                   "outcome": "computed",
+                     *                   "rows": 2
+                     *                 }
+                     *               },
+                     *               "checks": 2,
+                     *               "checks_failed": {
+                     *                 "bars": [
+                     *                   "range(price)"
+                     *                 ]
+                     *               },
+                     *               "datasets": 1,
+                     *               "duration_s": 1.124,
+                     *               "files_held": 1,
+                     *               "profiled": [
+                     *                 "bars"
+                     *               ]
+                     *             },
+                     *             "ended_at": "2026-11-28T22:04:27.133Z",
+                     *             "message": "Profiled 1 dataset; 2 checks, 1 failed, 1 file held back; analyses: 1 computed",
+                     *             "name": "analyzer",
+                     *             "progress": {
+                     *               "done": 0,
+                     *               "total": 1
+                     *             },
+                     *             "reason": null,
+                     *             "started_at": "2026-11-28T22:04:26.009Z",
+                     *             "state": "success"
+                     *           },
+                     *           {
+                     *             "attempts": 1,
+                     *             "data": {
+                     *               "carried_over": 0,
+                     *               "datasets": {
+                     *                 "bars": {
+                     *                   "held_back": 1,
+                     *                   "inserted": 3,
+                     *                   "rows": 5,
+                     *                   "total_rows": 3,
+                     *                   "unchanged": 0,
+                     *                   "updated": 1,
+                     *                   "version": 1
+                     *                 }
+                     *               },
+                     *               "derived": {
+                     *                 "days": {
+                     *                   "rows": 2,
+                     *                   "total_rows": 2,
+                     *                   "version": 1
+                     *                 }
+                     *               },
+                     *               "duration_s": 0.321,
+                     *               "held_back": 1,
+                     *               "inserted": 3,
+                     *               "rows": 5,
+                     *               "unchanged": 0,
+                     *               "updated": 1
+                     *             },
+                     *             "ended_at": "2026-11-28T22:04:27.454Z",
+                     *             "message": "Merged 5 rows into 1 dataset: 3 inserted, 1 updated, 0 unchanged, 1 held back",
+                     *             "name": "merger",
+                     *             "progress": {
+                     *               "done": 5,
+                     *               "total": 5
+                     *             },
+                     *             "reason": null,
+                     *             "started_at": "2026-11-28T22:04:27.133Z",
+                     *             "state": "success"
+                     *           }
+                     *         ],
+                     *         "started_at": "2026-11-28T22:04:25.694Z",
+                     *         "state": "success",
+                     *         "trigger": "api",
+                     *         "window": null
+                     *       },
+                     *       "next_run_at": null,
+                     *       "overdue": false,
+                     *       "progress": 1,
+                     *       "run": {
+                     *         "counts": {
+                     *           "files_processed": 3,
+                     *           "held_back": 1,
+                     *           "inserted": 3,
+                     *           "quarantined": 1,
+                     *           "records": 6,
+                     *           "rows": 5,
+                     *           "unchanged": 0,
+                     *           "updated": 1
+                     *         },
+                     *         "due_at": null,
+                     *         "ended_at": "2026-11-28T22:04:27.455Z",
+                     *         "mark": null,
+                     *         "message": "",
+                     *         "reason": null,
+                     *         "resumptions": 0,
+                     *         "run_id": "20261128T220425Z-d84436",
+                     *         "stages": [
+                     *           {
+                     *             "attempts": 1,
+                     *             "data": {
+                     *               "bytes": 138,
+                     *               "datasets": {
+                     *                 "bars": 5
+                     *               },
+                     *               "duration_s": 0.306,
+                     *               "failed_files": 0,
+                     *               "files": [
+                     *                 {
+                     *                   "dataset": "bars",
+                     *                   "file": "bars_2025-12-04.csv",
+                     *                   "quarantined": 0,
+                     *                   "records": 2,
+                     *                   "repaired": 0,
+                     *                   "rows": 2
+                     *                 },
+                     *                 {
+                     *                   "dataset": "bars",
+                     *                   "file": "bars_2025-12-05.csv",
+                     *                   "quarantined": 1,
+                     *                   "records": 3,
+                     *                   "repaired": 0,
+                     *                   "rows": 2
+                     *                 },
+                     *                 {
+                     *                   "dataset": "bars",
+                     *                   "file": "bars_2025-12-06.csv",
+                     *                   "quarantined": 0,
+                     *                   "records": 1,
+                     *                   "repaired": 0,
+                     *                   "rows": 1
+                     *                 }
+                     *               ],
+                     *               "files_processed": 3,
+                     *               "quarantined": 1,
+                     *               "records": 6,
+                     *               "repaired": 0,
+                     *               "rows": 5,
+                     *               "settling_files": 0,
+                     *               "skipped_files": 0
+                     *             },
+                     *             "ended_at": "2026-11-28T22:04:26.009Z",
+                     *             "message": "Translated 3 files, 1 record of 1 file put aside",
+                     *             "name": "translator",
+                     *             "progress": {
+                     *               "done": 3,
+                     *               "total": 3
+                     *             },
+                     *             "reason": null,
+                     *             "started_at": "2026-11-28T22:04:25.703Z",
+                     *             "state": "success"
+                     *           },
+                     *           {
+                     *             "attempts": 1,
+                     *             "data": {
+                     *               "analyses": {
+                     *                 "days": {
+                     *                   "how": "all of it",
+                     *                   "outcome": "computed",
+                     *                   "rows": 2
+                     *                 }
+                     *               },
+                     *               "checks": 2,
+                     *               "checks_failed": {
+                     *                 "bars": [
+                     *                   "range(price)"
+                     *                 ]
+                     *               },
+                     *               "datasets": 1,
+                     *               "duration_s": 1.124,
+                     *               "files_held": 1,
+                     *               "profiled": [
+                     *                 "bars"
+                     *               ]
+                     *             },
+                     *             "ended_at": "2026-11-28T22:04:27.133Z",
+                     *             "message": "Profiled 1 dataset; 2 checks, 1 failed, 1 file held back; analyses: 1 computed",
+                     *             "name": "analyzer",
+                     *             "progress": {
+                     *               "done": 0,
+                     *               "total": 1
+                     *             },
+                     *             "reason": null,
+                     *             "started_at": "2026-11-28T22:04:26.009Z",
+                     *             "state": "success"
+                     *           },
+                     *           {
+                     *             "attempts": 1,
+                     *             "data": {
+                     *               "carried_over": 0,
+                     *               "datasets": {
+                     *                 "bars": {
+                     *                   "held_back": 1,
+                     *                   "inserted": 3,
+                     *                   "rows": 5,
+                     *                   "total_rows": 3,
+                     *                   "unchanged": 0,
+                     *                   "updated": 1,
+                     *                   "version": 1
+                     *                 }
+                     *               },
+                     *               "derived": {
+                     *                 "days": {
+                     *                   "rows": 2,
+                     *                   "total_rows": 2,
+                     *                   "version": 1
+                     *                 }
+                     *               },
+                     *               "duration_s": 0.321,
+                     *               "held_back": 1,
+                     *               "inserted": 3,
+                     *               "rows": 5,
+                     *               "unchanged": 0,
+                     *               "updated": 1
+                     *             },
+                     *             "ended_at": "2026-11-28T22:04:27.454Z",
+                     *             "message": "Merged 5 rows into 1 dataset: 3 inserted, 1 updated, 0 unchanged, 1 held back",
+                     *             "name": "merger",
+                     *             "progress": {
+                     *               "done": 5,
+                     *               "total": 5
+                     *             },
+                     *             "reason": null,
+                     *             "started_at": "2026-11-28T22:04:27.133Z",
+                     *             "state": "success"
+                     *           }
+                     *         ],
+                     *         "started_at": "2026-11-28T22:04:25.694Z",
+                     *         "state": "success",
+                     *         "trigger": "api",
+                     *         "window": null
+                     *       },
+                     *       "run_id": "20261128T220425Z-d84436",
+                     *       "schedule": {
+                     *         "configured": {
+                     *           "cron": "*\/15 * * * *",
+                     *           "timezone": "UTC"
+                     *         },
+                     *         "cron": "*\/15 * * * *",
+                     *         "failed_at": null,
+                     *         "failures": 0,
+                     *         "jitter": 0,
+                     *         "judged_until": null,
+                     *         "next_run_at": null,
+                     *         "paused": false,
+                     *         "timezone": "UTC"
+                     *       },
+                     *       "seconds_to_next_run": null,
+                     *       "stage": null,
+                     *       "started_at": "2026-11-28T22:04:25.694Z",
+                     *       "state": "success",
+                     *       "version": 45
+                     *     }
+                     */
                     "application/json": components["schemas"]["PipelineStatus"];
                 };
             };
@@ -4558,8 +6959,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -4568,8 +6976,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -4578,8 +6993,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -4588,8 +7010,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -4598,8 +7027,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -4608,8 +7044,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -4618,8 +7061,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4639,6 +7089,403 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "events": [
+                     *         {
+                     *           "data": {
+                     *             "counts": {
+                     *               "files_processed": 3,
+                     *               "held_back": 1,
+                     *               "inserted": 3,
+                     *               "quarantined": 1,
+                     *               "records": 6,
+                     *               "rows": 5,
+                     *               "unchanged": 0,
+                     *               "updated": 1
+                     *             },
+                     *             "duration_s": 1.761
+                     *           },
+                     *           "event": "success",
+                     *           "msg": "Run 20261128T220425Z-d84436 succeeded in 1.8 s",
+                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "seq": 44,
+                     *           "stage": "pipeline",
+                     *           "timestamp": "2026-11-28T22:04:27.455Z"
+                     *         },
+                     *         {
+                     *           "data": {
+                     *             "level": "debug",
+                     *             "sealed": {
+                     *               "previous": {
+                     *                 "run_id": "20261128T220425Z-4f99d7",
+                     *                 "seq": 14,
+                     *                 "sha256": "d9602d78952c5f27de02b59d519822c7c7d9eb5c93bf7931cb7a515a9c05c0ee"
+                     *               },
+                     *               "run": {
+                     *                 "lines": 27,
+                     *                 "sha256": "a87542c4e7eabd0e964f2af28eac91b1fd4ed14a6387eddb12e1e92c81b6e63b"
+                     *               },
+                     *               "since": {
+                     *                 "every": 1,
+                     *                 "lines": 30,
+                     *                 "marks": "c1fcada3b406ac5e940097861d0add61e7f264ce6d9b98c990d4ccc3d497b1d4db3c87e3f8370fae1fc36f624b0e31765893999faf96139ef6c99ca3ca34da8f0991b896f2ae69cbc837d47181655a18f119866e48eb63d8ccdca338919eb6ab16972b418fb3cec00afceeae3d444cbfa73b8fb5d3f77484",
+                     *                 "sha256": "d3f77484de59777589576640d0221557dbce0978b09b03c6d51a9ff0d39d1f62"
+                     *               }
+                     *             }
+                     *           },
+                     *           "event": "log",
+                     *           "msg": "Run 20261128T220425Z-d84436 is sealed",
+                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "seq": 45,
+                     *           "stage": "pipeline",
+                     *           "timestamp": "2026-11-28T22:04:27.455Z"
+                     *         }
+                     *       ],
+                     *       "last_seq": 45,
+                     *       "status": {
+                     *         "counts": {
+                     *           "files_processed": 3,
+                     *           "held_back": 1,
+                     *           "inserted": 3,
+                     *           "quarantined": 1,
+                     *           "records": 6,
+                     *           "rows": 5,
+                     *           "unchanged": 0,
+                     *           "updated": 1
+                     *         },
+                     *         "last_run": {
+                     *           "counts": {
+                     *             "files_processed": 3,
+                     *             "held_back": 1,
+                     *             "inserted": 3,
+                     *             "quarantined": 1,
+                     *             "records": 6,
+                     *             "rows": 5,
+                     *             "unchanged": 0,
+                     *             "updated": 1
+                     *           },
+                     *           "due_at": null,
+                     *           "ended_at": "2026-11-28T22:04:27.455Z",
+                     *           "mark": null,
+                     *           "message": "",
+                     *           "reason": null,
+                     *           "resumptions": 0,
+                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "stages": [
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "bytes": 138,
+                     *                 "datasets": {
+                     *                   "bars": 5
+                     *                 },
+                     *                 "duration_s": 0.306,
+                     *                 "failed_files": 0,
+                     *                 "files": [
+                     *                   {
+                     *                     "dataset": "bars",
+                     *                     "file": "bars_2025-12-04.csv",
+                     *                     "quarantined": 0,
+                     *                     "records": 2,
+                     *                     "repaired": 0,
+                     *                     "rows": 2
+                     *                   },
+                     *                   {
+                     *                     "dataset": "bars",
+                     *                     "file": "bars_2025-12-05.csv",
+                     *                     "quarantined": 1,
+                     *                     "records": 3,
+                     *                     "repaired": 0,
+                     *                     "rows": 2
+                     *                   },
+                     *                   {
+                     *                     "dataset": "bars",
+                     *                     "file": "bars_2025-12-06.csv",
+                     *                     "quarantined": 0,
+                     *                     "records": 1,
+                     *                     "repaired": 0,
+                     *                     "rows": 1
+                     *                   }
+                     *                 ],
+                     *                 "files_processed": 3,
+                     *                 "quarantined": 1,
+                     *                 "records": 6,
+                     *                 "repaired": 0,
+                     *                 "rows": 5,
+                     *                 "settling_files": 0,
+                     *                 "skipped_files": 0
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:26.009Z",
+                     *               "message": "Translated 3 files, 1 record of 1 file put aside",
+                     *               "name": "translator",
+                     *               "progress": {
+                     *                 "done": 3,
+                     *                 "total": 3
+                     *               },
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:25.703Z",
+                     *               "state": "success"
+                     *             },
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "analyses": {
+                     *                   "days": {
+                     *                     "how": "all of it",
+                     *                     "outcome": "computed",
+                     *                     "rows": 2
+                     *                   }
+                     *                 },
+                     *                 "checks": 2,
+                     *                 "checks_failed": {
+                     *                   "bars": [
+                     *                     "range(price)"
+                     *                   ]
+                     *                 },
+                     *                 "datasets": 1,
+                     *                 "duration_s": 1.124,
+                     *                 "files_held": 1,
+                     *                 "profiled": [
+                     *                   "bars"
+                     *                 ]
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:27.133Z",
+                     *               "message": "Profiled 1 dataset; 2 checks, 1 failed, 1 file held back; analyses: 1 computed",
+                     *               "name": "analyzer",
+                     *               "progress": {
+                     *                 "done": 0,
+                     *                 "total": 1
+                     *               },
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:26.009Z",
+                     *               "state": "success"
+                     *             },
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "carried_over": 0,
+                     *                 "datasets": {
+                     *                   "bars": {
+                     *                     "held_back": 1,
+                     *                     "inserted": 3,
+                     *                     "rows": 5,
+                     *                     "total_rows": 3,
+                     *                     "unchanged": 0,
+                     *                     "updated": 1,
+                     *                     "version": 1
+                     *                   }
+                     *                 },
+                     *                 "derived": {
+                     *                   "days": {
+                     *                     "rows": 2,
+                     *                     "total_rows": 2,
+                     *                     "version": 1
+                     *                   }
+                     *                 },
+                     *                 "duration_s": 0.321,
+                     *                 "held_back": 1,
+                     *                 "inserted": 3,
+                     *                 "rows": 5,
+                     *                 "unchanged": 0,
+                     *                 "updated": 1
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:27.454Z",
+                     *               "message": "Merged 5 rows into 1 dataset: 3 inserted, 1 updated, 0 unchanged, 1 held back",
+                     *               "name": "merger",
+                     *               "progress": {
+                     *                 "done": 5,
+                     *                 "total": 5
+                     *               },
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:27.133Z",
+                     *               "state": "success"
+                     *             }
+                     *           ],
+                     *           "started_at": "2026-11-28T22:04:25.694Z",
+                     *           "state": "success",
+                     *           "trigger": "api",
+                     *           "window": null
+                     *         },
+                     *         "next_run_at": null,
+                     *         "overdue": false,
+                     *         "progress": 1,
+                     *         "run": {
+                     *           "counts": {
+                     *             "files_processed": 3,
+                     *             "held_back": 1,
+                     *             "inserted": 3,
+                     *             "quarantined": 1,
+                     *             "records": 6,
+                     *             "rows": 5,
+                     *             "unchanged": 0,
+                     *             "updated": 1
+                     *           },
+                     *           "due_at": null,
+                     *           "ended_at": "2026-11-28T22:04:27.455Z",
+                     *           "mark": null,
+                     *           "message": "",
+                     *           "reason": null,
+                     *           "resumptions": 0,
+                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "stages": [
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "bytes": 138,
+                     *                 "datasets": {
+                     *                   "bars": 5
+                     *                 },
+                     *                 "duration_s": 0.306,
+                     *                 "failed_files": 0,
+                     *                 "files": [
+                     *                   {
+                     *                     "dataset": "bars",
+                     *                     "file": "bars_2025-12-04.csv",
+                     *                     "quarantined": 0,
+                     *                     "records": 2,
+                     *                     "repaired": 0,
+                     *                     "rows": 2
+                     *                   },
+                     *                   {
+                     *                     "dataset": "bars",
+                     *                     "file": "bars_2025-12-05.csv",
+                     *                     "quarantined": 1,
+                     *                     "records": 3,
+                     *                     "repaired": 0,
+                     *                     "rows": 2
+                     *                   },
+                     *                   {
+                     *                     "dataset": "bars",
+                     *                     "file": "bars_2025-12-06.csv",
+                     *                     "quarantined": 0,
+                     *                     "records": 1,
+                     *                     "repaired": 0,
+                     *                     "rows": 1
+                     *                   }
+                     *                 ],
+                     *                 "files_processed": 3,
+                     *                 "quarantined": 1,
+                     *                 "records": 6,
+                     *                 "repaired": 0,
+                     *                 "rows": 5,
+                     *                 "settling_files": 0,
+                     *                 "skipped_files": 0
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:26.009Z",
+                     *               "message": "Translated 3 files, 1 record of 1 file put aside",
+                     *               "name": "translator",
+                     *               "progress": {
+                     *                 "done": 3,
+                     *                 "total": 3
+                     *               },
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:25.703Z",
+                     *               "state": "success"
+                     *             },
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "analyses": {
+                     *                   "days": {
+                     *                     "how": "all of it",
+                     *                     "outcome": "computed",
+                     *                     "rows": 2
+                     *                   }
+                     *                 },
+                     *                 "checks": 2,
+                     *                 "checks_failed": {
+                     *                   "bars": [
+                     *                     "range(price)"
+                     *                   ]
+                     *                 },
+                     *                 "datasets": 1,
+                     *                 "duration_s": 1.124,
+                     *                 "files_held": 1,
+                     *                 "profiled": [
+                     *                   "bars"
+                     *                 ]
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:27.133Z",
+                     *               "message": "Profiled 1 dataset; 2 checks, 1 failed, 1 file held back; analyses: 1 computed",
+                     *               "name": "analyzer",
+                     *               "progress": {
+                     *                 "done": 0,
+                     *                 "total": 1
+                     *               },
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:26.009Z",
+                     *               "state": "success"
+                     *             },
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "carried_over": 0,
+                     *                 "datasets": {
+                     *                   "bars": {
+                     *                     "held_back": 1,
+                     *                     "inserted": 3,
+                     *                     "rows": 5,
+                     *                     "total_rows": 3,
+                     *                     "unchanged": 0,
+                     *                     "updated": 1,
+                     *                     "version": 1
+                     *                   }
+                     *                 },
+                     *                 "derived": {
+                     *                   "days": {
+                     *                     "rows": 2,
+                     *                     "total_rows": 2,
+                     *                     "version": 1
+                     *                   }
+                     *                 },
+                     *                 "duration_s": 0.321,
+                     *                 "held_back": 1,
+                     *                 "inserted": 3,
+                     *                 "rows": 5,
+                     *                 "unchanged": 0,
+                     *                 "updated": 1
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:27.454Z",
+                     *               "message": "Merged 5 rows into 1 dataset: 3 inserted, 1 updated, 0 unchanged, 1 held back",
+                     *               "name": "merger",
+                     *               "progress": {
+                     *                 "done": 5,
+                     *                 "total": 5
+                     *               },
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:27.133Z",
+                     *               "state": "success"
+                     *             }
+                     *           ],
+                     *           "started_at": "2026-11-28T22:04:25.694Z",
+                     *           "state": "success",
+                     *           "trigger": "api",
+                     *           "window": null
+                     *         },
+                     *         "run_id": "20261128T220425Z-d84436",
+                     *         "schedule": {
+                     *           "configured": {
+                     *             "cron": "*\/15 * * * *",
+                     *             "timezone": "UTC"
+                     *           },
+                     *           "cron": "*\/15 * * * *",
+                     *           "failed_at": null,
+                     *           "failures": 0,
+                     *           "jitter": 0,
+                     *           "judged_until": null,
+                     *           "next_run_at": null,
+                     *           "paused": false,
+                     *           "timezone": "UTC"
+                     *         },
+                     *         "seconds_to_next_run": null,
+                     *         "stage": null,
+                     *         "started_at": "2026-11-28T22:04:25.694Z",
+                     *         "state": "success",
+                     *         "version": 45
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Snapshot"];
                 };
             };
@@ -4648,8 +7495,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -4658,8 +7512,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -4668,8 +7529,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -4678,8 +7546,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -4688,8 +7563,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -4698,8 +7580,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4738,6 +7627,163 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "data": {
+                     *             "status": {
+                     *               "counts": {
+                     *                 "files_processed": 0,
+                     *                 "held_back": 0,
+                     *                 "inserted": 0,
+                     *                 "quarantined": 0,
+                     *                 "records": 0,
+                     *                 "rows": 0,
+                     *                 "unchanged": 0,
+                     *                 "updated": 0
+                     *               },
+                     *               "last_run": null,
+                     *               "next_run_at": null,
+                     *               "progress": null,
+                     *               "run": null,
+                     *               "run_id": null,
+                     *               "schedule": {
+                     *                 "configured": {
+                     *                   "cron": "*\/15 * * * *",
+                     *                   "timezone": "UTC"
+                     *                 },
+                     *                 "cron": "*\/15 * * * *",
+                     *                 "failed_at": null,
+                     *                 "failures": 0,
+                     *                 "jitter": 0,
+                     *                 "judged_until": null,
+                     *                 "next_run_at": null,
+                     *                 "paused": false,
+                     *                 "timezone": "UTC"
+                     *               },
+                     *               "stage": null,
+                     *               "started_at": null,
+                     *               "state": "idle",
+                     *               "version": 0
+                     *             }
+                     *           },
+                     *           "event": "state",
+                     *           "msg": "This process keeps no schedule",
+                     *           "run_id": null,
+                     *           "seq": 1,
+                     *           "stage": "scheduler",
+                     *           "timestamp": "2026-11-28T22:04:25.027Z"
+                     *         },
+                     *         {
+                     *           "data": {
+                     *             "from": "idle",
+                     *             "status": {
+                     *               "counts": {
+                     *                 "files_processed": 0,
+                     *                 "held_back": 0,
+                     *                 "inserted": 0,
+                     *                 "quarantined": 0,
+                     *                 "records": 0,
+                     *                 "rows": 0,
+                     *                 "unchanged": 0,
+                     *                 "updated": 0
+                     *               },
+                     *               "last_run": null,
+                     *               "next_run_at": null,
+                     *               "progress": 0,
+                     *               "run": {
+                     *                 "counts": {
+                     *                   "files_processed": 0,
+                     *                   "held_back": 0,
+                     *                   "inserted": 0,
+                     *                   "quarantined": 0,
+                     *                   "records": 0,
+                     *                   "rows": 0,
+                     *                   "unchanged": 0,
+                     *                   "updated": 0
+                     *                 },
+                     *                 "due_at": null,
+                     *                 "ended_at": null,
+                     *                 "mark": null,
+                     *                 "message": "",
+                     *                 "reason": null,
+                     *                 "resumptions": 0,
+                     *                 "run_id": "20261128T220425Z-4f99d7",
+                     *                 "stages": [
+                     *                   {
+                     *                     "attempts": 0,
+                     *                     "data": {},
+                     *                     "ended_at": null,
+                     *                     "message": "",
+                     *                     "name": "translator",
+                     *                     "progress": null,
+                     *                     "reason": null,
+                     *                     "started_at": null,
+                     *                     "state": "waiting"
+                     *                   },
+                     *                   {
+                     *                     "attempts": 0,
+                     *                     "data": {},
+                     *                     "ended_at": null,
+                     *                     "message": "",
+                     *                     "name": "analyzer",
+                     *                     "progress": null,
+                     *                     "reason": null,
+                     *                     "started_at": null,
+                     *                     "state": "waiting"
+                     *                   },
+                     *                   {
+                     *                     "attempts": 0,
+                     *                     "data": {},
+                     *                     "ended_at": null,
+                     *                     "message": "",
+                     *                     "name": "merger",
+                     *                     "progress": null,
+                     *                     "reason": null,
+                     *                     "started_at": null,
+                     *                     "state": "waiting"
+                     *                   }
+                     *                 ],
+                     *                 "started_at": "2026-11-28T22:04:25.350Z",
+                     *                 "state": "starting",
+                     *                 "trigger": "api",
+                     *                 "window": null
+                     *               },
+                     *               "run_id": "20261128T220425Z-4f99d7",
+                     *               "schedule": {
+                     *                 "configured": {
+                     *                   "cron": "*\/15 * * * *",
+                     *                   "timezone": "UTC"
+                     *                 },
+                     *                 "cron": "*\/15 * * * *",
+                     *                 "failed_at": null,
+                     *                 "failures": 0,
+                     *                 "jitter": 0,
+                     *                 "judged_until": null,
+                     *                 "next_run_at": null,
+                     *                 "paused": false,
+                     *                 "timezone": "UTC"
+                     *               },
+                     *               "stage": null,
+                     *               "started_at": "2026-11-28T22:04:25.350Z",
+                     *               "state": "starting",
+                     *               "version": 1
+                     *             },
+                     *             "to": "starting"
+                     *           },
+                     *           "event": "state",
+                     *           "msg": "idle → starting",
+                     *           "run_id": "20261128T220425Z-4f99d7",
+                     *           "seq": 2,
+                     *           "stage": "pipeline",
+                     *           "timestamp": "2026-11-28T22:04:25.350Z"
+                     *         }
+                     *       ],
+                     *       "next": 2,
+                     *       "total": 45
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_EventWire_"];
                 };
             };
@@ -4747,8 +7793,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -4757,8 +7810,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -4767,8 +7827,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -4777,8 +7844,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -4787,8 +7861,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -4797,8 +7878,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -4807,8 +7895,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4828,6 +7923,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "events": 134
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReindexAnswer"];
                 };
             };
@@ -4837,8 +7937,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -4847,8 +7954,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -4857,8 +7971,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -4867,8 +7988,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -4877,8 +8005,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -4887,8 +8022,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4913,6 +8055,194 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "data": {
+                     *             "from": "idle",
+                     *             "status": {
+                     *               "counts": {
+                     *                 "files_processed": 0,
+                     *                 "held_back": 0,
+                     *                 "inserted": 0,
+                     *                 "quarantined": 0,
+                     *                 "records": 0,
+                     *                 "rows": 0,
+                     *                 "unchanged": 0,
+                     *                 "updated": 0
+                     *               },
+                     *               "last_run": {
+                     *                 "counts": {
+                     *                   "files_processed": 0,
+                     *                   "held_back": 0,
+                     *                   "inserted": 0,
+                     *                   "quarantined": 0,
+                     *                   "records": 0,
+                     *                   "rows": 0,
+                     *                   "unchanged": 0,
+                     *                   "updated": 0
+                     *                 },
+                     *                 "due_at": null,
+                     *                 "ended_at": "2026-11-28T22:04:25.659Z",
+                     *                 "mark": null,
+                     *                 "message": "",
+                     *                 "reason": null,
+                     *                 "resumptions": 0,
+                     *                 "run_id": "20261128T220425Z-4f99d7",
+                     *                 "stages": [
+                     *                   {
+                     *                     "attempts": 1,
+                     *                     "data": {},
+                     *                     "ended_at": "2026-11-28T22:04:25.659Z",
+                     *                     "message": "translator was stopped",
+                     *                     "name": "translator",
+                     *                     "progress": null,
+                     *                     "reason": null,
+                     *                     "started_at": "2026-11-28T22:04:25.351Z",
+                     *                     "state": "stopped"
+                     *                   },
+                     *                   {
+                     *                     "attempts": 0,
+                     *                     "data": {},
+                     *                     "ended_at": null,
+                     *                     "message": "",
+                     *                     "name": "analyzer",
+                     *                     "progress": null,
+                     *                     "reason": null,
+                     *                     "started_at": null,
+                     *                     "state": "waiting"
+                     *                   },
+                     *                   {
+                     *                     "attempts": 0,
+                     *                     "data": {},
+                     *                     "ended_at": null,
+                     *                     "message": "",
+                     *                     "name": "merger",
+                     *                     "progress": null,
+                     *                     "reason": null,
+                     *                     "started_at": null,
+                     *                     "state": "waiting"
+                     *                   }
+                     *                 ],
+                     *                 "started_at": "2026-11-28T22:04:25.350Z",
+                     *                 "state": "stopped",
+                     *                 "trigger": "api",
+                     *                 "window": null
+                     *               },
+                     *               "next_run_at": null,
+                     *               "progress": 0,
+                     *               "run": {
+                     *                 "counts": {
+                     *                   "files_processed": 0,
+                     *                   "held_back": 0,
+                     *                   "inserted": 0,
+                     *                   "quarantined": 0,
+                     *                   "records": 0,
+                     *                   "rows": 0,
+                     *                   "unchanged": 0,
+                     *                   "updated": 0
+                     *                 },
+                     *                 "due_at": null,
+                     *                 "ended_at": null,
+                     *                 "mark": null,
+                     *                 "message": "",
+                     *                 "reason": null,
+                     *                 "resumptions": 0,
+                     *                 "run_id": "20261128T220425Z-d84436",
+                     *                 "stages": [
+                     *                   {
+                     *                     "attempts": 0,
+                     *                     "data": {},
+                     *                     "ended_at": null,
+                     *                     "message": "",
+                     *                     "name": "translator",
+                     *                     "progress": null,
+                     *                     "reason": null,
+                     *                     "started_at": null,
+                     *                     "state": "waiting"
+                     *                   },
+                     *                   {
+                     *                     "attempts": 0,
+                     *                     "data": {},
+                     *                     "ended_at": null,
+                     *                     "message": "",
+                     *                     "name": "analyzer",
+                     *                     "progress": null,
+                     *                     "reason": null,
+                     *                     "started_at": null,
+                     *                     "state": "waiting"
+                     *                   },
+                     *                   {
+                     *                     "attempts": 0,
+                     *                     "data": {},
+                     *                     "ended_at": null,
+                     *                     "message": "",
+                     *                     "name": "merger",
+                     *                     "progress": null,
+                     *                     "reason": null,
+                     *                     "started_at": null,
+                     *                     "state": "waiting"
+                     *                   }
+                     *                 ],
+                     *                 "started_at": "2026-11-28T22:04:25.694Z",
+                     *                 "state": "starting",
+                     *                 "trigger": "api",
+                     *                 "window": null
+                     *               },
+                     *               "run_id": "20261128T220425Z-d84436",
+                     *               "schedule": {
+                     *                 "configured": {
+                     *                   "cron": "*\/15 * * * *",
+                     *                   "timezone": "UTC"
+                     *                 },
+                     *                 "cron": "*\/15 * * * *",
+                     *                 "failed_at": null,
+                     *                 "failures": 0,
+                     *                 "jitter": 0,
+                     *                 "judged_until": null,
+                     *                 "next_run_at": null,
+                     *                 "paused": false,
+                     *                 "timezone": "UTC"
+                     *               },
+                     *               "stage": null,
+                     *               "started_at": "2026-11-28T22:04:25.694Z",
+                     *               "state": "starting",
+                     *               "version": 16
+                     *             },
+                     *             "to": "starting"
+                     *           },
+                     *           "event": "state",
+                     *           "msg": "idle → starting",
+                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "seq": 17,
+                     *           "stage": "pipeline",
+                     *           "timestamp": "2026-11-28T22:04:25.694Z"
+                     *         },
+                     *         {
+                     *           "data": {
+                     *             "mark": null,
+                     *             "request": null,
+                     *             "stages": [
+                     *               "translator",
+                     *               "analyzer",
+                     *               "merger"
+                     *             ],
+                     *             "trigger": "api",
+                     *             "window": null
+                     *           },
+                     *           "event": "start",
+                     *           "msg": "Run 20261128T220425Z-d84436 started by the api",
+                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "seq": 18,
+                     *           "stage": "pipeline",
+                     *           "timestamp": "2026-11-28T22:04:25.694Z"
+                     *         }
+                     *       ],
+                     *       "next": 18,
+                     *       "total": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_EventWire_"];
                 };
             };
@@ -4922,8 +8252,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -4932,8 +8269,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -4942,8 +8286,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -4952,8 +8303,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -4962,8 +8320,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -4972,8 +8337,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -4982,8 +8354,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -4992,8 +8371,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5015,6 +8401,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "carried_over": 0,
+                     *       "held_back": 1,
+                     *       "inserted": 3,
+                     *       "lost_between": 0,
+                     *       "merged_difference": 0,
+                     *       "quarantined": 1,
+                     *       "records": 6,
+                     *       "rows": 5,
+                     *       "taken_in": 5,
+                     *       "translated_difference": 0,
+                     *       "unchanged": 0,
+                     *       "updated": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Balance"];
                 };
             };
@@ -5024,8 +8426,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -5034,8 +8443,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -5044,8 +8460,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -5054,8 +8477,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -5064,8 +8494,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -5074,8 +8511,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -5084,8 +8528,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -5094,8 +8545,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5115,6 +8573,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checks": {},
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -5124,8 +8588,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -5134,8 +8605,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -5144,8 +8622,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -5154,8 +8639,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -5164,8 +8656,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -5174,8 +8673,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5195,6 +8701,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checks": {
+                     *         "disk": "ok",
+                     *         "event_log": "ok",
+                     *         "event_loop": "ok",
+                     *         "memory": "ok",
+                     *         "schedule": "ok"
+                     *       },
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -5204,8 +8722,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -5214,8 +8739,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -5224,8 +8756,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -5234,8 +8773,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -5244,8 +8790,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -5254,8 +8807,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Degraded */
@@ -5264,6 +8824,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "degraded",
+                     *       "checks": {
+                     *         "event_log": "ok",
+                     *         "disk": "0.4 GB of 256 GB are free"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -5291,6 +8860,64 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "dataset": "bars",
+                     *           "id": "38412e448284dce4ad18ae4fdbd6f3fa",
+                     *           "message": "bars_2025-12-06.csv: its 1 rows are held back: 1 rows do not pass check range(price), first: record 1 (id = 9, price = -1.0). Correct the file and drop it again, or have it merged as it is: quarterhour checks release bars_2025-12-06.csv",
+                     *           "modified_at": null,
+                     *           "name": "bars_2025-12-06.csv",
+                     *           "quarantined": 0,
+                     *           "records": 1,
+                     *           "rows": 1,
+                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "size": 29,
+                     *           "state": "held_back"
+                     *         },
+                     *         {
+                     *           "dataset": "bars",
+                     *           "id": "24765417612620f17a4dd7b95edc88ac",
+                     *           "message": "",
+                     *           "modified_at": null,
+                     *           "name": "bars_2025-12-05.csv",
+                     *           "quarantined": 1,
+                     *           "records": 3,
+                     *           "rows": 2,
+                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "size": 62,
+                     *           "state": "merged"
+                     *         },
+                     *         {
+                     *           "dataset": "bars",
+                     *           "id": "f36b9fd2809ded3d9eb2dedc93d172e8",
+                     *           "message": "",
+                     *           "modified_at": null,
+                     *           "name": "bars_2025-12-04.csv",
+                     *           "quarantined": 0,
+                     *           "records": 2,
+                     *           "rows": 2,
+                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "size": 47,
+                     *           "state": "merged"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "summary": {
+                     *         "bytes_waiting": 0,
+                     *         "done": 2,
+                     *         "held_back": 1,
+                     *         "last_arrival_at": "2026-11-28T22:04:25.996Z",
+                     *         "quarantined": 0,
+                     *         "retracted": 0,
+                     *         "rows": 5,
+                     *         "settling": 0,
+                     *         "waiting": 0
+                     *       },
+                     *       "total": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["InputPage"];
                 };
             };
@@ -5300,8 +8927,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -5310,8 +8944,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -5320,8 +8961,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -5330,8 +8978,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -5340,8 +8995,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -5350,8 +9012,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -5360,8 +9029,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5388,6 +9064,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "column": null,
+                     *           "dataset": "bars",
+                     *           "file": "bars_2025-12-05.csv",
+                     *           "id": "247654176126:3",
+                     *           "is_raw_cut": false,
+                     *           "line": 4,
+                     *           "mended": null,
+                     *           "outcome": "quarantined",
+                     *           "raw": "4,2025-12-05,6,7",
+                     *           "reason": "4 fields where the table has 3",
+                     *           "record": 3,
+                     *           "retried_as": null,
+                     *           "retried_at": null,
+                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "value": null
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_QuarantineItem_"];
                 };
             };
@@ -5397,8 +9098,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -5407,8 +9115,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -5417,8 +9132,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -5427,8 +9149,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -5437,8 +9166,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -5447,8 +9183,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -5457,8 +9200,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5480,6 +9230,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "item": {
+                     *         "column": null,
+                     *         "dataset": "bars",
+                     *         "file": "bars_2025-12-05.csv",
+                     *         "id": "247654176126:3",
+                     *         "is_raw_cut": false,
+                     *         "line": 4,
+                     *         "mended": null,
+                     *         "outcome": "quarantined",
+                     *         "raw": "4,2025-12-05,6,7",
+                     *         "reason": "4 fields where the table has 3",
+                     *         "record": 3,
+                     *         "retried_as": null,
+                     *         "retried_at": null,
+                     *         "run_id": "20261128T220425Z-d84436",
+                     *         "value": null
+                     *       },
+                     *       "records": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["QuarantineDetail"];
                 };
             };
@@ -5489,8 +9261,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -5499,8 +9278,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -5509,8 +9295,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -5519,8 +9312,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -5529,8 +9329,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -5539,8 +9346,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -5549,8 +9363,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -5559,8 +9380,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5582,6 +9410,171 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "columns": {
+                     *         "day": {
+                     *           "approximate": [],
+                     *           "bounds": {},
+                     *           "count": 2,
+                     *           "distinct": 1,
+                     *           "gaps": [],
+                     *           "max": "2025-12-05",
+                     *           "min": "2025-12-05",
+                     *           "nulls": 0,
+                     *           "top": [
+                     *             {
+                     *               "count": 2,
+                     *               "value": "2025-12-05"
+                     *             }
+                     *           ],
+                     *           "type": "DATE",
+                     *           "usual_spacing_s": null
+                     *         },
+                     *         "id": {
+                     *           "approximate": [],
+                     *           "bounds": {},
+                     *           "count": 2,
+                     *           "distinct": 2,
+                     *           "histogram": {
+                     *             "counts": [
+                     *               1,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               1
+                     *             ],
+                     *             "from": 2,
+                     *             "to": 3
+                     *           },
+                     *           "max": 3,
+                     *           "mean": 2.5,
+                     *           "min": 2,
+                     *           "nulls": 0,
+                     *           "quantiles": {
+                     *             "p01": 2,
+                     *             "p05": 2,
+                     *             "p10": 2,
+                     *             "p25": 2,
+                     *             "p50": 2,
+                     *             "p75": 3,
+                     *             "p90": 3,
+                     *             "p95": 3,
+                     *             "p99": 3
+                     *           },
+                     *           "std": 0.7071067811865476,
+                     *           "top": [
+                     *             {
+                     *               "count": 1,
+                     *               "value": 2
+                     *             },
+                     *             {
+                     *               "count": 1,
+                     *               "value": 3
+                     *             }
+                     *           ],
+                     *           "type": "BIGINT"
+                     *         },
+                     *         "price": {
+                     *           "approximate": [],
+                     *           "bounds": {},
+                     *           "count": 2,
+                     *           "distinct": 2,
+                     *           "histogram": {
+                     *             "counts": [
+                     *               1,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               0,
+                     *               1
+                     *             ],
+                     *             "from": 1,
+                     *             "to": 4.5
+                     *           },
+                     *           "max": 4.5,
+                     *           "mean": 2.75,
+                     *           "min": 1,
+                     *           "nulls": 0,
+                     *           "quantiles": {
+                     *             "p01": 1,
+                     *             "p05": 1,
+                     *             "p10": 1,
+                     *             "p25": 1,
+                     *             "p50": 1,
+                     *             "p75": 4.5,
+                     *             "p90": 4.5,
+                     *             "p95": 4.5,
+                     *             "p99": 4.5
+                     *           },
+                     *           "std": 2.4748737341529163,
+                     *           "top": [
+                     *             {
+                     *               "count": 1,
+                     *               "value": 1
+                     *             },
+                     *             {
+                     *               "count": 1,
+                     *               "value": 4.5
+                     *             }
+                     *           ],
+                     *           "type": "DOUBLE"
+                     *         }
+                     *       },
+                     *       "dataset": "bars",
+                     *       "duplicates": {
+                     *         "by": [
+                     *           "id"
+                     *         ],
+                     *         "rows": 0
+                     *       },
+                     *       "file": "bars_2025-12-05.csv",
+                     *       "freshness": {
+                     *         "age_s": 31010669.283745,
+                     *         "arrival_age_s": 3.287745,
+                     *         "column": "day",
+                     *         "last_arrival": "2026-11-28T22:04:25.996Z",
+                     *         "late_s": null,
+                     *         "newest": "2025-12-05",
+                     *         "usual_spacing_s": null
+                     *       },
+                     *       "generated_at": "2026-11-28T22:04:29.283Z",
+                     *       "id": "24765417612620f17a4dd7b95edc88ac",
+                     *       "main_timestamp": "day",
+                     *       "rows": 2,
+                     *       "run_id": "20261128T220425Z-d84436",
+                     *       "state": "merged"
+                     *     }
+                     */
                     "application/json": {
                         [key: string]: unknown;
                     };
@@ -5593,8 +9586,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -5603,8 +9603,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -5613,8 +9620,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -5623,8 +9637,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -5633,8 +9654,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -5643,8 +9671,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -5653,8 +9688,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -5663,8 +9705,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -5673,8 +9722,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5696,6 +9752,366 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "approximate": [],
+                     *       "bucket_width": "5 minutes",
+                     *       "dataset": "bars",
+                     *       "generated_at": "2026-11-28T22:04:26.380Z",
+                     *       "inputs": [
+                     *         "f36b9fd2809ded3d9eb2dedc93d172e8",
+                     *         "24765417612620f17a4dd7b95edc88ac"
+                     *       ],
+                     *       "keys": [
+                     *         "id"
+                     *       ],
+                     *       "main_timestamp": "day",
+                     *       "new": {
+                     *         "columns": {
+                     *           "day": {
+                     *             "approximate": [],
+                     *             "bounds": {},
+                     *             "count": 4,
+                     *             "distinct": 2,
+                     *             "gaps": [],
+                     *             "max": "2025-12-05",
+                     *             "min": "2025-12-04",
+                     *             "nulls": 0,
+                     *             "top": [
+                     *               {
+                     *                 "count": 2,
+                     *                 "value": "2025-12-04"
+                     *               },
+                     *               {
+                     *                 "count": 2,
+                     *                 "value": "2025-12-05"
+                     *               }
+                     *             ],
+                     *             "type": "DATE",
+                     *             "usual_spacing_s": 86400
+                     *           },
+                     *           "id": {
+                     *             "approximate": [],
+                     *             "bounds": {},
+                     *             "count": 4,
+                     *             "distinct": 3,
+                     *             "histogram": {
+                     *               "counts": [
+                     *                 1,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 2,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 1
+                     *               ],
+                     *               "from": 1,
+                     *               "to": 3
+                     *             },
+                     *             "max": 3,
+                     *             "mean": 2,
+                     *             "min": 1,
+                     *             "nulls": 0,
+                     *             "quantiles": {
+                     *               "p01": 1,
+                     *               "p05": 1,
+                     *               "p10": 1,
+                     *               "p25": 1,
+                     *               "p50": 2,
+                     *               "p75": 2,
+                     *               "p90": 3,
+                     *               "p95": 3,
+                     *               "p99": 3
+                     *             },
+                     *             "std": 0.816496580927726,
+                     *             "top": [
+                     *               {
+                     *                 "count": 2,
+                     *                 "value": 2
+                     *               },
+                     *               {
+                     *                 "count": 1,
+                     *                 "value": 1
+                     *               },
+                     *               {
+                     *                 "count": 1,
+                     *                 "value": 3
+                     *               }
+                     *             ],
+                     *             "type": "BIGINT"
+                     *           },
+                     *           "price": {
+                     *             "approximate": [],
+                     *             "bounds": {},
+                     *             "count": 4,
+                     *             "distinct": 4,
+                     *             "histogram": {
+                     *               "counts": [
+                     *                 1,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 1,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 1,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 1
+                     *               ],
+                     *               "from": 1,
+                     *               "to": 4.5
+                     *             },
+                     *             "max": 4.5,
+                     *             "mean": 2.875,
+                     *             "min": 1,
+                     *             "nulls": 0,
+                     *             "quantiles": {
+                     *               "p01": 1,
+                     *               "p05": 1,
+                     *               "p10": 1,
+                     *               "p25": 1,
+                     *               "p50": 2.5,
+                     *               "p75": 3.5,
+                     *               "p90": 4.5,
+                     *               "p95": 4.5,
+                     *               "p99": 4.5
+                     *             },
+                     *             "std": 1.4930394055974097,
+                     *             "top": [
+                     *               {
+                     *                 "count": 1,
+                     *                 "value": 1
+                     *               },
+                     *               {
+                     *                 "count": 1,
+                     *                 "value": 2.5
+                     *               },
+                     *               {
+                     *                 "count": 1,
+                     *                 "value": 3.5
+                     *               },
+                     *               {
+                     *                 "count": 1,
+                     *                 "value": 4.5
+                     *               }
+                     *             ],
+                     *             "type": "DOUBLE"
+                     *           }
+                     *         },
+                     *         "duplicates": {
+                     *           "by": [
+                     *             "id"
+                     *           ],
+                     *           "by_file": [],
+                     *           "rows": 1
+                     *         },
+                     *         "freshness": {
+                     *           "age_s": 31010666.380959,
+                     *           "arrival_age_s": 0.384959,
+                     *           "column": "day",
+                     *           "last_arrival": "2026-11-28T22:04:25.996Z",
+                     *           "late_s": 30924266.380959,
+                     *           "newest": "2025-12-05",
+                     *           "usual_spacing_s": 86400
+                     *         },
+                     *         "rows": 4
+                     *       },
+                     *       "provisional": null,
+                     *       "recomputed": null,
+                     *       "run_id": "20261128T220425Z-d84436",
+                     *       "whole": {
+                     *         "columns": {
+                     *           "day": {
+                     *             "approximate": [],
+                     *             "bounds": {},
+                     *             "count": 3,
+                     *             "distinct": 2,
+                     *             "gaps": [],
+                     *             "max": "2025-12-05",
+                     *             "min": "2025-12-04",
+                     *             "nulls": 0,
+                     *             "top": [
+                     *               {
+                     *                 "count": 2,
+                     *                 "value": "2025-12-05"
+                     *               },
+                     *               {
+                     *                 "count": 1,
+                     *                 "value": "2025-12-04"
+                     *               }
+                     *             ],
+                     *             "type": "DATE",
+                     *             "usual_spacing_s": 86400
+                     *           },
+                     *           "id": {
+                     *             "approximate": [],
+                     *             "bounds": {},
+                     *             "count": 3,
+                     *             "distinct": 3,
+                     *             "histogram": {
+                     *               "counts": [
+                     *                 1,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 1,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 1
+                     *               ],
+                     *               "from": 1,
+                     *               "to": 3
+                     *             },
+                     *             "max": 3,
+                     *             "mean": 2,
+                     *             "min": 1,
+                     *             "nulls": 0,
+                     *             "quantiles": {
+                     *               "p01": 1,
+                     *               "p05": 1,
+                     *               "p10": 1,
+                     *               "p25": 1,
+                     *               "p50": 2,
+                     *               "p75": 3,
+                     *               "p90": 3,
+                     *               "p95": 3,
+                     *               "p99": 3
+                     *             },
+                     *             "std": 1,
+                     *             "top": [
+                     *               {
+                     *                 "count": 1,
+                     *                 "value": 1
+                     *               },
+                     *               {
+                     *                 "count": 1,
+                     *                 "value": 2
+                     *               },
+                     *               {
+                     *                 "count": 1,
+                     *                 "value": 3
+                     *               }
+                     *             ],
+                     *             "type": "BIGINT"
+                     *           },
+                     *           "price": {
+                     *             "approximate": [],
+                     *             "bounds": {},
+                     *             "count": 3,
+                     *             "distinct": 3,
+                     *             "histogram": {
+                     *               "counts": [
+                     *                 1,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 1,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 0,
+                     *                 1
+                     *               ],
+                     *               "from": 1,
+                     *               "to": 4.5
+                     *             },
+                     *             "max": 4.5,
+                     *             "mean": 2.6666666666666665,
+                     *             "min": 1,
+                     *             "nulls": 0,
+                     *             "quantiles": {
+                     *               "p01": 1,
+                     *               "p05": 1,
+                     *               "p10": 1,
+                     *               "p25": 1,
+                     *               "p50": 2.5,
+                     *               "p75": 4.5,
+                     *               "p90": 4.5,
+                     *               "p95": 4.5,
+                     *               "p99": 4.5
+                     *             },
+                     *             "std": 1.755942292142123,
+                     *             "top": [
+                     *               {
+                     *                 "count": 1,
+                     *                 "value": 1
+                     *               },
+                     *               {
+                     *                 "count": 1,
+                     *                 "value": 2.5
+                     *               },
+                     *               {
+                     *                 "count": 1,
+                     *                 "value": 4.5
+                     *               }
+                     *             ],
+                     *             "type": "DOUBLE"
+                     *           }
+                     *         },
+                     *         "duplicates": {
+                     *           "by": [
+                     *             "id"
+                     *           ],
+                     *           "rows": 1
+                     *         },
+                     *         "freshness": {
+                     *           "age_s": 31010666.380959,
+                     *           "arrival_age_s": 0.384959,
+                     *           "column": "day",
+                     *           "last_arrival": "2026-11-28T22:04:25.996Z",
+                     *           "late_s": 30924266.380959,
+                     *           "newest": "2025-12-05",
+                     *           "usual_spacing_s": 86400
+                     *         },
+                     *         "rows": 3
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["DatasetProfile"];
                 };
             };
@@ -5705,8 +10121,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -5715,8 +10138,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -5725,8 +10155,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -5735,8 +10172,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -5745,8 +10189,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -5755,8 +10206,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -5765,8 +10223,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -5775,8 +10240,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -5785,8 +10257,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5806,6 +10285,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "host": "hc.example",
+                     *           "last": {
+                     *             "at": "2026-11-28T22:04:42.236Z",
+                     *             "error": null
+                     *           },
+                     *           "name": "dead-mans-switch",
+                     *           "tells": "Called every 60 s while all is well. Its owner raises the alarm when the calls stay away, also when this machine is gone.",
+                     *           "title": "Dead man's switch",
+                     *           "withheld": null
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_AlertItem_"];
                 };
             };
@@ -5815,8 +10313,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -5825,8 +10330,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -5835,8 +10347,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -5845,8 +10364,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -5855,8 +10381,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -5865,8 +10398,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5888,6 +10428,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "at": "2026-11-28T22:04:42.236Z",
+                     *       "error": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["AlertDelivery"];
                 };
             };
@@ -5897,8 +10443,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -5907,8 +10460,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -5917,8 +10477,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -5927,8 +10494,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -5937,8 +10511,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -5947,8 +10528,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -5957,8 +10545,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -5967,8 +10562,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -5977,8 +10579,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Bad Gateway */
@@ -5987,8 +10596,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Gateway",
+                     *       "status": 502,
+                     *       "detail": "hc.example: answered 503"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6008,6 +10624,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "error": null,
+                     *           "kind": "sql",
+                     *           "mode": "full",
+                     *           "name": "days",
+                     *           "reads": [
+                     *             "bars"
+                     *           ],
+                     *           "rows": 2,
+                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_AnalysisItem_"];
                 };
             };
@@ -6017,8 +10653,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -6027,8 +10670,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -6037,8 +10687,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -6047,8 +10704,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -6057,8 +10721,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -6067,8 +10738,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -6077,8 +10755,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6100,6 +10785,94 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checked_at": "2026-11-28T22:04:26.327Z",
+                     *       "checks": [
+                     *         {
+                     *           "asks": "a value in each row",
+                     *           "check": "not_null",
+                     *           "columns": [
+                     *             "id"
+                     *           ],
+                     *           "name": "not_null(id)",
+                     *           "on_failure": "hold_file",
+                     *           "result": {
+                     *             "examples": [],
+                     *             "failures": 0,
+                     *             "file_count": 0,
+                     *             "files": [],
+                     *             "message": "",
+                     *             "observed": {},
+                     *             "outcome": "passed",
+                     *             "rows": 5
+                     *           },
+                     *           "severity": "fail"
+                     *         },
+                     *         {
+                     *           "asks": "at least 0",
+                     *           "check": "range",
+                     *           "columns": [
+                     *             "price"
+                     *           ],
+                     *           "name": "range(price)",
+                     *           "on_failure": "hold_file",
+                     *           "result": {
+                     *             "examples": [
+                     *               {
+                     *                 "file": "bars_2025-12-06.csv",
+                     *                 "key": {
+                     *                   "id": 9
+                     *                 },
+                     *                 "record": 1,
+                     *                 "values": {
+                     *                   "price": -1
+                     *                 }
+                     *               }
+                     *             ],
+                     *             "failures": 1,
+                     *             "file_count": 1,
+                     *             "files": [
+                     *               {
+                     *                 "failures": 1,
+                     *                 "file": "bars_2025-12-06.csv",
+                     *                 "fingerprint": "38412e448284dce4ad18ae4fdbd6f3fa",
+                     *                 "is_over": true,
+                     *                 "rows": 1
+                     *               }
+                     *             ],
+                     *             "message": "bars: check range(price) (at least 0): 1 of 1 rows of bars_2025-12-06.csv do not pass; first: record 1 (id = 9, price = -1.0)",
+                     *             "observed": {},
+                     *             "outcome": "failed",
+                     *             "rows": 5
+                     *           },
+                     *           "severity": "fail"
+                     *         }
+                     *       ],
+                     *       "dataset": "bars",
+                     *       "history": [
+                     *         {
+                     *           "checked_at": "2026-11-28T22:04:26.327Z",
+                     *           "results": [
+                     *             {
+                     *               "failures": 0,
+                     *               "name": "not_null(id)",
+                     *               "observed": {},
+                     *               "outcome": "passed"
+                     *             },
+                     *             {
+                     *               "failures": 1,
+                     *               "name": "range(price)",
+                     *               "observed": {},
+                     *               "outcome": "failed"
+                     *             }
+                     *           ],
+                     *           "run_id": "20261128T220425Z-d84436"
+                     *         }
+                     *       ],
+                     *       "run_id": "20261128T220425Z-d84436"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChecksAnswer"];
                 };
             };
@@ -6109,8 +10882,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -6119,8 +10899,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -6129,8 +10916,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -6139,8 +10933,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -6149,8 +10950,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -6159,8 +10967,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -6169,8 +10984,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -6179,8 +11001,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -6189,8 +11018,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6212,6 +11048,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "dataset": "bars",
+                     *       "file": "bars_2025-12-06.csv",
+                     *       "id": "38412e448284dce4ad18ae4fdbd6f3fa",
+                     *       "message": "bars_2025-12-06.csv is released: the next run merges its 1 rows into bars"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReleaseAnswer"];
                 };
             };
@@ -6221,8 +11065,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -6231,8 +11082,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -6241,8 +11099,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -6251,8 +11116,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -6261,8 +11133,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -6271,8 +11150,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -6281,8 +11167,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -6291,8 +11184,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -6301,8 +11201,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6334,6 +11241,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "columns": [
+                     *         "id",
+                     *         "day",
+                     *         "price"
+                     *       ],
+                     *       "refusal": null,
+                     *       "rows": 2,
+                     *       "size": null,
+                     *       "version": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["ExportCheck"];
                 };
             };
@@ -6343,6 +11263,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example Invalid HTTP request received. */
                     "text/plain": string;
                 };
             };
@@ -6352,8 +11273,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -6362,8 +11290,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -6372,8 +11307,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -6382,8 +11324,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -6392,8 +11341,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -6402,8 +11358,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -6412,8 +11375,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -6422,8 +11392,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -6432,8 +11409,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6465,6 +11449,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example id,day,price
+                     *     1,2025-12-04,2.5
+                     *     3,2025-12-05,1.0
+                     *     2,2025-12-05,4.5
+                     */
                     "text/csv; charset=utf-8": unknown;
                     "application/vnd.apache.parquet": unknown;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
@@ -6491,6 +11481,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example Invalid HTTP request received. */
                     "text/plain": string;
                 };
             };
@@ -6500,8 +11491,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -6510,8 +11508,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -6520,8 +11525,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -6530,8 +11542,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Requested Range Not Satisfiable */
@@ -6540,8 +11559,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Requested Range Not Satisfiable",
+                     *       "status": 416,
+                     *       "detail": "bars_v3.csv has 68 bytes: there is none from 100 on"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -6550,8 +11576,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -6560,8 +11593,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -6570,8 +11610,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -6580,8 +11627,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -6590,8 +11644,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6617,6 +11678,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "counts": {
+                     *             "inserted": 2,
+                     *             "unchanged": 0,
+                     *             "updated": 0
+                     *           },
+                     *           "files": [
+                     *             "bars/bars_2025-12-05.retry-247654176126-3.csv",
+                     *             "bars_2025-12-06.csv"
+                     *           ],
+                     *           "inputs": 2,
+                     *           "is_kept": true,
+                     *           "operation": "merge",
+                     *           "rows": 4,
+                     *           "run_id": "20261128T220431Z-657ffc",
+                     *           "timestamp": "2026-11-28T22:04:35.128Z",
+                     *           "version": 3
+                     *         },
+                     *         {
+                     *           "counts": {
+                     *             "added": 0,
+                     *             "reassigned": 0,
+                     *             "removed": 1,
+                     *             "restored": 1
+                     *           },
+                     *           "files": [
+                     *             "bars_2025-12-05.csv"
+                     *           ],
+                     *           "inputs": 1,
+                     *           "is_kept": true,
+                     *           "operation": "retract",
+                     *           "rows": 2,
+                     *           "run_id": null,
+                     *           "timestamp": "2026-11-28T22:04:31.858Z",
+                     *           "version": 2
+                     *         },
+                     *         {
+                     *           "counts": {
+                     *             "inserted": 3,
+                     *             "unchanged": 0,
+                     *             "updated": 1
+                     *           },
+                     *           "files": [
+                     *             "bars_2025-12-04.csv",
+                     *             "bars_2025-12-05.csv"
+                     *           ],
+                     *           "inputs": 2,
+                     *           "is_kept": true,
+                     *           "operation": "merge",
+                     *           "rows": 3,
+                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "timestamp": "2026-11-28T22:04:27.430Z",
+                     *           "version": 1
+                     *         },
+                     *         {
+                     *           "counts": {},
+                     *           "files": [],
+                     *           "inputs": 0,
+                     *           "is_kept": true,
+                     *           "operation": "create",
+                     *           "rows": 0,
+                     *           "run_id": null,
+                     *           "timestamp": "2026-11-28T22:04:27.416Z",
+                     *           "version": 0
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_VersionItem_"];
                 };
             };
@@ -6626,8 +11760,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -6636,8 +11777,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -6646,8 +11794,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -6656,8 +11811,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -6666,8 +11828,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -6676,8 +11845,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -6686,8 +11862,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -6696,8 +11879,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -6706,8 +11896,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6723,6 +11920,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "to": "retracted"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RetractRequest"] | null;
             };
         };
@@ -6733,6 +11935,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "changes": {
+                     *         "added": 0,
+                     *         "reassigned": 0,
+                     *         "removed": 1,
+                     *         "restored": 1
+                     *       },
+                     *       "dataset": "bars",
+                     *       "inputs": [
+                     *         {
+                     *           "id": "24765417612620f17a4dd7b95edc88ac",
+                     *           "name": "bars_2025-12-05.csv",
+                     *           "state": "retracted"
+                     *         }
+                     *       ],
+                     *       "is_dry_run": false,
+                     *       "message": "bars_2025-12-05.csv retracted: 1 row removed, 1 row restored in bars (version 2)",
+                     *       "operation": "retract",
+                     *       "rows": 2,
+                     *       "version": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["RetractAnswer"];
                 };
             };
@@ -6742,8 +11967,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "There was an error parsing the body"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -6752,8 +11984,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -6762,8 +12001,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -6772,8 +12018,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -6782,8 +12035,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -6792,8 +12052,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -6802,8 +12069,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -6812,8 +12086,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -6822,8 +12103,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -6832,8 +12120,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -6842,8 +12137,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6859,6 +12161,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "dry_run": true,
+                 *       "version": 1
+                 *     }
+                 */
                 "application/json": components["schemas"]["RestoreRequest"];
             };
         };
@@ -6869,6 +12177,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "dataset": "bars",
+                     *       "inputs": [
+                     *         {
+                     *           "id": "24765417612620f17a4dd7b95edc88ac",
+                     *           "name": "bars_2025-12-05.csv",
+                     *           "state": "merged"
+                     *         },
+                     *         {
+                     *           "id": "38412e448284dce4ad18ae4fdbd6f3fa",
+                     *           "name": "bars_2025-12-06.csv",
+                     *           "state": "retracted"
+                     *         },
+                     *         {
+                     *           "id": "0ae7c42c356006c7544d6dbca06d51ee",
+                     *           "name": "bars/bars_2025-12-05.retry-247654176126-3.csv",
+                     *           "state": "retracted"
+                     *         }
+                     *       ],
+                     *       "is_dry_run": true,
+                     *       "message": "bars would equal version 1: 3 rows, files merged since and retracted with it: 2, files that stand again: 1",
+                     *       "restored": 1,
+                     *       "rows": 3,
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["RestoreAnswer"];
                 };
             };
@@ -6878,8 +12213,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "There was an error parsing the body"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -6888,8 +12230,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -6898,8 +12247,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -6908,8 +12264,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -6918,8 +12281,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -6928,8 +12298,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -6938,8 +12315,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -6948,8 +12332,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -6958,8 +12349,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -6968,8 +12366,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -6978,8 +12383,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6993,6 +12405,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "dataset": "bars",
+                 *       "dry_run": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["RetranslateRequest"];
             };
         };
@@ -7003,6 +12421,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checked": 4,
+                     *       "files": [],
+                     *       "is_dry_run": true,
+                     *       "message": "4 translated files: all can be read"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RetranslateAnswer"];
                 };
             };
@@ -7012,8 +12438,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "There was an error parsing the body"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -7022,8 +12455,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -7032,8 +12472,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -7042,8 +12489,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -7052,8 +12506,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -7062,8 +12523,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -7072,8 +12540,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -7082,8 +12557,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -7092,8 +12574,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -7102,8 +12591,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -7112,8 +12608,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7145,6 +12648,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "columns": [
+                     *         {
+                     *           "name": "id",
+                     *           "type": "BIGINT"
+                     *         },
+                     *         {
+                     *           "name": "day",
+                     *           "type": "DATE"
+                     *         },
+                     *         {
+                     *           "name": "price",
+                     *           "type": "DOUBLE"
+                     *         }
+                     *       ],
+                     *       "items": [
+                     *         [
+                     *           1,
+                     *           "2025-12-04",
+                     *           2.5
+                     *         ],
+                     *         [
+                     *           3,
+                     *           "2025-12-05",
+                     *           1
+                     *         ],
+                     *         [
+                     *           2,
+                     *           "2025-12-05",
+                     *           4.5
+                     *         ]
+                     *       ],
+                     *       "next": null,
+                     *       "total": 3,
+                     *       "version": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["RowPage"];
                 };
             };
@@ -7154,6 +12695,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example Invalid HTTP request received. */
                     "text/plain": string;
                 };
             };
@@ -7163,8 +12705,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -7173,8 +12722,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -7183,8 +12739,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -7193,8 +12756,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -7203,8 +12773,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -7213,8 +12790,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -7223,8 +12807,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -7233,8 +12824,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -7243,8 +12841,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7283,6 +12888,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "downsampled": false,
+                     *       "drawn": 3,
+                     *       "from": 1764806400000,
+                     *       "not_finite": 0,
+                     *       "nulls": 0,
+                     *       "others": {
+                     *         "rows": 0,
+                     *         "series": 0
+                     *       },
+                     *       "outside": 0,
+                     *       "rows": 3,
+                     *       "series": [
+                     *         {
+                     *           "name": null,
+                     *           "rows": 3,
+                     *           "time": [
+                     *             1764806400000,
+                     *             1764892800000,
+                     *             1764892800000
+                     *           ],
+                     *           "value": [
+                     *             2.5,
+                     *             1,
+                     *             4.5
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "time_type": "DATE",
+                     *       "to": 1764892800000,
+                     *       "value_type": "DOUBLE",
+                     *       "version": 1,
+                     *       "without_time": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["SeriesAnswer"];
                 };
             };
@@ -7292,6 +12933,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example Invalid HTTP request received. */
                     "text/plain": string;
                 };
             };
@@ -7301,8 +12943,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -7311,8 +12960,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -7321,8 +12977,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -7331,8 +12994,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -7341,8 +13011,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -7351,8 +13028,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -7361,8 +13045,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -7371,8 +13062,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -7381,8 +13079,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7402,6 +13107,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "asks_for_tokens": true,
+                     *       "is_login": false,
+                     *       "name": "ada",
+                     *       "role": "operator"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -7411,8 +13124,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -7421,8 +13141,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -7431,8 +13158,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -7441,8 +13175,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -7451,8 +13192,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -7461,8 +13209,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7488,6 +13243,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "ended_at": "2026-11-28T22:04:27.455Z",
+                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "stages": [
+                     *             {
+                     *               "attempts": 1,
+                     *               "ended_at": "2026-11-28T22:04:26.009Z",
+                     *               "name": "translator",
+                     *               "started_at": "2026-11-28T22:04:25.703Z",
+                     *               "state": "success"
+                     *             },
+                     *             {
+                     *               "attempts": 1,
+                     *               "ended_at": "2026-11-28T22:04:27.133Z",
+                     *               "name": "analyzer",
+                     *               "started_at": "2026-11-28T22:04:26.009Z",
+                     *               "state": "success"
+                     *             },
+                     *             {
+                     *               "attempts": 1,
+                     *               "ended_at": "2026-11-28T22:04:27.454Z",
+                     *               "name": "merger",
+                     *               "started_at": "2026-11-28T22:04:27.133Z",
+                     *               "state": "success"
+                     *             }
+                     *           ],
+                     *           "started_at": "2026-11-28T22:04:25.694Z",
+                     *           "state": "success",
+                     *           "trigger": "api"
+                     *         },
+                     *         {
+                     *           "ended_at": "2026-11-28T22:04:25.659Z",
+                     *           "run_id": "20261128T220425Z-4f99d7",
+                     *           "stages": [
+                     *             {
+                     *               "attempts": 1,
+                     *               "ended_at": "2026-11-28T22:04:25.659Z",
+                     *               "name": "translator",
+                     *               "started_at": "2026-11-28T22:04:25.351Z",
+                     *               "state": "stopped"
+                     *             },
+                     *             {
+                     *               "attempts": 0,
+                     *               "ended_at": null,
+                     *               "name": "analyzer",
+                     *               "started_at": null,
+                     *               "state": "waiting"
+                     *             },
+                     *             {
+                     *               "attempts": 0,
+                     *               "ended_at": null,
+                     *               "name": "merger",
+                     *               "started_at": null,
+                     *               "state": "waiting"
+                     *             }
+                     *           ],
+                     *           "started_at": "2026-11-28T22:04:25.350Z",
+                     *           "state": "stopped",
+                     *           "trigger": "api"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_RunSpan_"];
                 };
             };
@@ -7497,8 +13320,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -7507,8 +13337,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -7517,8 +13354,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -7527,8 +13371,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -7537,8 +13388,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -7547,8 +13405,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -7557,8 +13422,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -7567,8 +13439,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7588,6 +13467,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-11-28T22:04:23.266Z",
+                     *           "id": "54b7f6e3",
+                     *           "is_own": true,
+                     *           "last_used_at": "2026-11-28T22:04:42.146Z",
+                     *           "name": "ada",
+                     *           "role": "operator"
+                     *         },
+                     *         {
+                     *           "created_at": "2026-11-28T22:04:42.135Z",
+                     *           "id": "a09c1215",
+                     *           "is_own": false,
+                     *           "last_used_at": null,
+                     *           "name": "kiosk",
+                     *           "role": "viewer"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_TokenItem_"];
                 };
             };
@@ -7597,8 +13500,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -7607,8 +13517,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -7617,8 +13534,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -7627,8 +13551,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -7637,8 +13568,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -7647,8 +13585,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -7657,8 +13602,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7672,6 +13624,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "kiosk",
+                 *       "role": "viewer"
+                 *     }
+                 */
                 "application/json": components["schemas"]["TokenRequest"];
             };
         };
@@ -7682,6 +13640,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-11-28T22:04:42.135Z",
+                     *       "id": "a09c1215",
+                     *       "is_own": false,
+                     *       "last_used_at": null,
+                     *       "name": "kiosk",
+                     *       "role": "viewer",
+                     *       "token": "qh_TOKEN"
+                     *     }
+                     */
                     "application/json": components["schemas"]["MadeToken"];
                 };
             };
@@ -7691,8 +13660,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -7701,8 +13677,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -7711,8 +13694,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -7721,8 +13711,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -7731,8 +13728,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -7741,8 +13745,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -7751,8 +13762,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -7761,8 +13779,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7784,6 +13809,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-11-28T22:04:42.135Z",
+                     *       "id": "a09c1215",
+                     *       "is_own": false,
+                     *       "last_used_at": null,
+                     *       "name": "kiosk",
+                     *       "role": "viewer"
+                     *     }
+                     */
                     "application/json": components["schemas"]["TokenItem"];
                 };
             };
@@ -7793,8 +13828,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -7803,8 +13845,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -7813,8 +13862,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Conflict */
@@ -7823,8 +13879,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -7833,8 +13896,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -7843,8 +13913,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -7853,8 +13930,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -7863,8 +13947,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -7873,8 +13964,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7903,6 +14001,167 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "counts": {
+                     *             "files_processed": 3,
+                     *             "held_back": 1,
+                     *             "inserted": 3,
+                     *             "quarantined": 1,
+                     *             "records": 6,
+                     *             "rows": 5,
+                     *             "unchanged": 0,
+                     *             "updated": 1
+                     *           },
+                     *           "due_at": null,
+                     *           "ended_at": "2026-11-28T22:04:27.455Z",
+                     *           "mark": null,
+                     *           "message": "",
+                     *           "reason": null,
+                     *           "resumptions": 0,
+                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "stages": [
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "bytes": 138,
+                     *                 "datasets": {
+                     *                   "bars": 5
+                     *                 },
+                     *                 "duration_s": 0.306,
+                     *                 "failed_files": 0,
+                     *                 "files": [
+                     *                   {
+                     *                     "dataset": "bars",
+                     *                     "file": "bars_2025-12-04.csv",
+                     *                     "quarantined": 0,
+                     *                     "records": 2,
+                     *                     "repaired": 0,
+                     *                     "rows": 2
+                     *                   },
+                     *                   {
+                     *                     "dataset": "bars",
+                     *                     "file": "bars_2025-12-05.csv",
+                     *                     "quarantined": 1,
+                     *                     "records": 3,
+                     *                     "repaired": 0,
+                     *                     "rows": 2
+                     *                   },
+                     *                   {
+                     *                     "dataset": "bars",
+                     *                     "file": "bars_2025-12-06.csv",
+                     *                     "quarantined": 0,
+                     *                     "records": 1,
+                     *                     "repaired": 0,
+                     *                     "rows": 1
+                     *                   }
+                     *                 ],
+                     *                 "files_processed": 3,
+                     *                 "quarantined": 1,
+                     *                 "records": 6,
+                     *                 "repaired": 0,
+                     *                 "rows": 5,
+                     *                 "settling_files": 0,
+                     *                 "skipped_files": 0
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:26.009Z",
+                     *               "message": "Translated 3 files, 1 record of 1 file put aside",
+                     *               "name": "translator",
+                     *               "progress": {
+                     *                 "done": 3,
+                     *                 "total": 3
+                     *               },
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:25.703Z",
+                     *               "state": "success"
+                     *             },
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "analyses": {
+                     *                   "days": {
+                     *                     "how": "all of it",
+                     *                     "outcome": "computed",
+                     *                     "rows": 2
+                     *                   }
+                     *                 },
+                     *                 "checks": 2,
+                     *                 "checks_failed": {
+                     *                   "bars": [
+                     *                     "range(price)"
+                     *                   ]
+                     *                 },
+                     *                 "datasets": 1,
+                     *                 "duration_s": 1.124,
+                     *                 "files_held": 1,
+                     *                 "profiled": [
+                     *                   "bars"
+                     *                 ]
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:27.133Z",
+                     *               "message": "Profiled 1 dataset; 2 checks, 1 failed, 1 file held back; analyses: 1 computed",
+                     *               "name": "analyzer",
+                     *               "progress": {
+                     *                 "done": 0,
+                     *                 "total": 1
+                     *               },
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:26.009Z",
+                     *               "state": "success"
+                     *             },
+                     *             {
+                     *               "attempts": 1,
+                     *               "data": {
+                     *                 "carried_over": 0,
+                     *                 "datasets": {
+                     *                   "bars": {
+                     *                     "held_back": 1,
+                     *                     "inserted": 3,
+                     *                     "rows": 5,
+                     *                     "total_rows": 3,
+                     *                     "unchanged": 0,
+                     *                     "updated": 1,
+                     *                     "version": 1
+                     *                   }
+                     *                 },
+                     *                 "derived": {
+                     *                   "days": {
+                     *                     "rows": 2,
+                     *                     "total_rows": 2,
+                     *                     "version": 1
+                     *                   }
+                     *                 },
+                     *                 "duration_s": 0.321,
+                     *                 "held_back": 1,
+                     *                 "inserted": 3,
+                     *                 "rows": 5,
+                     *                 "unchanged": 0,
+                     *                 "updated": 1
+                     *               },
+                     *               "ended_at": "2026-11-28T22:04:27.454Z",
+                     *               "message": "Merged 5 rows into 1 dataset: 3 inserted, 1 updated, 0 unchanged, 1 held back",
+                     *               "name": "merger",
+                     *               "progress": {
+                     *                 "done": 5,
+                     *                 "total": 5
+                     *               },
+                     *               "reason": null,
+                     *               "started_at": "2026-11-28T22:04:27.133Z",
+                     *               "state": "success"
+                     *             }
+                     *           ],
+                     *           "started_at": "2026-11-28T22:04:25.694Z",
+                     *           "state": "success",
+                     *           "trigger": "api",
+                     *           "window": null
+                     *         }
+                     *       ],
+                     *       "next": "20261128T220425Z-d84436",
+                     *       "total": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Run_"];
                 };
             };
@@ -7919,8 +14178,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -7929,8 +14195,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -7939,8 +14212,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -7949,8 +14229,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -7959,8 +14246,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -7969,8 +14263,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -7979,8 +14280,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -7989,8 +14297,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8015,6 +14330,161 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "counts": {
+                     *         "files_processed": 3,
+                     *         "held_back": 1,
+                     *         "inserted": 3,
+                     *         "quarantined": 1,
+                     *         "records": 6,
+                     *         "rows": 5,
+                     *         "unchanged": 0,
+                     *         "updated": 1
+                     *       },
+                     *       "due_at": null,
+                     *       "ended_at": "2026-11-28T22:04:27.455Z",
+                     *       "mark": null,
+                     *       "message": "",
+                     *       "reason": null,
+                     *       "resumptions": 0,
+                     *       "run_id": "20261128T220425Z-d84436",
+                     *       "stages": [
+                     *         {
+                     *           "attempts": 1,
+                     *           "data": {
+                     *             "bytes": 138,
+                     *             "datasets": {
+                     *               "bars": 5
+                     *             },
+                     *             "duration_s": 0.306,
+                     *             "failed_files": 0,
+                     *             "files": [
+                     *               {
+                     *                 "dataset": "bars",
+                     *                 "file": "bars_2025-12-04.csv",
+                     *                 "quarantined": 0,
+                     *                 "records": 2,
+                     *                 "repaired": 0,
+                     *                 "rows": 2
+                     *               },
+                     *               {
+                     *                 "dataset": "bars",
+                     *                 "file": "bars_2025-12-05.csv",
+                     *                 "quarantined": 1,
+                     *                 "records": 3,
+                     *                 "repaired": 0,
+                     *                 "rows": 2
+                     *               },
+                     *               {
+                     *                 "dataset": "bars",
+                     *                 "file": "bars_2025-12-06.csv",
+                     *                 "quarantined": 0,
+                     *                 "records": 1,
+                     *                 "repaired": 0,
+                     *                 "rows": 1
+                     *               }
+                     *             ],
+                     *             "files_processed": 3,
+                     *             "quarantined": 1,
+                     *             "records": 6,
+                     *             "repaired": 0,
+                     *             "rows": 5,
+                     *             "settling_files": 0,
+                     *             "skipped_files": 0
+                     *           },
+                     *           "ended_at": "2026-11-28T22:04:26.009Z",
+                     *           "message": "Translated 3 files, 1 record of 1 file put aside",
+                     *           "name": "translator",
+                     *           "progress": {
+                     *             "done": 3,
+                     *             "total": 3
+                     *           },
+                     *           "reason": null,
+                     *           "started_at": "2026-11-28T22:04:25.703Z",
+                     *           "state": "success"
+                     *         },
+                     *         {
+                     *           "attempts": 1,
+                     *           "data": {
+                     *             "analyses": {
+                     *               "days": {
+                     *                 "how": "all of it",
+                     *                 "outcome": "computed",
+                     *                 "rows": 2
+                     *               }
+                     *             },
+                     *             "checks": 2,
+                     *             "checks_failed": {
+                     *               "bars": [
+                     *                 "range(price)"
+                     *               ]
+                     *             },
+                     *             "datasets": 1,
+                     *             "duration_s": 1.124,
+                     *             "files_held": 1,
+                     *             "profiled": [
+                     *               "bars"
+                     *             ]
+                     *           },
+                     *           "ended_at": "2026-11-28T22:04:27.133Z",
+                     *           "message": "Profiled 1 dataset; 2 checks, 1 failed, 1 file held back; analyses: 1 computed",
+                     *           "name": "analyzer",
+                     *           "progress": {
+                     *             "done": 0,
+                     *             "total": 1
+                     *           },
+                     *           "reason": null,
+                     *           "started_at": "2026-11-28T22:04:26.009Z",
+                     *           "state": "success"
+                     *         },
+                     *         {
+                     *           "attempts": 1,
+                     *           "data": {
+                     *             "carried_over": 0,
+                     *             "datasets": {
+                     *               "bars": {
+                     *                 "held_back": 1,
+                     *                 "inserted": 3,
+                     *                 "rows": 5,
+                     *                 "total_rows": 3,
+                     *                 "unchanged": 0,
+                     *                 "updated": 1,
+                     *                 "version": 1
+                     *               }
+                     *             },
+                     *             "derived": {
+                     *               "days": {
+                     *                 "rows": 2,
+                     *                 "total_rows": 2,
+                     *                 "version": 1
+                     *               }
+                     *             },
+                     *             "duration_s": 0.321,
+                     *             "held_back": 1,
+                     *             "inserted": 3,
+                     *             "rows": 5,
+                     *             "unchanged": 0,
+                     *             "updated": 1
+                     *           },
+                     *           "ended_at": "2026-11-28T22:04:27.454Z",
+                     *           "message": "Merged 5 rows into 1 dataset: 3 inserted, 1 updated, 0 unchanged, 1 held back",
+                     *           "name": "merger",
+                     *           "progress": {
+                     *             "done": 5,
+                     *             "total": 5
+                     *           },
+                     *           "reason": null,
+                     *           "started_at": "2026-11-28T22:04:27.133Z",
+                     *           "state": "success"
+                     *         }
+                     *       ],
+                     *       "started_at": "2026-11-28T22:04:25.694Z",
+                     *       "state": "success",
+                     *       "trigger": "api",
+                     *       "window": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Run"];
                 };
             };
@@ -8031,8 +14501,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -8041,8 +14518,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -8051,8 +14535,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -8061,8 +14552,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -8071,8 +14569,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -8081,8 +14586,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -8091,8 +14603,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -8101,8 +14620,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8125,6 +14651,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "columns": [
+                     *             {
+                     *               "name": "id",
+                     *               "type": "BIGINT"
+                     *             },
+                     *             {
+                     *               "name": "day",
+                     *               "type": "DATE"
+                     *             },
+                     *             {
+                     *               "name": "price",
+                     *               "type": "DOUBLE"
+                     *             }
+                     *           ],
+                     *           "files": 1,
+                     *           "keys": [
+                     *             "id"
+                     *           ],
+                     *           "name": "bars",
+                     *           "rows": 3,
+                     *           "size_bytes": 975,
+                     *           "updated_at": "2026-11-28T22:04:27.430Z",
+                     *           "version": 1
+                     *         },
+                     *         {
+                     *           "columns": [
+                     *             {
+                     *               "name": "day",
+                     *               "type": "DATE"
+                     *             },
+                     *             {
+                     *               "name": "mean",
+                     *               "type": "DOUBLE"
+                     *             }
+                     *           ],
+                     *           "files": 1,
+                     *           "keys": [],
+                     *           "name": "days",
+                     *           "rows": 2,
+                     *           "size_bytes": 358,
+                     *           "updated_at": "2026-11-28T22:04:27.444Z",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_DatasetItem_"];
                 };
             };
@@ -8141,8 +14719,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -8151,8 +14736,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -8161,8 +14753,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -8171,8 +14770,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -8181,8 +14787,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -8191,8 +14804,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -8201,8 +14821,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -8211,8 +14838,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8237,6 +14871,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "columns": [
+                     *         {
+                     *           "name": "id",
+                     *           "type": "BIGINT"
+                     *         },
+                     *         {
+                     *           "name": "day",
+                     *           "type": "DATE"
+                     *         },
+                     *         {
+                     *           "name": "price",
+                     *           "type": "DOUBLE"
+                     *         }
+                     *       ],
+                     *       "files": 1,
+                     *       "keys": [
+                     *         "id"
+                     *       ],
+                     *       "name": "bars",
+                     *       "rows": 3,
+                     *       "size_bytes": 975,
+                     *       "updated_at": "2026-11-28T22:04:27.430Z",
+                     *       "version": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["DatasetItem"];
                 };
             };
@@ -8253,8 +14914,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -8263,8 +14931,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -8273,8 +14948,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -8283,8 +14965,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -8293,8 +14982,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -8303,8 +14999,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -8313,8 +15016,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -8323,8 +15033,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Service Unavailable */
@@ -8333,8 +15050,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

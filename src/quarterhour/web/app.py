@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
@@ -34,6 +35,7 @@ from quarterhour.web import (
 from quarterhour.web.assets import Assets
 from quarterhour.web.compression import Compression
 from quarterhour.web.downloads import Downloads
+from quarterhour.web.examples import with_examples
 from quarterhour.web.guard import Guard
 from quarterhour.web.repeats import Repeats
 from quarterhour.web.services import Services
@@ -48,7 +50,7 @@ _NO_PAGES = ("/api/", "/ws/", "/assets/")
 
 def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
     """`services` may be None where only the OpenAPI document is wanted; `guard` where nobody calls from outside."""
-    app = FastAPI(
+    app = _Api(
         title="quarterhour",
         version=version("quarterhour"),
         summary="CSV files become typed, analysed, merged tables every quarter of an hour, and every row is accounted for.",
@@ -87,6 +89,13 @@ def make_app(services: Services | None, guard: Guard | None = None) -> FastAPI:
     calls = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     app.mount("/", _Dashboard(calls), name="dashboard")
     return app
+
+
+class _Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = with_examples(super().openapi())
+        return self.openapi_schema
 
 
 class _Dashboard(Assets):

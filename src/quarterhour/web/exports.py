@@ -22,7 +22,10 @@ _CHECK_EXPORT = "quarterhour.lake.exports.making:check_export"
 _MAKE_EXPORT = "quarterhour.lake.exports.making:make_export"
 # By the HTTP server itself: the longest filter, in letters of four bytes, is longer than an address may be.
 TOO_LONG: dict[int | str, dict[str, Any]] = {
-    400: {"description": "The address has more than 64 KiB.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    400: {
+        "description": "The address has more than 64 KiB.",
+        "content": {"text/plain": {"schema": {"type": "string"}, "example": "Invalid HTTP request received."}},
+    }
 }
 CLIENT_LEFT = Response(status_code=499)
 """Nobody reads it."""

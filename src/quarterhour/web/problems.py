@@ -79,19 +79,49 @@ STATUS_OF: dict[type[QuarterhourError], int] = {
 ANYWHERE = (401, 403, 413, 421, 429, 500)
 
 
+# A detail of each, as it is answered.
+_SUCH_AS = {
+    400: "There was an error parsing the body",
+    401: "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`",
+    403: "kiosk is a viewer: this takes an operator",
+    404: "no run has the id '20251205T121500Z-7f3a9c'",
+    409: "run 20251205T121500Z-7f3a9c is in progress",
+    413: "a call's body may have 1048576 bytes",
+    416: "bars_v3.csv has 68 bytes: there is none from 100 on",
+    421: "this server is not called 'evil.example': add the name to server.allowed_hosts",
+    422: "query.limit: Input should be less than or equal to 1000",
+    429: "too many wrong tokens: try again in 51 s",
+    500: "ValueError: the server's log has the trace",
+    502: "hc.example: answered 503",
+    503: "no worker could be started: [Errno 11] Resource temporarily unavailable",
+    507: "no run begins: 0.4 GB of 256 GB are free. Free some space on the home's disk, or change watchdog.min_free",
+}
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What a route says of its errors in the OpenAPI document."""
-    media: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
-        status: {"description": HTTPStatus(status).phrase, "model": Problem, "content": media} for status in statuses
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "model": Problem,
+            "content": {
+                "application/problem+json": {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "example": _body(status, _SUCH_AS[status]),
+                }
+            },
+        }
+        for status in statuses
     }
 
 
 def problem(status: int, detail: str, run: Run | None = None, field: str | None = None) -> JSONResponse:
+    return JSONResponse(_body(status, detail, run, field), status_code=status, media_type="application/problem+json")
+
+
+def _body(status: int, detail: str, run: Run | None = None, field: str | None = None) -> dict[str, Any]:
     body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, run=run, field=field)
-    return JSONResponse(
-        body.model_dump(mode="json", exclude_none=True), status_code=status, media_type="application/problem+json"
-    )
+    return body.model_dump(mode="json", exclude_none=True)
 
 
 def install(app: FastAPI) -> None:

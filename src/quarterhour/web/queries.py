@@ -174,6 +174,7 @@ async def get_run(run_id: str, services: Injected) -> Run:
 async def list_run_events(
     run_id: str, services: Injected, since: Annotated[int, Query(ge=0, le=MOST)] = 0, limit: Limit = 200
 ) -> Response:
+    """The events of a run after `since`, oldest first."""
     await services.state.find_run(run_id)
     found = await asyncio.to_thread(services.bus.log.read, since, limit + 1, run_id=run_id)
     page = found[:limit]
@@ -197,7 +198,20 @@ async def get_liveness() -> Health:
     "/readyz",
     operation_id="getReadiness",
     tags=["health"],
-    responses={503: {"model": Health, "description": "Degraded"}},
+    responses={
+        503: {
+            "model": Health,
+            "description": "Degraded",
+            "content": {
+                "application/json": {
+                    "example": {
+                        "status": "degraded",
+                        "checks": {"event_log": "ok", "disk": "0.4 GB of 256 GB are free"},
+                    }
+                }
+            },
+        }
+    },
 )
 async def get_readiness(services: Injected, response: Response) -> Health:
     """Whether the pipeline can do its work now; 503 where it cannot."""

@@ -40,6 +40,7 @@ _EVENTS_READ = 1000
 
 @router.get("/schedule", operation_id="getSchedule", tags=["schedule"])
 async def get_schedule(services: Injected) -> ScheduleAnswer:
+    """The schedule as it is now, and its next ten marks."""
     return _answer(services, services.scheduler.schedule)
 
 
@@ -79,6 +80,7 @@ async def pause_schedule(services: Injected) -> ScheduleAnswer:
 
 @router.post("/schedule/resume", operation_id="resumeSchedule", tags=["schedule"])
 async def resume_schedule(services: Injected) -> ScheduleAnswer:
+    """Have marks start runs again, after a pause."""
     return _answer(services, await services.scheduler.resume())
 
 
