@@ -99,11 +99,14 @@ def _message(found: list[Change], *, is_first: bool, is_same: bool) -> str:
     return "The configuration is another than at the start before, which the log no longer tells"
 
 
-def _values(model: BaseModel, prefix: str, salt: bytes) -> Iterator[tuple[str, Any]]:
+def _values(model: BaseModel, prefix: str, salt: bytes, *, is_table: bool = False) -> Iterator[tuple[str, Any]]:
     """The keys of a section and of those in it."""
     wire = model.model_dump(mode="json")
     for name, field in type(model).model_fields.items():
         key, value = f"{prefix}{name}", getattr(model, name)
+        if is_table and (name == "name" or value == field.get_default(call_default_factory=True, validated_data={})):
+            # A new table is one line for each of its keys that somebody wrote.
+            continue
         if SECRET in field.metadata:
             yield key, _secret(wire[name], salt)
         elif isinstance(value, BaseModel):
@@ -112,7 +115,7 @@ def _values(model: BaseModel, prefix: str, salt: bytes) -> Iterator[tuple[str, A
             # Also their order counts.
             yield key, [each.name for each in value]
             for each in value:
-                yield from _values(each, f"{key}.{each.name}.", salt)
+                yield from _values(each, f"{key}.{each.name}.", salt, is_table=True)
         else:
             yield key, _plain(wire[name], salt)
 

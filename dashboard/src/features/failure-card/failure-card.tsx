@@ -83,6 +83,9 @@ function FirstPutAside({ runId }: { runId: string }) {
   );
 }
 
+/** The run's own page has them all. */
+const SETTINGS_SHOWN = 8;
+
 function Changes({ run }: { run: Run }) {
   const { data: before, error } = useGoodRunBefore(run.run_id);
   const schema = useSchemaChanges(run.run_id, before?.run_id);
@@ -90,7 +93,13 @@ function Changes({ run }: { run: Run }) {
   if (error) return <ProblemNote error={error} />;
   if (before === undefined) return <p className="text-muted">Looking…</p>;
   if (before === null) return <p className="text-muted">No run before it has succeeded.</p>;
-  const changes = [...(configuration.data ?? []), ...(schema.data ?? []), ...changedFigures(run, before)];
+  const settings = configuration.data ?? [];
+  const changes = [
+    ...settings.slice(0, SETTINGS_SHOWN),
+    ...(settings.length > SETTINGS_SHOWN ? [`and ${settings.length - SETTINGS_SHOWN} more settings`] : []),
+    ...(schema.data ?? []),
+    ...changedFigures(run, before),
+  ];
   return (
     <>
       {schema.error && <ProblemNote error={schema.error} />}
