@@ -1,5 +1,6 @@
 /** The frame with its parts, around the page of the address. */
 import { Outlet } from "@tanstack/react-router";
+import { Keyboard } from "../features/keyboard/keyboard";
 import { ConnectionLine } from "./connection-line";
 import { Frame } from "./frame";
 import { PageState } from "./page-state";
@@ -16,7 +17,15 @@ export const Shell = () => (
       Skip to the page
     </a>
     <PageState />
-    <Frame nav={<SiteNav />} connection={<ConnectionLine />}>
+    <Frame
+      nav={<SiteNav />}
+      connection={
+        <div className="flex items-center gap-3">
+          <Keyboard />
+          <ConnectionLine />
+        </div>
+      }
+    >
       <main id={MAIN_ID} tabIndex={-1} className="outline-none">
         <Outlet />
       </main>

@@ -14,6 +14,7 @@ const PATHS = {
   down: <path d="M8 3v9m-4-4 4 4 4-4" />,
   download: <path d="M8 2.5v7.5m-3.2-3L8 10l3.2-3M3 13.5h10" />,
   clock: <path d="M8 4.5V8l2.3 1.6M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0" />,
+  search: <path d="M11.5 7a4.5 4.5 0 1 1-9 0 4.5 4.5 0 0 1 9 0M10.5 10.5 14 14" />,
   dash: <path d="M4 8h8" />,
 } as const;
 
