@@ -12,8 +12,8 @@ from quarterhour.bus import EventBus
 from quarterhour.clock import Clock, wire_time
 from quarterhour.errors import DiskNearlyFull, InvalidBackfill, RunInProgress
 from quarterhour.event_log.base import EventLog
-from quarterhour.events import BackfillEnded, BackfillFailed, BackfillStarted, Event, EventKind
-from quarterhour.lifecycle import Run, RunState, Trigger
+from quarterhour.events import BackfillEnded, BackfillFailed, BackfillStarted, Event, EventKind, EventRecord
+from quarterhour.lifecycle import Run, RunRequest, RunState, Trigger
 from quarterhour.marks import Window, windows_between
 from quarterhour.orchestrator import PipelineOrchestrator
 from quarterhour.scheduler import Scheduler
@@ -53,6 +53,8 @@ class Backfill:
 
     plan: BackfillPlan
     keeps_going: bool
+    request: RunRequest | None = None
+    """The call that began it."""
     state: BackfillState = BackfillState.RUNNING
     runs: list[Run] = field(default_factory=list[Run])
     """Those that have ended, in their order."""
@@ -101,16 +103,28 @@ class Backfiller:
         return BackfillPlan(start, end, chosen, len(windows) - len(chosen))
 
     async def start(
-        self, start: datetime, end: datetime, *, with_succeeded: bool = False, keeps_going: bool = False
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        with_succeeded: bool = False,
+        keeps_going: bool = False,
+        request: RunRequest | None = None,
     ) -> Backfill:
         """Begin one; it goes on in `run`. Raises InvalidBackfill, and RunInProgress where one goes on."""
         plan = await self.plan(start, end, with_succeeded=with_succeeded)
         if self.last is not None and self.last.state is BackfillState.RUNNING:
             raise RunInProgress(f"a backfill is under way, {len(self.last.left)} windows are left: stop it first")
-        self.last = backfill = Backfill(plan, keeps_going)
+        self.last = backfill = Backfill(plan, keeps_going, request)
         self._stop_asked.clear()
         await self._scheduler.judge()
-        data = {**_span(plan), "windows": len(plan.windows), "succeeded": plan.succeeded, "keeps_going": keeps_going}
+        data = {
+            **_span(plan),
+            "windows": len(plan.windows),
+            "succeeded": plan.succeeded,
+            "keeps_going": keeps_going,
+            "request": request and request.model_dump(),
+        }
         await self._say(BackfillStarted, f"A backfill of {len(plan.windows)} windows begins", data)
         self._asked.set()
         return backfill
@@ -237,3 +251,21 @@ def succeeded_marks(log: EventLog, first: str) -> set[str]:
         if all(record.timestamp < first for record in records):
             break
     return found
+
+
+def told_after(log: EventLog, began: EventRecord) -> tuple[list[str], EventRecord | None]:
+    """What the log tells of the backfill that `began` tells of: the ids of its runs, oldest first, and the word of its end."""
+    run_ids: list[str] = []
+    for record in log.read(began.seq, MOST_WINDOWS + 1, match=_is_of_a_backfill):
+        if record.run_id is not None:
+            run_ids.append(record.run_id)
+        else:
+            # Its own end, or the next one's beginning: then its process ended without a word.
+            return run_ids, record if "left" in record.data else None
+    return run_ids, None
+
+
+def _is_of_a_backfill(record: EventRecord) -> bool:
+    if record.event == EventKind.START:
+        return record.data.get("trigger") == Trigger.BACKFILL
+    return record.stage == "scheduler" and ("keeps_going" in record.data or "left" in record.data)

@@ -373,7 +373,8 @@ class MarksPassed(Event):
 
 
 class BackfillStarted(Event):
-    """Windows of the schedule that are over are run. `data`: from, to, windows (how many), succeeded (left out), keeps_going."""
+    """Windows of the schedule that are over are run. `data`: from, to, windows (how many), succeeded (left out),
+    keeps_going, request (of a call with an `Idempotency-Key`)."""
 
     __slots__ = ()
     kind = EventKind.LOG

@@ -1,6 +1,9 @@
 """A start that is sent twice with one `Idempotency-Key` begins one run."""
 
 import asyncio
+import json
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -111,3 +114,46 @@ def test_the_same_start_gets_the_same_run_also_after_a_restart(tmp_path: Path) -
         again = posted(server, "key-1")
         assert (again.status_code, again.json()["run_id"], again.json()["state"]) == (202, run_id, "success")
         assert server.get("/api/runs")["total"] == 2
+
+
+SPAN = {"from": "2025-12-05T12:00:00Z", "to": "2025-12-05T13:00:00Z"}
+# The first window's run is over soon, the second one's goes on.
+SLOW_SECOND = "import os, time; time.sleep(60 * (os.environ['QUARTERHOUR_STAGE_WINDOW_END'][11:16] != '12:15'))"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_the_same_backfill_is_begun_once_also_after_a_restart(tmp_path: Path, is_killed: bool) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    command = json.dumps([sys.executable, "-c", SLOW_SECOND])
+    (home / "quarterhour.toml").write_text(f'[[stages]]\nname = "note"\ncommand = {command}\n')
+    path = "/api/backfill"
+    with serving(home, "--no-schedule") as server, ThreadPoolExecutor(4) as threads:
+        # What is only planned begins nothing, and is not remembered.
+        assert posted(server, "key-1", path, {**SPAN, "dry_run": True}).status_code == 200
+        answers = list(threads.map(lambda _: posted(server, "key-1", path, SPAN), range(8)))
+        assert {answer.status_code for answer in answers} == {202}
+        refused = [posted(server, "key-1", path, {**SPAN, "all": True}), posted(server, "key-1")]
+        assert [each.status_code for each in refused] == [422, 422]
+        assert "the key 'key-1' began a backfill by another call" in refused[1].json()["detail"]
+        deadline = time.monotonic() + 60
+        while len((again := posted(server, "key-1", path, SPAN).json())["runs"]) < 1:
+            assert time.monotonic() < deadline, again
+            time.sleep(0.05)
+        assert (again["state"], again["windows"], again["left"]) == ("running", 4, 3)
+        while server.get("/api/pipeline/status")["run_id"] == again["runs"][0]["run_id"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        server.kill() if is_killed else server.stop()
+    with serving(home, "--no-schedule") as server:
+        told = posted(server, "key-1", path, SPAN)
+        assert told.status_code == 202
+        ended = told.json()
+        assert (ended["state"], ended["windows"], ended["succeeded"]) == ("stopped", 4, 0)
+        assert ended["runs"][0] == again["runs"][0]
+        assert ended["message"].endswith("without a word") is is_killed
+        # Nothing was begun by it.
+        assert server.get("/api/backfill") is None
+        assert posted(server, "key-2", path, SPAN).json()["state"] == "running"
+        server.http.post("/api/backfill/stop")

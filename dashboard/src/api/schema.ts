@@ -1101,7 +1101,7 @@ export interface components {
              * @description Windows for which no run has ended.
              */
             left: number;
-            /** @description The first of those left. */
+            /** @description The first of those left; null too where its server ended without a word. */
             next: components["schemas"]["RunWindow"] | null;
             /**
              * Message
@@ -2943,7 +2943,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, such as a UUID: for a day the same call with it gets the same run, and starts none. */
+                /** @description Your own text, such as a UUID: for a day the same call with it tells of what it began, and begins nothing. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -3692,7 +3692,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, such as a UUID: for a day the same call with it gets the same run, and starts none. */
+                /** @description Your own text, such as a UUID: for a day the same call with it tells of what it began, and begins nothing. */
                 "Idempotency-Key"?: string | null;
             };
             path: {
@@ -5957,7 +5957,10 @@ export interface operations {
     startBackfill: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Your own text, such as a UUID: for a day the same call with it tells of what it began, and begins nothing. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

@@ -229,10 +229,15 @@ def start_backfill(
     all: bool = False,  # noqa: A002
     keep_going: bool = False,
     dry_run: bool = False,
+    idempotency_key: str | None = None,
 ) -> Call[BackfillAnswer]:
-    """Run each window that ends after `start` and up to `end` (aware) and has no successful run, oldest first."""
+    """Run each window that ends after `start` and up to `end` (aware) and has no successful run, oldest first.
+
+    For a day the same call with the same `idempotency_key` is told of the backfill that it began, and begins none.
+    """
     body = BackfillRequest(start=start, end=end, all=all, keep_going=keep_going, dry_run=dry_run)
-    return post("/api/backfill", BackfillAnswer, body)
+    made = BackfillAnswer.model_validate_json
+    return Call("POST", "/api/backfill", made, body=body, headers=keyed(idempotency_key))
 
 
 def get_backfill(*, since: int = 0) -> Call[BackfillAnswer | None]:

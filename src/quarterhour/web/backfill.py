@@ -1,16 +1,20 @@
 """The calls on a backfill: run windows of the schedule that are over, see how far it is, stop it."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from quarterhour.backfill import Backfill, BackfillPlan
+from quarterhour.backfill import Backfill, BackfillPlan, BackfillState, told_after
 from quarterhour.clock import wire_time
-from quarterhour.lifecycle import RunWindow
+from quarterhour.events import EventRecord
+from quarterhour.lifecycle import ENDED, RunRequest, RunState, RunWindow
 from quarterhour.marks import Window
 from quarterhour.web.models import MOST, BackfillAnswer, BackfillRequest
 from quarterhour.web.problems import documented
-from quarterhour.web.services import Injected
+from quarterhour.web.repeats import Injected as Repeats
+from quarterhour.web.repeats import Key
+from quarterhour.web.services import Injected, Services
 
 router = APIRouter(prefix="/api")
 
@@ -22,16 +26,25 @@ router = APIRouter(prefix="/api")
     tags=["schedule"],
     responses={200: {"model": BackfillAnswer, "description": "A dry run"}, **documented(400, 409, 422)},
 )
-async def start_backfill(request: BackfillRequest, services: Injected, response: Response) -> BackfillAnswer:
+async def start_backfill(
+    request: BackfillRequest, services: Injected, repeats: Repeats, response: Response, idempotency_key: Key = None
+) -> BackfillAnswer:
     """Run each window of the span that has no successful run, oldest first and one at a time."""
     end = request.end or services.clock.now()
     if request.dry_run:
         response.status_code = 200
         return _planned(await services.backfiller.plan(request.start, end, with_succeeded=request.all))
-    backfill = await services.backfiller.start(
-        request.start, end, with_succeeded=request.all, keeps_going=request.keep_going
-    )
-    return answer_of(backfill)
+
+    async def start(by: RunRequest | None) -> BackfillAnswer:
+        begun = await services.backfiller.start(
+            request.start, end, with_succeeded=request.all, keeps_going=request.keep_going, request=by
+        )
+        return answer_of(begun)
+
+    async def known(began: EventRecord) -> BackfillAnswer:
+        return await _begun_before(services, began)
+
+    return await repeats.once_of(idempotency_key, f"backfill {request.model_dump_json()}", start, known)
 
 
 @router.get("/backfill", operation_id="getBackfill", tags=["schedule"], responses=documented(422))
@@ -48,6 +61,27 @@ async def stop_backfill(services: Injected) -> BackfillAnswer | None:
     """Begin no further window, and stop the run of the one under way."""
     await services.backfiller.stop()
     return await get_backfill(services)
+
+
+async def _begun_before(services: Services, began: EventRecord) -> BackfillAnswer:
+    """The backfill that the event tells of: this process's own as it is now, an earlier one's as the log has it."""
+    last = services.backfiller.last
+    if last is not None and last.request is not None and last.request.model_dump() == began.data["request"]:
+        return answer_of(last)
+    run_ids, told = await asyncio.to_thread(told_after, services.bus.log, began)
+    runs = [await services.orchestrator.find_run(run_id) for run_id in run_ids]
+    ended = [run for run in runs if run.state in ENDED]
+    end = told.data if told else {}
+    return BackfillAnswer(
+        state=BackfillState(end.get("state", BackfillState.STOPPED)),
+        windows=began.data["windows"],
+        succeeded=began.data["succeeded"],
+        runs=ended,
+        failed=sum(run.state is not RunState.SUCCESS for run in ended),
+        left=end.get("left", began.data["windows"] - len(ended)),
+        next=end.get("next"),
+        message=told.msg if told else "its process ended without a word",
+    )
 
 
 def _planned(plan: BackfillPlan) -> BackfillAnswer:

@@ -163,7 +163,9 @@ class BackfillAnswer(BaseModel):
     runs: Annotated[list[Run], Field(description="That have ended, in their order, from number `since` on.")]
     failed: int
     left: Annotated[int, Field(description="Windows for which no run has ended.")]
-    next: Annotated[RunWindow | None, Field(description="The first of those left.")]
+    next: Annotated[
+        RunWindow | None, Field(description="The first of those left; null too where its server ended without a word.")
+    ]
     message: Annotated[str, Field(description="How it ended.")]
 
 

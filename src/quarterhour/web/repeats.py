@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from typing import Annotated, cast
+from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Header
 from starlette.requests import Request
@@ -18,10 +18,14 @@ from quarterhour.web.services import Services
 
 _KEPT = timedelta(days=1)
 _READ = 1000
+# Of a run, and of a backfill.
+_BEGINNINGS = (("pipeline", EventKind.START), ("scheduler", EventKind.LOG))
+
+Began = TypeVar("Began")
 
 
 class Repeats:
-    """Knows the runs of the last day by the keys of their calls, from their `start` events: also after a restart."""
+    """Knows what began in the last day by the keys of the calls, from the events that tell of it: also after a restart."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -33,23 +37,40 @@ class Repeats:
 
         A call that was refused is not remembered. Raises KeyReused where the key stands for something else than `asked`.
         """
+
+        async def known(began: EventRecord) -> Run:
+            assert began.run_id is not None
+            return await self._services.orchestrator.find_run(began.run_id)
+
+        return await self.once_of(key, asked, start, known)
+
+    async def once_of(
+        self,
+        key: str | None,
+        asked: str,
+        start: Callable[[RunRequest | None], Awaitable[Began]],
+        known: Callable[[EventRecord], Awaitable[Began]],
+    ) -> Began:
+        """As `once`; `known` makes the answer of the event that tells of a beginning. `asked` differs by operation, too."""
         if key is None:
             return await start(None)
         request = RunRequest(key=key, digest=hashlib.sha256(asked.encode()).hexdigest())
         async with self._one_at_a_time:
-            async for began in self._starts():
-                known = began.data.get("request")
-                if began.run_id is None or known is None or known["key"] != key:
-                    continue
-                if known["digest"] != request.digest:
-                    raise KeyReused(f"the key {key!r} began run {began.run_id} by another call: take a new key")
-                return await self._services.orchestrator.find_run(began.run_id)
+            for stage, kind in _BEGINNINGS:
+                async for began in self._told(stage, kind):
+                    by = began.data.get("request")
+                    if by is None or by["key"] != key:
+                        continue
+                    if by["digest"] != request.digest:
+                        what = f"run {began.run_id}" if began.run_id else "a backfill"
+                        raise KeyReused(f"the key {key!r} began {what} by another call: take a new key")
+                    return await known(began)
             return await start(request)
 
-    async def _starts(self) -> AsyncIterator[EventRecord]:
-        """The `start` events of the last day's runs, newest first."""
+    async def _told(self, stage: str, kind: EventKind) -> AsyncIterator[EventRecord]:
+        """The last day's events of that kind, newest first."""
         first = wire_time(self._services.clock.now() - _KEPT)
-        asked = Question(stage="pipeline", event=EventKind.START.value, start=first)
+        asked = Question(stage=stage, event=kind.value, start=first)
         before = self._services.bus.last_seq + 1
         while True:
             found = await self._services.indexer.events(asked, 0, before, _READ, is_newest_first=True)
@@ -75,7 +96,7 @@ Key = Annotated[
         min_length=1,
         max_length=200,
         pattern=r"^[!-~]+$",
-        description="Any text of your own, such as a UUID: for a day the same call with it gets the same run, and starts none.",
+        description="Your own text, such as a UUID: for a day the same call with it tells of what it began, and begins nothing.",
         examples=["0b9c2c1e-7d0c-4f6e-9a53-3f0e2b1b7c55"],
     ),
 ]
