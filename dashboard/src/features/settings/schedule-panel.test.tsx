@@ -1,5 +1,5 @@
 /** The form of the schedule against a real server: what is typed, saved, refused, and changed by others meanwhile. */
-import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import type { Schedule } from "../../api/types";
@@ -99,6 +99,19 @@ describe("SchedulePanel", () => {
     await change({ cron: "0 6 * * *" });
     expect(screen.queryByRole("alert")).toBeNull();
     expect(field("Cron text").value).toBe("0 6 * * *");
+  });
+
+  it("keeps what is typed while the server is away, and says why it cannot be saved", async () => {
+    const { server, backend } = await renderSchedule();
+    await typeCron("0 3 * * *");
+    const connection = { phase: "waiting", retryAtMs: Date.now() + 60_000 } as const;
+    act(() => backend.live.setState({ connection }));
+    expect(button("Save").title).toBe("The page is not live");
+    await userEvent.type(field("Cron text"), "{Enter}");
+    expect(server.calls.some((call) => call.startsWith("PUT"))).toBe(false);
+    act(() => backend.live.setState({ connection: { phase: "live" } }));
+    expect(field("Cron text").value).toBe("0 3 * * *");
+    expect(button("Save").title).toBe("");
   });
 
   it("shows a viewer all, and lets them change nothing", async () => {
