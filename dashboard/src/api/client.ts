@@ -45,7 +45,7 @@ export async function answerOf<T>(call: Promise<Answer<T>>): Promise<Sent<T>> {
 }
 
 /** A server that asks for tokens has a page of its own for them, which leads back here. */
-function toLogin(): void {
+export function toLogin(): void {
   const { pathname, search } = window.location;
   window.location.assign(`${onServer("/login")}?next=${encodeURIComponent(pathname + search)}`);
 }

@@ -4,7 +4,7 @@
  * It never gives up. It resumes from the last `seq`, fills holes from `/api/events`, and starts afresh from the server's
  * snapshot where the two cannot be joined.
  */
-import { type Api, answerOf } from "../api/client";
+import { type Api, answerOf, toLogin } from "../api/client";
 import type { EventRecord } from "../api/types";
 import { KEPT_EVENTS, type LiveState, type LiveStore, type Snapshot, startFrom, take } from "./store";
 
@@ -18,6 +18,8 @@ const LONGEST_RETRY_MS = 30_000;
 /** After such a silence a socket may be dead without knowing it, for instance after the machine slept. */
 const SUSPECT_SILENCE_MS = 30_000;
 const FILL_PAGE = 1000;
+/** With it the server closes an open socket whose token was revoked (RFC 6455: policy violation). */
+const REVOKED = 1008;
 
 /** Doubles up to the cap; the jitter keeps many viewers from returning all at once. */
 export const retryDelayMs = (attempt: number, random = Math.random()): number =>
@@ -78,7 +80,8 @@ export class LiveSocket {
     socket.onmessage = ({ data }) => {
       this.#handled = this.#handled.then(() => this.#handle(socket, String(data)));
     };
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
+      if (code === REVOKED) toLogin();
       if (socket === this.#socket) this.#retryLater();
     };
   }
