@@ -26,6 +26,9 @@ from bench.merging import Sizes as MergingSizes
 from bench.merging import measure_merging
 from bench.page import measure_page
 from bench.profiling import measure_profiling
+from bench.scrolling import EVENTS as SCROLLED_EVENTS
+from bench.scrolling import LONG_EVENTS as LONG_SCROLLED_EVENTS
+from bench.scrolling import measure_scrolling
 from bench.sockets import measure_sockets
 from bench.translation import QUICK, Sizes, measure_memory, measure_speed
 
@@ -53,9 +56,12 @@ def main() -> None:
     parser.add_argument("--sockets", action="store_true", help="only the event stream: many clients, many events")
     parser.add_argument("--page", action="store_true", help="only the dashboard in a browser")
     parser.add_argument("--merging", action="store_true", help="only the Merger beside deltalake and DuckDB")
+    parser.add_argument("--scrolling", action="store_true", help="only the page of past events, scrolled in a browser")
     parser.add_argument("--history", action="store_true", help="only the index of past events, and the start with it")
     parser.add_argument(
-        "--long", action="store_true", help="with --merging: 50 million rows; with --history: 10 million events"
+        "--long",
+        action="store_true",
+        help="with --merging: 50 million rows; with --history or --scrolling: 10 million events",
     )
     arguments = parser.parse_args()
     sizes = QUICK if arguments.quick else Sizes()
@@ -82,6 +88,9 @@ def main() -> None:
             return
         if arguments.history:
             measure_history(folder, show, LONG_EVENTS if arguments.long else EVENTS)
+            return
+        if arguments.scrolling:
+            measure_scrolling(folder, show, LONG_SCROLLED_EVENTS if arguments.long else SCROLLED_EVENTS)
             return
         if arguments.merging:
             merging = QUICK_MERGING if arguments.quick else LONG_MERGING if arguments.long else MergingSizes()

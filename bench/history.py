@@ -24,24 +24,19 @@ _TRIES = 5
 def measure_history(folder: Path, show: Show, events: int) -> None:
     """What stands in `folder` meanwhile is removed again. A home of ten thousand runs with so many events."""
     workspace = Workspace(folder / "history")
-    workspace.create()
-    log = JsonlEventLog(workspace)
-    log.open()
-    for batch in _runs(events // _RUNS):
-        log.append(batch)
-    log.close()
-    what = f"{log.last_seq:,} events of {_RUNS:,} runs"
+    last_seq = write_history(workspace, events, _RUNS)
+    what = f"{last_seq:,} events of {_RUNS:,} runs"
     store = IndexStore(workspace.index_file)
     store.create_or_check()
     begun_s = time.perf_counter()
-    catch_up(store, workspace.events, log.last_seq, lambda: None)
+    catch_up(store, workspace.events, last_seq, lambda: None)
     taken_s = time.perf_counter() - begun_s
-    show(f"Index of {what}", f"{log.last_seq / taken_s / 1000:.0f} k/s", "")
+    show(f"Index of {what}", f"{last_seq / taken_s / 1000:.0f} k/s", "")
     size = workspace.index_file.stat().st_size
     files = sum(path.stat().st_size for path in workspace.events.iterdir())
     show("  its size, as a share of the files", f"{size / files:.2f}", "")
-    for name, asked in _questions(log.last_seq).items():
-        show(f"  a page of {_PAGE}: {name}", f"{_page_s(store, workspace, asked, log.last_seq) * 1000:.1f} ms", "50 ms")
+    for name, asked in _questions(last_seq).items():
+        show(f"  a page of {_PAGE}: {name}", f"{_page_s(store, workspace, asked, last_seq) * 1000:.1f} ms", "50 ms")
     for name, remembered in (("", _remembered(store)), (" without the index", dict[str, Range]())):
         begun_s = time.perf_counter()
         JsonlEventLog(workspace, lambda known=remembered: known).open()
@@ -49,10 +44,21 @@ def measure_history(folder: Path, show: Show, events: int) -> None:
         show(f"The log of {_RUNS:,} runs opens{name}", f"{time.perf_counter() - begun_s:.2f} s", aim)
 
 
-def _runs(events_a_run: int) -> Iterator[list[EventRecord]]:
+def write_history(workspace: Workspace, events: int, runs: int) -> int:
+    """The event files of so many runs, with so many events in all; the last seq."""
+    workspace.create()
+    log = JsonlEventLog(workspace)
+    log.open()
+    for batch in _runs(runs, events // runs):
+        log.append(batch)
+    log.close()
+    return log.last_seq
+
+
+def _runs(runs: int, events_a_run: int) -> Iterator[list[EventRecord]]:
     """A run's events at a time, a quarter of an hour apart."""
     begin, seq = datetime(2025, 1, 1, tzinfo=UTC), 0
-    for number in range(_RUNS):
+    for number in range(runs):
         at = begin + timedelta(minutes=15 * number)
         run_id = f"{at:%Y%m%dT%H%M%SZ}-{number:06x}"
         batch: list[EventRecord] = []

@@ -5,7 +5,7 @@ What it does not know yet, or while it is made anew, is read from the event log 
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from quarterhour.bus import EventBus
@@ -13,7 +13,15 @@ from quarterhour.clock import Clock
 from quarterhour.event_log.jsonl import event_file
 from quarterhour.events import EventRecord, IndexDiscarded, IndexFailed, IndexRebuilt
 from quarterhour.index.reading import catch_up, read_found
-from quarterhour.index.store import SHORTEST_TEXT, IndexBroken, IndexStore, IndexUnavailable, Question, run_in
+from quarterhour.index.store import (
+    SHORTEST_TEXT,
+    IndexBroken,
+    IndexStore,
+    IndexUnavailable,
+    PageOfEvents,
+    Question,
+    run_in,
+)
 from quarterhour.lifecycle import Run
 from quarterhour.slots import Slot, settled, slots_of
 from quarterhour.workspace import Workspace
@@ -168,6 +176,19 @@ class Indexer:
 
         return await self._ask(find)
 
+    async def pages(self, asked: Question, after: int, before: int, size: int) -> list[PageOfEvents] | None:
+        """The events between two seqs (left out) in pages of `size`, the newest first. None for what the index cannot tell."""
+        if asked.text is not None and len(asked.text) < SHORTEST_TEXT:
+            return None
+        indexed = self._indexed_seq
+
+        def find() -> list[PageOfEvents]:
+            new = [record for record in self._since(max(after, indexed)) if record.seq < before and asked.fits(record)]
+            old = self._store.pages(asked, after, min(before, indexed + 1), size)
+            return [*pages_of([record.seq for record in reversed(new)], size), *old]
+
+        return await self._ask(find)
+
     async def runs(
         self, limit: int, before: str | None, *, state: str | None = None, trigger: str | None = None
     ) -> tuple[list[Run], int] | None:
@@ -219,6 +240,12 @@ class Indexer:
             self._indexed_seq, self._broken = 0, str(error)
             self._is_new.set()
             return None
+
+
+def pages_of(newest_first: Sequence[int], size: int) -> list[PageOfEvents]:
+    """Seqs, the newest first, in pages."""
+    firsts = range(0, len(newest_first), size)
+    return [PageOfEvents(newest_first[first], min(size, len(newest_first) - first)) for first in firsts]
 
 
 def _runs_in(records: list[EventRecord]) -> dict[str, Run]:

@@ -20,6 +20,7 @@ from quarterhour.event_log.jsonl import JsonlEventLog, Range
 from quarterhour.events import EventRecord, StageFailed, StageLogged, StateChanged
 from quarterhour.index.reading import catch_up, read_found
 from quarterhour.index.store import IndexBroken, IndexStore, IndexUnavailable, Question
+from quarterhour.indexer import pages_of
 from quarterhour.lifecycle import RunState, Trigger
 from quarterhour.workspace import Workspace
 from serving import serving
@@ -95,6 +96,7 @@ def test_the_index_answers_as_a_plain_look_at_all_events(
             assert [place.seq for place in found] == wanted
             events = read_found(workspace.events, found)
             assert [events[seq] for seq in wanted] == [everything[seq - 1] for seq in wanted]
+        assert store.pages(asked, after, before, 4) == pages_of(plain[::-1], 4)
 
 
 def indexed(folder: Path, count: int = 20) -> tuple[Workspace, IndexStore, JsonlEventLog]:
@@ -260,6 +262,11 @@ def test_a_server_with_a_broken_index_starts_answers_right_and_makes_another(tmp
             json.loads(line) for line in command(home, "events", "--stage", "merger", "--json").stdout.splitlines()
         ]
         assert wanted == server.get("/api/events", stage="merger", limit=1000)["items"]
+        newest, *_ = reversed(wanted)
+        for asked in ({"stage": "merger"}, {"stage": "merger", "q": "me"}):
+            listed = server.get("/api/events", **asked, limit=1000)["items"]
+            pages = server.get("/api/events/pages", **asked)
+            assert pages == {"items": [{"seq": newest["seq"], "count": len(listed)}], "next": None, "total": None}
         line = command(
             home, "events", "--level", "warning", "--grep", "INDEX", "--from", "2020-01-01", "--last", "1"
         ).stdout

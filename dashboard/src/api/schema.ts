@@ -292,6 +292,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Event Pages
+         * @description Where each page of past events begins, newest first, and how many are in it.
+         *
+         *     `GET /api/events` with `order=desc`, a `before` above a page's `seq` and its `count` as `limit` is that page.
+         *     Older events follow by `next`, also where an answer has no page.
+         */
+        get: operations["listEventPages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pipeline/status": {
         parameters: {
             query?: never;
@@ -1421,6 +1444,19 @@ export interface components {
             result: components["schemas"]["CheckResult"] | null;
         };
         /**
+         * EventPage
+         * @description Events that follow each other in an answer.
+         */
+        EventPage: {
+            /**
+             * Seq
+             * @description Of its newest event.
+             */
+            seq: number;
+            /** Count */
+            count: number;
+        };
+        /**
          * EventWire
          * @description An event, as in the log and on the socket.
          */
@@ -1694,6 +1730,18 @@ export interface components {
         Page_DatasetItem_: {
             /** Items */
             items: components["schemas"]["DatasetItem"][];
+            /** Next */
+            next?: string | number | null;
+            /**
+             * Total
+             * @description Null where counting would cost more than the page.
+             */
+            total?: number | null;
+        };
+        /** Page[EventPage] */
+        Page_EventPage_: {
+            /** Items */
+            items: components["schemas"]["EventPage"][];
             /** Next */
             next?: string | number | null;
             /**
@@ -6585,6 +6633,112 @@ export interface operations {
             };
         };
     };
+    listEventPages: {
+        parameters: {
+            query?: {
+                /** @description Only events with a lesser seq: the `next` of the answer before. */
+                before?: number | null;
+                /** @description Events in a page; the last of an answer has fewer. */
+                size?: number;
+                run_id?: string | null;
+                stage?: string | null;
+                event?: string | null;
+                /** @description info, warning or error. */
+                level?: string | null;
+                /** @description Text that the message contains. */
+                q?: string | null;
+                /** @description Not before that time. */
+                from?: string | null;
+                /** @description Not after that time. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EventPage_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getStatus: {
         parameters: {
             query?: never;
@@ -7605,6 +7759,7 @@ export interface operations {
                 before?: number | null;
                 /** @description `asc`: `next` is the `since` of the next page; `desc`: its `before`. */
                 order?: "asc" | "desc";
+                limit?: number;
                 run_id?: string | null;
                 stage?: string | null;
                 event?: string | null;
@@ -7616,7 +7771,6 @@ export interface operations {
                 from?: string | null;
                 /** @description Not after that time. */
                 to?: string | null;
-                limit?: number;
             };
             header?: never;
             path?: never;

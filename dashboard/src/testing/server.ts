@@ -19,6 +19,8 @@ export class TestServer {
   readonly since: (string | null)[] = [];
   /** How many of the last events a snapshot holds. */
   snapshotSize = Number.POSITIVE_INFINITY;
+  /** How many events one answer on pages of events looks through. */
+  pagesLookThrough = 1_000_000;
   readonly #sockets = new Set<WebSocket>();
   readonly #http: Server;
   #port = 0;
@@ -83,6 +85,7 @@ export class TestServer {
   #answer(request: IncomingMessage): Answer {
     const url = new URL(request.url ?? "", this.origin);
     this.calls.push(`${request.method} ${url.pathname}${url.search}`);
+    if (url.pathname === "/api/events/pages") return { status: 200, body: this.#pagesFor(url.searchParams) };
     if (url.pathname === "/api/events") return { status: 200, body: this.#eventsFor(url.searchParams) };
     return (
       this.answers.get(`${request.method} ${url.pathname}${url.search}`) ??
@@ -93,13 +96,28 @@ export class TestServer {
     );
   }
 
-  /** As the server answers, of its filters only `q`. */
-  #eventsFor(asked: URLSearchParams) {
+  #found(asked: URLSearchParams, since: number): EventRecord[] {
     const before = Number(asked.get("before") ?? Number.POSITIVE_INFINITY);
-    const since = Number(asked.get("since") ?? 0);
-    const found = this.log.events.filter(
+    return this.log.events.filter(
       ({ seq, msg }) => seq > since && seq < before && msg.includes(asked.get("q") ?? ""),
     );
+  }
+
+  /** As the server answers, which looks through so many events for one answer. */
+  #pagesFor(asked: URLSearchParams) {
+    const before = Math.min(Number(asked.get("before")), this.log.events.length + 1);
+    const after = Math.max(0, before - 1 - this.pagesLookThrough);
+    const found = this.#found(asked, after).reverse();
+    const size = Number(asked.get("size"));
+    const items = found
+      .filter((_, place) => place % size === 0)
+      .map(({ seq }, page) => ({ seq, count: Math.min(size, found.length - page * size) }));
+    return { items, next: after > 0 ? after + 1 : null, total: null };
+  }
+
+  /** As the server answers, of its filters only `q`. */
+  #eventsFor(asked: URLSearchParams) {
+    const found = this.#found(asked, Number(asked.get("since") ?? 0));
     if (asked.get("order") === "desc") found.reverse();
     const items = found.slice(0, Number(asked.get("limit")));
     const next = found.length > items.length ? items.at(-1)?.seq : null;

@@ -19,6 +19,7 @@ from quarterhour.web.models import (
     BackfillAnswer,
     BackfillRequest,
     DatasetItem,
+    EventPage,
     EventWire,
     ExportCheck,
     Health,
@@ -174,6 +175,23 @@ def list_events(
         limit=limit,
         **kinds,
     )
+
+
+def list_event_pages(
+    *,
+    before: int | None = None,
+    size: int = 500,
+    run_id: str | None = None,
+    stage: str | None = None,
+    event: str | None = None,
+    level: str | None = None,
+    q: str | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> Call[Page[EventPage]]:
+    """Where each page of past events begins, newest first, and how many are in it; older ones follow by `next`."""
+    kinds = {"run_id": run_id, "stage": stage, "event": event, "level": level, "q": q}
+    return get("/api/events/pages", Page[EventPage], before=before, size=size, start=start, end=end, **kinds)
 
 
 def reindex() -> Call[ReindexAnswer]:

@@ -111,6 +111,7 @@ class Client:
     list_run_events = _sent(calls.list_run_events)
     get_timeline = _sent(calls.get_timeline)
     list_events = _sent(calls.list_events)
+    list_event_pages = _sent(calls.list_event_pages)
     reindex = _sent(calls.reindex)
     get_schedule = _sent(calls.get_schedule)
     change_schedule = _sent(calls.change_schedule)

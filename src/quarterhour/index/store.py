@@ -88,6 +88,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class PageOfEvents:
+    """Events that follow each other in an answer."""
+
+    seq: int
+    """Of the newest."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Which events are asked for. Times are RFC 3339 in UTC with milliseconds, as events write them."""
 
@@ -177,37 +186,33 @@ class IndexStore:
 
     def find(self, asked: Question, after: int, before: int, limit: int, *, is_newest_first: bool) -> list[Found]:
         """Up to `limit` events with a seq between `after` and `before`, both left out, in order or the newest first."""
-        conditions, values = ["e.seq > ?", "e.seq < ?"], list[Any]([after, before])
-        for column, value in (("e.stage", asked.stage), ("e.event", asked.event), ("e.level", asked.level)):
-            if value is not None:
-                conditions.append(f"{column} = ?")
-                values.append(value)
-        if asked.level not in (None, _USUAL_LEVEL):
-            # As the partial index says it.
-            conditions.append(f"e.level <> '{_USUAL_LEVEL}'")
-        for sign, value in ((">=", asked.start), ("<=", asked.end)):
-            if value is not None:
-                conditions.append(f"e.at {sign} ?")
-                values.append(value)
-        source, order = "events e", "e.seq"
-        if asked.text is not None:
-            source, order = "texts t CROSS JOIN events e ON e.seq = t.rowid", "t.rowid"
-            conditions.append("texts MATCH ?")
-            values.append(_match(asked))
         with self._connected(is_reader=True) as connection:
-            for first, last, file in _bounds(connection, asked):
-                conditions.append(f"{order} BETWEEN ? AND ?")
-                values += [first, last]
-                if file is not None:
-                    conditions.append("e.file = ?")
-                    values.append(file)
+            source, order, where, (first, last, *values) = _narrowed(connection, asked, after, before)
             # The files last: else SQLite begins with them, and sorts.
             rows = connection.execute(
                 f"SELECT e.seq, f.name, e.offset FROM {source} CROSS JOIN files f ON f.id = e.file "
-                f"WHERE {' AND '.join(conditions)} ORDER BY {order}{' DESC' if is_newest_first else ''} LIMIT ?",
-                [*values, limit],
+                f"WHERE {where} ORDER BY {order}{' DESC' if is_newest_first else ''} LIMIT ?",
+                [first, last, *values, limit],
             ).fetchall()
         return [Found(*row) for row in rows]
+
+    def pages(self, asked: Question, after: int, before: int, size: int) -> list[PageOfEvents]:
+        """The events between `after` and `before`, both left out, in pages of `size`, the newest first."""
+        newest: list[int] = []
+        with self._connected(is_reader=True) as connection:
+            source, order, where, (first, last, *values) = _narrowed(connection, asked, after, before)
+            # A walk in SQLite itself: a row for each event would be made, and dropped, in Python.
+            step = f"SELECT {order} FROM {source} WHERE {where} ORDER BY {order} DESC LIMIT 1 OFFSET ?"
+            skipped = 0
+            while rows := connection.execute(step, [first, last, *values, skipped]).fetchall():
+                [(last,)] = rows
+                newest.append(last)
+                skipped = size
+            if not newest:
+                return []
+            rest = f"SELECT count(*) FROM {source} WHERE {where}"
+            [(left,)] = connection.execute(rest, [first, last, *values]).fetchall()
+        return [*(PageOfEvents(seq, size) for seq in newest[:-1]), PageOfEvents(newest[-1], left)]
 
     def runs(
         self, limit: int, before: str | None, *, state: str | None = None, trigger: str | None = None
@@ -235,6 +240,41 @@ class IndexStore:
                 (first, last),
             ).fetchall()
         return [Slot(mark, Verdict(verdict), *rest) for mark, verdict, *rest in rows]
+
+
+def _narrowed(
+    connection: sqlite3.Connection, asked: Question, after: int, before: int
+) -> tuple[str, str, str, list[Any]]:
+    """Where to look for the events, by which column they are in order, on what condition, and its values.
+
+    The first two values are the first and the last seq that may be one of them.
+    """
+    source, order = "events e", "e.seq"
+    conditions, values = list[str](), list[Any]()
+    if asked.text is not None:
+        source, order = "texts t CROSS JOIN events e ON e.seq = t.rowid", "t.rowid"
+        conditions.append("texts MATCH ?")
+        values.append(_match(asked))
+    for column, value in (("e.stage", asked.stage), ("e.event", asked.event), ("e.level", asked.level)):
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(value)
+    if asked.level not in (None, _USUAL_LEVEL):
+        # As the partial index says it.
+        conditions.append(f"e.level <> '{_USUAL_LEVEL}'")
+    for sign, value in ((">=", asked.start), ("<=", asked.end)):
+        if value is not None:
+            conditions.append(f"e.at {sign} ?")
+            values.append(value)
+    first, last = after + 1, before - 1
+    for oldest, newest, file in _bounds(connection, asked):
+        first, last = max(first, oldest), min(last, newest)
+        if file is not None:
+            conditions.append("e.file = ?")
+            values.append(file)
+    # One pair of bounds: of two, SQLite may look through what only the other one leaves out.
+    where = " AND ".join([f"{order} BETWEEN ? AND ?", *conditions])
+    return source, order, where, [first, last, *values]
 
 
 def _bounds(connection: sqlite3.Connection, asked: Question) -> Iterator[tuple[int, int, int | None]]:

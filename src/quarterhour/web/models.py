@@ -80,6 +80,13 @@ class EventWire(BaseModel):
     data: dict[str, Any]
 
 
+class EventPage(BaseModel):
+    """Events that follow each other in an answer."""
+
+    seq: Annotated[int, Field(description="Of its newest event.")]
+    count: int
+
+
 class Snapshot(BaseModel):
     status: PipelineStatus
     events: list[EventWire]

@@ -9,14 +9,14 @@ import orjson
 from fastapi import APIRouter, Query, Response
 
 from quarterhour.balance import Balance, balance
-from quarterhour.clock import wire_time
 from quarterhour.event_log.base import EventLog
 from quarterhour.events import EventRecord
 from quarterhour.health import problems
 from quarterhour.index.store import Question
 from quarterhour.lifecycle import Run, RunState, Trigger
 from quarterhour.web.etags import NOT_MODIFIED, IfNoneMatch, is_known, not_modified, tag_of, tagged_router
-from quarterhour.web.models import MOST, EventWire, Health, Moment, Page, PipelineStatus, ReindexAnswer, Snapshot
+from quarterhour.web.event_filter import EventFilter
+from quarterhour.web.models import MOST, EventWire, Health, Page, PipelineStatus, ReindexAnswer, Snapshot
 from quarterhour.web.problems import documented
 from quarterhour.web.services import Injected, Services
 
@@ -62,24 +62,16 @@ async def get_snapshot(services: Injected) -> Response:
 )
 async def list_events(
     services: Injected,
+    asked: EventFilter,
     since: Annotated[int, Query(ge=0, le=MOST, description="Only events with a greater seq.")] = 0,
     before: Annotated[int | None, Query(ge=1, le=MOST, description="Only events with a lesser seq.")] = None,
     order: Annotated[
         Literal["asc", "desc"],
         Query(description="`asc`: `next` is the `since` of the next page; `desc`: its `before`."),
     ] = "asc",
-    run_id: str | None = None,
-    stage: str | None = None,
-    event: str | None = None,
-    level: Annotated[str | None, Query(description="info, warning or error.")] = None,
-    q: Annotated[str | None, Query(max_length=200, description="Text that the message contains.")] = None,
-    start: Annotated[Moment | None, Query(alias="from", description="Not before that time.")] = None,
-    end: Annotated[Moment | None, Query(alias="to", description="Not after that time.")] = None,
     limit: Limit = 200,
 ) -> Response:
     """Any past event, in the order of seq, or the newest first."""
-    times = (wire_time(each) if each else None for each in (start, end))
-    asked = Question(run_id, stage, event, level, q or None, *times)
     is_newest_first = order == "desc"
     until = before or services.bus.last_seq + 1
     found = await _events(services, asked, since, until, limit + 1, is_newest_first=is_newest_first)

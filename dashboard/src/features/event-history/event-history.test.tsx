@@ -9,7 +9,7 @@ import { TestServer } from "../../testing/server";
 import { fromField, toField } from "../../ui/calendar";
 import { fits, readEventsSearch } from "./events-search";
 import { gather } from "./gather";
-import { cameSince, hasGap, type LogPage } from "./use-log";
+import { cameSince, hasGap } from "./use-log";
 
 describe("the address", () => {
   it("keeps what it understands and drops the rest", () => {
@@ -37,13 +37,6 @@ describe("an event that came", () => {
   const log = new Recorder();
   const failed = log.add("merger", "failed", "Disk full");
   const warned = log.add("analyzer", "log", "odd value", { level: "warning" });
-  const page = (items: LogPage["items"], through: number, newer: number | null = null): LogPage => ({
-    items,
-    through,
-    newer,
-    older: null,
-  });
-
   it("passes the filters that the server would let it through", () => {
     expect(fits(failed, { level: "error", stage: "merger", q: "disk" })).toBe(true);
     expect(fits(warned, { level: "warning", event: "log" })).toBe(true);
@@ -53,16 +46,16 @@ describe("an event that came", () => {
     expect(fits(failed, { to: failed.timestamp, from: failed.timestamp })).toBe(true);
   });
 
-  it("joins what was fetched once, and only at the newest page", () => {
-    expect(cameSince([failed, warned], page([failed], 1), {})).toEqual([warned]);
-    expect(cameSince([failed, warned], page([], 0), { q: "odd" })).toEqual([warned]);
-    expect(cameSince([failed, warned], page([], 2), {})).toEqual([]);
-    expect(cameSince([failed, warned], page([], 0, 5), {})).toEqual([]);
+  it("joins what was counted once", () => {
+    expect(cameSince([failed, warned], 1, {})).toEqual([warned]);
+    expect(cameSince([failed, warned], 0, { q: "odd" })).toEqual([warned]);
+    expect(cameSince([failed, warned], 2, {})).toEqual([]);
   });
 
-  it("leaves a gap where the live store forgot what no page holds", () => {
-    expect(hasGap([warned], page([], 0))).toBe(true);
-    expect(hasGap([warned], page([failed], 0))).toBe(false);
+  it("leaves a gap where the live store forgot what was not counted", () => {
+    expect(hasGap([warned], 0)).toBe(true);
+    expect(hasGap([warned], 1)).toBe(false);
+    expect(hasGap([], 0)).toBe(false);
   });
 });
 
@@ -79,6 +72,7 @@ describe("the page", () => {
     };
     server = await new TestServer().listen();
     server.snapshotSize = 100;
+    server.pagesLookThrough = 600;
     for (let seq = 1; seq <= 1500; seq++)
       server.log.add("translator", "log", seq % 500 === 7 ? `needle ${seq}` : `line ${seq}`);
     return () => vi.restoreAllMocks();
@@ -111,6 +105,7 @@ describe("the page", () => {
     );
     expect(document.querySelector("details[aria-current]")?.hasAttribute("open")).toBe(true);
     expect(screen.queryByText("line 1500")).toBeNull();
+    expect(screen.getByTestId("log-place").textContent).toMatch(/of 1,500 events · paused/);
     await userEvent.click(screen.getByRole("button", { name: "Go to the newest" }));
     await screen.findByText("line 1500");
     expect(addressNow()).toBe("/events");

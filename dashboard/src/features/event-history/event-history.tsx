@@ -1,16 +1,18 @@
 /** The log of all time with its filters, followed live or held while somebody reads. */
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { useLive } from "../../backend";
 import { useSampledEvents } from "../../live/use-sampled-events";
 import { Button } from "../../ui/button";
-import { counted, number } from "../../ui/format";
+import { number } from "../../ui/format";
 import { Panel } from "../../ui/panel";
 import { ProblemNote } from "../../ui/problem-note";
 import { DownloadButton } from "./download-button";
 import type { EventsFilter, EventsSearch } from "./events-search";
 import { LogFilters } from "./log-filters";
-import { LogList } from "./log-list";
-import { NEWER_IN_SIGHT, useLog, useShown } from "./use-log";
+import { LogList, placeOf, type Shown } from "./log-list";
+import { useCame } from "./use-came";
+import { useLogIndex } from "./use-log";
+import { useRows } from "./use-rows";
 
 interface Props {
   search: EventsSearch;
@@ -45,25 +47,30 @@ function Log({ search, filter: asked, onSearch }: LogProps) {
   // The same object as long as the list stands: what is derived from it is not derived anew.
   const [filter] = useState(asked);
   const { seq } = search;
-  const [heldSeq, setHeldSeq] = useState<number | null>(seq === undefined ? null : seq + NEWER_IN_SIGHT);
-  const { log, reset } = useLog(search);
-  const { shown, waiting } = useShown(log.data, filter, heldSeq, reset);
-  const hasNewer = log.hasPreviousPage;
-  const isHeld = heldSeq !== null || hasNewer;
-  const newest = shown[0]?.seq ?? 0;
+  const list = useRef<{ toTop: () => void }>(null);
+  const [shown, setShown] = useState<Shown>({ first: 0, last: 0 });
+  const isLive = useLive((live) => live.connection.phase === "live");
+  const index = useLogIndex(filter);
+  const came = useCame(filter, index.through, seq !== undefined, index.renew);
+  const log = useRows(filter, index, came.shown, shown, seq);
   const isFiltered = Object.keys(filter).length > 0;
+  const isCounting = !index.isWhole && (index.through > 0 || !isLive);
+  const isMissing = seq !== undefined && log.markedRow !== null && log.eventAt(log.markedRow)?.seq !== seq;
 
-  const hold = (isFollowing: boolean): void => {
-    if (!hasNewer) setHeldSeq((held) => (isFollowing ? null : (held ?? newest)));
+  const { hold, follow } = came;
+  const onTop = useCallback((isAtTop: boolean) => (isAtTop ? follow() : hold()), [hold, follow]);
+  const toNewest = () => {
+    if (seq !== undefined) return onSearch(filter);
+    follow();
+    list.current?.toTop();
   };
-  const isMissing = seq !== undefined && log.data && !shown.some((event) => event.seq === seq);
   return (
     <>
-      {log.error && (
+      {log.problem && (
         <div className="p-5">
-          <ProblemNote error={log.error} />
+          <ProblemNote error={log.problem.error} />
           <p className="mt-3">
-            <Button onPress={() => void (log.data ? log.fetchNextPage() : log.refetch())}>Ask again</Button>
+            <Button onPress={log.problem.askAgain}>Ask again</Button>
           </p>
         </div>
       )}
@@ -75,48 +82,43 @@ function Log({ search, filter: asked, onSearch }: LogProps) {
         </p>
       )}
       <div className="relative h-[max(20rem,calc(100dvh-22rem))]">
-        {log.isPending && <Note>Reading the log…</Note>}
-        {log.data && shown.length === 0 && (
-          <Note>{isFiltered ? "No event passes the filter." : "Nothing has happened yet."}</Note>
-        )}
-        {shown.length > 0 && (
+        {log.count === 0 && <Note>{noteOn(isCounting, log.problem !== null, isFiltered)}</Note>}
+        {log.count > 0 && (
           <LogList
-            events={shown}
-            markedSeq={seq}
-            isFollowing={!isHeld}
-            onFollow={hold}
-            onOlder={
-              log.hasNextPage && !log.isFetching && !log.isError ? () => void log.fetchNextPage() : null
-            }
+            ref={list}
+            count={log.count}
+            eventAt={log.eventAt}
+            marked={{ seq, row: log.markedRow }}
+            onShown={setShown}
+            onTop={onTop}
           />
         )}
       </div>
       <div className="flex flex-wrap items-center gap-3 border-t border-line px-5 py-2.5">
-        {hasNewer ? (
-          <>
-            <Button
-              onPress={() => void log.fetchPreviousPage()}
-              unavailable={log.isFetching ? "Asking…" : null}
-            >
-              Show newer
-            </Button>
-            <Button onPress={() => onSearch(filter)}>Go to the newest</Button>
-          </>
-        ) : (
-          <Button onPress={() => hold(isHeld)}>
-            {!isHeld ? "Pause" : waiting > 0 ? `Follow, ${number(waiting)} new` : "Follow"}
-          </Button>
-        )}
+        <Button onPress={came.isHeld ? toNewest : hold}>
+          {!came.isHeld
+            ? "Pause"
+            : seq !== undefined
+              ? "Go to the newest"
+              : came.waiting > 0
+                ? `Follow, ${number(came.waiting)} new`
+                : "Follow"}
+        </Button>
         {isFiltered && <Button onPress={() => onSearch({})}>Clear the filter</Button>}
         <DownloadButton filter={filter} />
-        <p className="text-xs text-muted sm:ml-auto">
-          {counted(shown.length, "event")} read
-          {log.hasNextPage ? "; older ones follow as you scroll" : ", no older ones"}
-          {isHeld ? " · paused" : " · live"}
+        <p className="text-xs text-muted sm:ml-auto" data-testid="log-place">
+          {placeOf(shown, log.count, !isCounting)}
+          {!isLive ? " · not live" : came.isHeld ? " · paused" : " · live"}
         </p>
       </div>
     </>
   );
+}
+
+function noteOn(isCounting: boolean, hasProblem: boolean, isFiltered: boolean): string {
+  if (hasProblem) return "";
+  if (isCounting) return "Reading the log…";
+  return isFiltered ? "No event passes the filter." : "Nothing has happened yet.";
 }
 
 const Note = ({ children }: { children: string }) => (

@@ -1,104 +1,128 @@
-/** The log, read a page at a time from the newest event or from the one asked for; what comes since joins it from the live store. */
-import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
-import { answerOf } from "../../api/client";
+/** The log as rows, the newest first: how many there are, and those around the ones in view; what comes since joins from the live store. */
+import { type QueryClient, useInfiniteQuery, useQueries, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { type Api, answerOf } from "../../api/client";
 import type { EventRecord } from "../../api/types";
-import { useBackend } from "../../backend";
-import { useSampledEvents } from "../../live/use-sampled-events";
-import { type EventsFilter, type EventsSearch, fits } from "./events-search";
+import { useBackend, useLive } from "../../backend";
+import { useSettled } from "../../ui/use-settled";
+import { type EventsFilter, fits } from "./events-search";
+import { LogIndex, type LogPage } from "./log-index";
 
 const LOG = "log";
-const AT_ONCE = 1000;
-/** How many newer events are read with one that was pointed at. */
-export const NEWER_IN_SIGHT = 50;
+const PAGE_SIZE = 500;
+/** The page that a row is in is read when it comes so near. */
+const AHEAD = 150;
+/** While somebody drags the bar past many pages, none of them is read. */
+const PASSING_MS = 60;
+const PAGE_KEPT_MS = 60_000;
 
-export interface LogPage {
-  /** The newest first. */
-  items: EventRecord[];
-  older: number | null;
-  newer: number | null;
-  /** The newest seq that was known before the question: the answer leaves out no older one. */
-  through: number;
-}
+const NO_PAGES: readonly LogPage[] = [];
 
-type Cursor = { before?: number } | { since: number };
-
-const cursorOf = (next: number | string | null): number | null => (next === null ? null : Number(next));
-
-export function useLog({ seq, ...filter }: EventsSearch) {
+/** Where each page begins, of what had happened when it was first asked: what comes later is told. */
+export function useLogIndex(filter: EventsFilter) {
   const { api, live } = useBackend();
   const queries = useQueryClient();
-  const queryKey = [LOG, seq ?? null, filter];
-  const first = seq === undefined ? {} : { before: seq + NEWER_IN_SIGHT + 1 };
-  const log = useInfiniteQuery({
-    queryKey,
-    initialPageParam: first as Cursor,
-    queryFn: async ({ pageParam, signal }): Promise<LogPage> => {
-      const through = live.getState().lastSeq;
-      const order = "since" in pageParam ? "asc" : "desc";
-      const query = { ...filter, ...pageParam, order, limit: AT_ONCE } as const;
-      const { items, next } = await answerOf(api.GET("/api/events", { params: { query }, signal }));
-      if ("since" in pageParam)
-        return { items: items.reverse(), older: null, newer: cursorOf(next), through };
-      const newer = newerThan(items, pageParam.before, Object.keys(filter).length > 0);
-      return { items, older: cursorOf(next), newer, through };
+  const [through, setThrough] = useState(() => live.getState().lastSeq);
+  // Not known before the first snapshot; a lesser one is another log.
+  const isOld = useLive(({ lastSeq }) => lastSeq > 0 && (through === 0 || lastSeq < through));
+  const renew = useCallback(() => {
+    queries.removeQueries({ queryKey: [LOG, "events"] });
+    setThrough(live.getState().lastSeq);
+  }, [queries, live]);
+  useEffect(() => {
+    if (isOld) renew();
+  }, [isOld, renew]);
+  const asked = useInfiniteQuery({
+    queryKey: [LOG, "pages", filter, through],
+    enabled: through > 0,
+    initialPageParam: through + 1,
+    queryFn: async ({ pageParam: before, signal }) => {
+      const query = { ...filter, before, size: PAGE_SIZE };
+      return answerOf(api.GET("/api/events/pages", { params: { query }, signal }));
     },
-    getNextPageParam: ({ older }): Cursor | null => (older === null ? null : { before: older }),
-    getPreviousPageParam: ({ newer }): Cursor | null => (newer === null ? null : { since: newer }),
-    // The past does not change; what comes is told.
+    getNextPageParam: ({ next }) => (next === null ? null : Number(next)),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   });
-  const reset = () => void queries.resetQueries({ queryKey });
-  return { log, reset };
+  const { hasNextPage, isFetching, isError, fetchNextPage } = asked;
+  useEffect(() => {
+    if (hasNextPage && !isFetching && !isError) void fetchNextPage();
+  }, [hasNextPage, isFetching, isError, fetchNextPage]);
+
+  const answers = asked.data?.pages;
+  const pages = useMemo(() => new LogIndex(answers?.flatMap(({ items }) => items) ?? NO_PAGES), [answers]);
+  return {
+    pages,
+    through,
+    /** False while older ones are still counted. */
+    isWhole: through > 0 && answers !== undefined && !hasNextPage,
+    isFetching,
+    error: asked.error,
+    askAgain: () => void (answers ? fetchNextPage() : asked.refetch()),
+    renew,
+  };
 }
 
-/** Where a page that was read back from `before` goes on to newer events. Seqs have no holes: what is not there did not happen yet. */
-function newerThan(items: EventRecord[], before: number | undefined, isFiltered: boolean): number | null {
-  if (before === undefined) return null;
-  const newest = items[0]?.seq ?? 0;
-  return !isFiltered && newest < before - 1 ? null : before - 1;
+const keyOf = (filter: EventsFilter, { seq, count }: LogPage) => [LOG, "events", filter, seq, count];
+
+async function read(api: Api, filter: EventsFilter, { seq, count }: LogPage, signal: AbortSignal) {
+  const query = { ...filter, before: seq + 1, order: "desc", limit: count } as const;
+  return (await answerOf(api.GET("/api/events", { params: { query }, signal }))).items;
 }
 
-/** The answer that holds an event leaves out no older one either. */
-const knownOf = ({ through, items }: LogPage): number => Math.max(through, items[0]?.seq ?? 0);
+/** Reads the pages of the rows from `first` to `last`, and those that are `wanted` besides. */
+export function useLogPages(
+  filter: EventsFilter,
+  pages: LogIndex,
+  first: number,
+  last: number,
+  wanted: number | null,
+) {
+  const { api } = useBackend();
+  const queries = useQueryClient();
+  const from = useSettled(pages.pageOf(Math.max(0, first - AHEAD)), PASSING_MS);
+  const to = useSettled(pages.pageOf(last + AHEAD), PASSING_MS);
+  const numbers = new Set(wanted === null ? [] : [wanted]);
+  for (let page = from; page <= to; page++) numbers.add(page);
+  const asked = [...numbers].flatMap((page) => pages.pages[page] ?? []);
+  const { isFetching, failed } = useQueries({
+    queries: asked.map((page) => ({
+      queryKey: keyOf(filter, page),
+      queryFn: ({ signal }: { signal: AbortSignal }) => read(api, filter, page, signal),
+      staleTime: Number.POSITIVE_INFINITY,
+      gcTime: PAGE_KEPT_MS,
+      structuralSharing: false,
+    })),
+    combine: (answers) => ({
+      isFetching: answers.some((answer) => answer.isFetching),
+      failed: answers.find((answer) => answer.isError),
+    }),
+  });
+  return {
+    isFetching,
+    error: failed?.error ?? null,
+    askAgain: () => void failed?.refetch(),
+    eventsOf: (page: number) => eventsOf(queries, filter, pages, page),
+  };
+}
 
-/** What has come since the newest page was asked for, the oldest first. Pure. */
+/** Also of a page that was read before, and is not asked for now. */
+function eventsOf(queries: QueryClient, filter: EventsFilter, pages: LogIndex, page: number) {
+  const known = pages.pages[page];
+  return known && queries.getQueryData<EventRecord[]>(keyOf(filter, known));
+}
+
+/** What has come since the pages were counted, the oldest first. Pure. */
 export function cameSince(
   live: readonly EventRecord[],
-  newest: LogPage | undefined,
+  through: number,
   filter: EventsFilter,
 ): readonly EventRecord[] {
-  if (!newest || newest.newer !== null) return [];
-  const known = knownOf(newest);
-  return live.slice(live.findLastIndex(({ seq }) => seq <= known) + 1).filter((event) => fits(event, filter));
+  return live
+    .slice(live.findLastIndex(({ seq }) => seq <= through) + 1)
+    .filter((event) => fits(event, filter));
 }
 
 /** Whether more has come than the live store keeps, so that some is in neither. Pure. */
-export const hasGap = (live: readonly EventRecord[], newest: LogPage | undefined): boolean =>
-  newest !== undefined && newest.newer === null && (live[0]?.seq ?? 0) > knownOf(newest) + 1;
-
-/** All that is shown, the newest first; after `heldSeq` nothing, where somebody reads. */
-export function useShown(
-  data: InfiniteData<LogPage> | undefined,
-  filter: EventsFilter,
-  heldSeq: number | null,
-  onGap: () => void,
-) {
-  const live = useSampledEvents();
-  const pages = data?.pages;
-  const fetched = useMemo(() => pages?.flatMap(({ items }) => items) ?? [], [pages]);
-  const came = useMemo(() => cameSince(live, pages?.[0], filter), [live, pages, filter]);
-  const shown = useMemo(() => {
-    const told = heldSeq === null ? came : came.filter(({ seq }) => seq <= heldSeq);
-    return [...told].reverse().concat(fetched);
-  }, [came, fetched, heldSeq]);
-  const waiting = heldSeq === null ? 0 : came.filter(({ seq }) => seq > heldSeq).length;
-
-  const isBroken = heldSeq === null && hasGap(live, pages?.[0]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each gap
-  useEffect(() => {
-    if (isBroken) onGap();
-  }, [isBroken]);
-  return { shown, waiting };
-}
+export const hasGap = (live: readonly EventRecord[], through: number): boolean =>
+  (live[0]?.seq ?? 0) > through + 1;

@@ -2,9 +2,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import type { EventRecord } from "../../api/types";
-
-/** Closed rows are not measured: reading forty heights for each step of a flood would stop the page. */
-export const rowHeightPx = (): number => (window.innerWidth < 640 ? 48 : 28);
+import { rowHeightPx } from "./event-row";
 
 export function useEventRows(events: readonly EventRecord[], firstOpen?: number) {
   const scroller = useRef<HTMLDivElement>(null);
