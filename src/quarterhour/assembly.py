@@ -30,6 +30,7 @@ from quarterhour.notify.dead_mans_switch import DeadMansSwitch
 from quarterhour.notify.service_manager import ServiceManager
 from quarterhour.notify.signs_of_life import SignsOfLife
 from quarterhour.orchestrator import PipelineOrchestrator
+from quarterhour.retention import Retention
 from quarterhour.scheduler import Scheduler
 from quarterhour.settings import Settings
 from quarterhour.state import StateManager
@@ -105,7 +106,9 @@ class Pipeline:
         self.state = StateManager(self.bus, self.clock)
         self.indexer = Indexer(workspace, self.bus, self.clock)
         self._is_indexed = machine.has_files
-        self.housekeeper = Housekeeper(settings, workspace, self.engine, self.bus, self.clock)
+        self.housekeeper = Housekeeper(
+            settings, workspace, self.engine, self.bus, Retention(settings.retention, self.log, self.clock), self.clock
+        )
         self.disk = DiskGuard(settings.watchdog.min_free, machine.disk, self.bus, self.clock)
         self.orchestrator = PipelineOrchestrator(
             settings,

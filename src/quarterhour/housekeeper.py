@@ -1,4 +1,5 @@
-"""Housekeeper: after each run, and beside whatever comes next, has the merged tables maintained in a process of its own."""
+"""Housekeeper: after each run, and beside whatever comes next, has the merged tables maintained in a process of its own, and old
+events compressed."""
 
 import asyncio
 from typing import Any
@@ -6,7 +7,9 @@ from typing import Any
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.engines.base import Engine
+from quarterhour.errors import EventLogError
 from quarterhour.events import MaintenanceFailed, TablesMaintained
+from quarterhour.retention import Retention
 from quarterhour.settings import Settings
 from quarterhour.workspace import Workspace
 
@@ -17,20 +20,28 @@ _MAINTAIN = "quarterhour.lake.maintenance:maintain_quietly"
 class Housekeeper:
     """`wake` asks for one maintenance; asking again while one is under way has one more follow it."""
 
-    def __init__(self, settings: Settings, workspace: Workspace, engine: Engine, bus: EventBus, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        workspace: Workspace,
+        engine: Engine,
+        bus: EventBus,
+        retention: Retention,
+        clock: Clock,
+    ) -> None:
         self._settings = settings
         self._workspace = workspace
         self._engine = engine
         self._bus = bus
+        self._retention = retention
         self._clock = clock
         self._is_wanted = asyncio.Event()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
     def wake(self) -> None:
-        if self._settings.maintenance.enabled:
-            self._is_wanted.set()
-            self._is_idle.clear()
+        self._is_wanted.set()
+        self._is_idle.clear()
 
     async def settled(self) -> None:
         """Return once all that was asked for is done."""
@@ -41,7 +52,9 @@ class Housekeeper:
         while True:
             await self._is_wanted.wait()
             self._is_wanted.clear()
-            await self._maintain()
+            if self._settings.maintenance.enabled:
+                await self._maintain()
+            await self._keep_log()
             if not self._is_wanted.is_set():
                 self._is_idle.set()
 
@@ -61,6 +74,12 @@ class Housekeeper:
                     at=self._clock.now(), run_id=None, stage="pipeline", msg=_summary(done), data={"tables": done}
                 )
             )
+
+    async def _keep_log(self) -> None:
+        try:
+            await self._retention.step()
+        except (OSError, EventLogError) as error:
+            await self._tell_failure(f"old events could not be compressed: {error}", {})
 
     async def _tell_failure(self, message: str, data: dict[str, Any]) -> None:
         await self._bus.publish(

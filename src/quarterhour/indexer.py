@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
+from quarterhour.errors import EventLogError
 from quarterhour.event_log.jsonl import event_file
 from quarterhour.events import EventRecord, IndexDiscarded, IndexFailed, IndexRebuilt
 from quarterhour.index.reading import catch_up, read_found
@@ -86,7 +87,7 @@ class Indexer:
                 except IndexBroken as error:
                     self._broken = str(error)
             await self._make_anew()
-        except (OSError, IndexUnavailable, IndexBroken) as error:
+        except (OSError, EventLogError, IndexUnavailable, IndexBroken) as error:
             self._indexed_seq, self._grown = 0, None
             self._is_new.set()
             await self._tell_failure(str(error))

@@ -53,6 +53,7 @@ def remove_leftovers(workspace: Workspace, settings: Settings) -> Leftovers:
 def _unfinished(workspace: Workspace, settings: Settings) -> Iterator[Path]:
     """The temporary files of `files.replacing`, in the folders where such are written."""
     yield from _unfinished_in(workspace.state)
+    yield from _unfinished_in(workspace.events)
     yield from _unfinished_in(workspace.export_state("any").parent)
     for parent in (workspace.translated, workspace.quarantine, workspace.analyzed):
         for folder in _folders_in(parent):

@@ -84,6 +84,14 @@ class EventSettings(Section):
     )
 
 
+class RetentionSettings(Section):
+    """Of the event log, after each run."""
+
+    compress_after: Annotated[
+        float, Field(gt=0, description="Days after its last event from which on a file of events is kept compressed.")
+    ] = 7.0
+
+
 class MaintenanceSettings(Section):
     """Of the merged tables, after each run."""
 
@@ -156,6 +164,7 @@ class Settings(BaseSettings):
     runner: RunnerSettings = RunnerSettings()
     watchdog: WatchdogSettings = WatchdogSettings()
     events: EventSettings = EventSettings()
+    retention: RetentionSettings = RetentionSettings()
     lock: LockSettings = LockSettings()
     server: ServerSettings = ServerSettings()
     maintenance: MaintenanceSettings = MaintenanceSettings()

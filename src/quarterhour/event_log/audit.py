@@ -1,6 +1,5 @@
 """Verifying the audit chain: reads the event files as they lie, and names the first line that is not as it was sealed."""
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from quarterhour.errors import EventLogError
 from quarterhour.event_log.chain import (
     SEALED,
     Seal,
@@ -19,7 +19,7 @@ from quarterhour.event_log.chain import (
     is_seal,
     line_digest,
 )
-from quarterhour.event_log.jsonl import EVENT_FILE
+from quarterhour.event_log.files import event_files, opened
 from quarterhour.event_log.segment import lines_backwards, merged
 from quarterhour.events import EventRecord
 
@@ -197,39 +197,45 @@ def _lines(folder: Path, last_seq: int, tell: Callable[[Finding], None]) -> Iter
     # Listed anew: an event up to that one may stand in a file that was not there before.
     for path in _files(folder):
         first = next(_lines_of(path, lambda _: None), None)
-        if first is None and path.stat().st_size:
+        if first is None:
             list(_lines_of(path, tell))
-        elif first is not None:
+        else:
             starts.append((first.seq, partial(_lines_of, path, tell)))
     yield from (line for line in merged(starts) if line.seq <= last_seq)
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(Path(entry.path) for entry in os.scandir(folder) if EVENT_FILE.fullmatch(entry.name))
+    return [folder / name for name in event_files(folder)]
 
 
 def _last_seq(path: Path) -> int | None:
-    for line in lines_backwards(path):
-        try:
-            return EventRecord.parse(line).seq
-        except ValueError:
-            continue
+    try:
+        for line in lines_backwards(path):
+            try:
+                return EventRecord.parse(line).seq
+            except ValueError:
+                continue
+    except EventLogError:
+        return None  # damaged: it is told of when its lines are read
     return None
 
 
 def _lines_of(path: Path, tell: Callable[[Finding], None]) -> Iterator[Line]:
-    seq = 0
-    with path.open("rb") as file:
-        for number, text in enumerate(file, 1):
-            if not text.endswith(b"\n"):
-                return  # being written now, or torn by a crash
-            try:
-                line = Line(path.name, number, EventRecord.parse(text[:-1]))
-            except ValueError as error:
-                tell(Finding(path.name, number, number, seq + 1, str(error)))
-                continue
-            if line.seq <= seq:
-                tell(line.wrong(f"event {line.seq} stands after event {seq}"))
-                continue
-            seq = line.seq
-            yield line
+    seq = number = 0
+    try:
+        with opened(path) as file:
+            for number, text in enumerate(file, 1):
+                if not text.endswith(b"\n"):
+                    return  # being written now, or torn by a crash
+                try:
+                    line = Line(path.name, number, EventRecord.parse(text[:-1]))
+                except ValueError as error:
+                    tell(Finding(path.name, number, number, seq + 1, str(error)))
+                    continue
+                if line.seq <= seq:
+                    tell(line.wrong(f"event {line.seq} stands after event {seq}"))
+                    continue
+                seq = line.seq
+                yield line
+    except EventLogError as error:
+        tell(Finding(path.name, number + 1, number + 1, seq + 1, error.message))

@@ -1,7 +1,7 @@
 """The event log as JSONL files: one for each run, one a day for what belongs to none."""
 
 import os
-import re
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +13,17 @@ import structlog
 
 from quarterhour.errors import EventLogError
 from quarterhour.event_log.base import Match, Repair
+from quarterhour.event_log.files import (
+    EVENT_FILE,
+    FileStat,
+    compressed_path,
+    event_files,
+    remove_doubles,
+    remove_plain,
+    stat_of,
+    unpack,
+    write_compressed,
+)
 from quarterhour.event_log.memory import check_sequence
 from quarterhour.event_log.segment import Segment, mend, merged
 from quarterhour.events import EventRecord
@@ -20,8 +31,6 @@ from quarterhour.files import fdatasync, fsync_folder
 from quarterhour.workspace import Workspace
 
 _log = structlog.get_logger()
-
-EVENT_FILE = re.compile(r"(?:pipeline_(?P<run_id>.+)|system_\d{4}-\d{2}-\d{2})\.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +42,9 @@ class Range:
     first_seq: int
     last_seq: int
 
-    def is_of(self, file: os.stat_result) -> bool:
+    def is_of(self, file: FileStat) -> bool:
         """Whether the file is still that one: it ends with a whole line then."""
-        return (self.size, self.mtime_ns) == (file.st_size, file.st_mtime_ns)
+        return (self.size, self.mtime_ns) == (file.size, file.mtime_ns)
 
 
 Ranges = Mapping[str, Range]
@@ -52,22 +61,25 @@ class JsonlEventLog:
         self._segments: dict[Path, Segment] = {}
         self._last_seq = 0
         self._open_file: tuple[Path, int] | None = None
+        # Held while a file is written to, or gives way to its compressed copy.
+        self._writing = threading.Lock()
 
     def open(self) -> list[Repair]:
         repairs: list[Repair] = []
         remembered = self._remembered()
-        for entry in os.scandir(self._workspace.events):
-            if not (name := EVENT_FILE.fullmatch(entry.name)):
+        remove_doubles(self._workspace.events)
+        for name, is_compressed in event_files(self._workspace.events).items():
+            found = EVENT_FILE.fullmatch(name)
+            assert found is not None
+            path, run_id = self._workspace.events / name, found.group("run_id")
+            if (known := remembered.get(name)) is not None and known.is_of(stat_of(path)):
+                self._segments[path] = Segment(path, run_id, known.first_seq, known.last_seq)
                 continue
-            path = Path(entry.path)
-            if (known := remembered.get(entry.name)) is not None and known.is_of(entry.stat()):
-                self._segments[path] = Segment(path, name.group("run_id"), known.first_seq, known.last_seq)
-                continue
-            segment = Segment.load_short(path, name.group("run_id"))
+            segment = None if is_compressed else Segment.load_short(path, run_id)
             if segment is None:
-                if repair := mend(path):
+                if not is_compressed and (repair := mend(path)):
                     repairs.append(repair)
-                segment = Segment.load(path, name.group("run_id"))
+                segment = Segment.load(path, run_id)
             if segment is not None:
                 self._segments[path] = segment
         self._last_seq = max((segment.last_seq for segment in self._segments.values()), default=0)
@@ -85,6 +97,10 @@ class JsonlEventLog:
             self._write(event_file(self._workspace, of_one[0]), of_one)
 
     def _write(self, path: Path, records: list[EventRecord]) -> None:
+        with self._writing:
+            self._write_alone(path, records)
+
+    def _write_alone(self, path: Path, records: list[EventRecord]) -> None:
         descriptor = self._descriptor(path)
         size = os.fstat(descriptor).st_size
         try:
@@ -106,6 +122,8 @@ class JsonlEventLog:
                 return self._open_file[1]
             self.close()
         is_new = not path.exists()
+        if is_new and compressed_path(path).exists():
+            unpack(path)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
         if is_new:
             fsync_folder(path.parent)
@@ -146,6 +164,31 @@ class JsonlEventLog:
 
     def run_ids(self) -> list[str]:
         return sorted((s.run_id for s in list(self._segments.values()) if s.run_id is not None), reverse=True)
+
+    def old_files(self, until_s: float) -> list[Path]:
+        """The plain files, oldest first, that were last written to before `until_s` (Unix time); never the newest run's."""
+        newest = max(self.run_ids(), default="")
+        plain = [name for name, is_compressed in event_files(self._workspace.events).items() if not is_compressed]
+        # What a process that died has left torn is mended at the start: what is known ends with a whole line.
+        known = [s for s in map(self._segments.get, map(self._workspace.events.joinpath, plain)) if s is not None]
+        old = [s for s in known if s.run_id != newest and s.path.stat().st_mtime < until_s]
+        return [segment.path for segment in sorted(old, key=lambda segment: segment.last_seq)]
+
+    def compress(self, path: Path, is_wanted: Callable[[], bool]) -> bool:
+        """Have a compressed file take the place of a plain one, beside what is read and written; False where it was written to.
+
+        It is asked now and then whether it `is_wanted` still. Raises LeftOff, OSError, EventLogError.
+        """
+        before = write_compressed(path, is_wanted)
+        with self._writing:
+            now = path.stat()
+            if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+                compressed_path(path).unlink()
+                return False
+            if self._open_file is not None and self._open_file[0] == path:
+                self.close()
+            remove_plain(path)
+        return True
 
     def close(self) -> None:
         if self._open_file is not None:

@@ -1,4 +1,4 @@
-"""One JSONL file of the event log: its range of seq, reading from any seq in either direction, mending its end."""
+"""One file of the event log: its range of seq, reading from any seq in either direction, mending its end."""
 
 import os
 from collections import deque
@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from quarterhour.errors import EventLogError
 from quarterhour.event_log.base import Repair
+from quarterhour.event_log.files import Unpacked, opened, opened_to_read_back
 from quarterhour.events import EventRecord
 
 _BLOCK_BYTES = 64 * 1024
@@ -35,7 +36,7 @@ class Segment:
     @classmethod
     def load(cls, path: Path, run_id: str | None) -> "Segment | None":
         """None for an empty file. The file must have been mended."""
-        with path.open("rb") as file:
+        with opened(path) as file:
             first = file.readline()
         last = next(lines_backwards(path), None)
         if last is None:
@@ -62,8 +63,8 @@ class Segment:
 
     def forwards(self, since: int) -> Iterator[EventRecord]:
         """Its events with a seq above `since`."""
-        with self.path.open("rb") as file:
-            if since >= self.first_seq:
+        with opened(self.path) as file:
+            if since >= self.first_seq and not isinstance(file, Unpacked):
                 file.seek(_offset_before(file.fileno(), self.path, since))
             for line in file:
                 if not line.endswith(b"\n"):
@@ -138,7 +139,7 @@ def merged(starts: Iterable[tuple[int, Callable[[], Iterator[Numbered]]]]) -> It
 
 def lines_backwards(path: Path) -> Iterator[bytes]:
     """The whole lines of a file, last first, without their line feeds; an unfinished last line is left out."""
-    with path.open("rb") as file:
+    with opened_to_read_back(path) as file:
         position = file.seek(0, os.SEEK_END)
         tail = b""
         is_whole = False

@@ -1,10 +1,9 @@
 """The index's two ways to the event files: entering what is new in them, and reading the events that it found."""
 
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from quarterhour.event_log.jsonl import EVENT_FILE
+from quarterhour.event_log.files import EVENT_FILE, event_files, opened, stat_of
 from quarterhour.events import EventRecord
 from quarterhour.index.store import Batch, Found, IndexBroken, IndexStore, KnownFile, in_order
 
@@ -19,8 +18,7 @@ def catch_up(
     `check` may raise, between two batches. Raises IndexBroken where the files are no longer those that were indexed.
     """
     known, entered = store.files(only), 0
-    names = sorted(entry.name for entry in os.scandir(folder)) if only is None else sorted(only)
-    there = [name for name in names if EVENT_FILE.fullmatch(name)]
+    there = list(event_files(folder)) if only is None else sorted(only)
     waiting: list[Batch] = []
     for batch in _new(folder, there, known, last_seq):
         check()
@@ -41,16 +39,16 @@ def _new(folder: Path, names: Sequence[str], known: Mapping[str, KnownFile], las
     for name in names:
         before, path = known.get(name), folder / name
         try:
-            now = path.stat()
-            if before is not None and now.st_size < before.size:
+            now = stat_of(path)
+            if before is not None and now.size < before.size:
                 raise IndexBroken(f"{name} was cut or replaced")
-            if before is not None and now.st_size == before.size:
+            if before is not None and now.size == before.size:
                 continue
             run_id = found.group("run_id") if (found := EVENT_FILE.fullmatch(name)) else None
             for events in _batches(path, before.size if before else 0, last_seq):
                 (offset, newest), (_, oldest) = events[-1], events[0]
                 end, first_seq = offset + len(newest.line) + 1, before.first_seq if before else oldest.seq
-                before = KnownFile(name, run_id, end, now.st_mtime_ns, first_seq, newest.seq)
+                before = KnownFile(name, run_id, end, now.mtime_ns, first_seq, newest.seq)
                 yield before, events
         except FileNotFoundError as error:
             raise IndexBroken(f"{name} is gone") from error
@@ -59,7 +57,7 @@ def _new(folder: Path, names: Sequence[str], known: Mapping[str, KnownFile], las
 def _batches(path: Path, start: int, last_seq: int) -> Iterator[list[tuple[int, EventRecord]]]:
     """The whole events of a file from an offset on, each with its own."""
     batch: list[tuple[int, EventRecord]] = []
-    with path.open("rb") as file:
+    with opened(path) as file:
         file.seek(start)
         for line in file:
             if not line.endswith(b"\n"):
@@ -84,7 +82,7 @@ def read_found(folder: Path, found: Sequence[Found]) -> dict[int, EventRecord]:
     records: dict[int, EventRecord] = {}
     for name, places in in_order(found).items():
         try:
-            with (folder / name).open("rb") as file:
+            with opened(folder / name) as file:
                 for place in places:
                     file.seek(place.offset)
                     record = EventRecord.parse(file.readline().rstrip(b"\n"))
