@@ -1,11 +1,13 @@
 """Old files of the event log are compressed, and read as before: the log, the index, the audit and the API see no difference."""
 
 import asyncio
+import gzip
 import os
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from commands import command
 from pipelines import pipeline, settings_for
 from quarterhour.errors import EventLogError
 from quarterhour.event_log.audit import verify_chain
-from quarterhour.event_log.files import LeftOff, compressed_path, event_files, opened, stat_of
+from quarterhour.event_log.files import LeftOff, compressed_path, event_files, opened, stat_of, zstd
 from quarterhour.event_log.jsonl import JsonlEventLog, Range
 from quarterhour.events import EventRecord, StageLogged
 from quarterhour.index.reading import catch_up, read_found
@@ -22,6 +24,8 @@ from quarterhour.index.store import IndexStore, Question
 from quarterhour.lifecycle import Trigger
 from quarterhour.retention import Retention
 from quarterhour.settings import RetentionSettings
+from quarterhour.web.app import make_app
+from quarterhour.web.services import Services
 from quarterhour.workspace import Workspace
 
 BEGIN = datetime(2025, 12, 5, 23, 59, tzinfo=UTC)
@@ -177,6 +181,23 @@ def test_a_damaged_compressed_file_is_named_everywhere(tmp_path: Path, damage: s
     assert name in said.output
 
 
+def exported(home: Path, run_id: str) -> None:
+    """A compressed run's events as a file, packed or not, are what its own file held."""
+    with opened(Workspace(home).run_events(run_id)) as file:
+        whole = file.read()
+    for name, unpacked in (("x.jsonl", bytes), ("x.jsonl.gz", gzip.decompress), ("x.jsonl.zst", zstd.decompress)):
+        told = command(home, "events", "--run", run_id, "--out", str(home / "to" / name))
+        assert f"{len(whole.splitlines())} events → " in told.output
+        assert unpacked((home / "to" / name).read_bytes()) == whole
+    assert command(home, "events", "--run", run_id, "--out", "-").stdout_bytes == whole
+    (home / "to" / "folder").mkdir()
+    refused = command(home, "events", "--out", str(home / "to" / "folder"))
+    assert refused.exit_code == 1
+    assert "folder: cannot be written" in refused.output
+    assert sorted(path.name for path in (home / "to").iterdir()) == ["folder", "x.jsonl", "x.jsonl.gz", "x.jsonl.zst"]
+    assert command(home, "events", "--follow", "--out", "-").exit_code == 2
+
+
 def test_after_a_run_old_files_are_compressed_and_the_chain_and_the_commands_hold(tmp_path: Path) -> None:
     async def go() -> None:
         log = JsonlEventLog(Workspace(tmp_path))
@@ -190,7 +211,17 @@ def test_after_a_run_old_files_are_compressed_and_the_chain_and_the_commands_hol
             await Retention(RetentionSettings(compress_after=3), log, parts.clock).step()
             assert compressed_names(tmp_path) == set()
             await Retention(RetentionSettings(compress_after=1), log, parts.clock).step()
-            assert await parts.state.find_run(log.run_ids()[-1])
+            oldest = log.run_ids()[-1]
+            assert await parts.state.find_run(oldest)
+            transport = httpx.ASGITransport(make_app(Services.of(parts)))
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+                answer = await http.get(f"/api/runs/{oldest}/log")
+                unknown = await http.get("/api/runs/unknown/log")
+            assert unknown.status_code == 404
+            assert answer.headers["content-type"] == "application/x-ndjson"
+            assert answer.headers["content-disposition"] == f'attachment; filename="pipeline_{oldest}.jsonl"'
+            with opened(parts.workspace.run_events(oldest)) as file:
+                assert answer.content == file.read()
 
     asyncio.run(go())
     ids = sorted(path.name for path in Workspace(tmp_path).events.glob("pipeline_*"))
@@ -201,5 +232,6 @@ def test_after_a_run_old_files_are_compressed_and_the_chain_and_the_commands_hol
     oldest = ids[0].removeprefix("pipeline_").removesuffix(".jsonl.zst")
     shown = command(tmp_path, "events", "--run", oldest, "--json").output.splitlines()
     assert len(shown) == opened(Workspace(tmp_path).run_events(oldest)).read().count(b"\n")
+    exported(tmp_path, oldest)
     assert "succeeded" in command(tmp_path, "events", "--run", oldest, "--grep", "succeeded").output
     assert "events are indexed" in command(tmp_path, "reindex").output

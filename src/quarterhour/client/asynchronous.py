@@ -88,6 +88,7 @@ class AsyncClient:
     get_run = _sent(calls.get_run)
     get_run_balance = _sent(calls.get_run_balance)
     list_run_events = _sent(calls.list_run_events)
+    get_run_log = _sent(calls.get_run_log)
     get_timeline = _sent(calls.get_timeline)
     list_events = _sent(calls.list_events)
     list_event_pages = _sent(calls.list_event_pages)

@@ -141,6 +141,11 @@ def list_run_events(run_id: str, *, since: int = 0, limit: int = 200) -> Call[Pa
     return get(within("runs", run_id, "events"), Page[EventWire], since=since, limit=limit)
 
 
+def get_run_log(run_id: str) -> Call[bytes]:
+    """All events of one run so far, one a line, in memory: of a large one call the address itself."""
+    return Call("GET", within("runs", run_id, "log"), bytes, takes_long=True)
+
+
 def get_timeline(
     *, start: datetime | None = None, end: datetime | None = None, limit: int = 5000
 ) -> Call[Page[RunSpan]]:

@@ -1,6 +1,6 @@
 """What an event log is: the truth. tests/contract/test_event_log.py holds every kind of log to it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,6 +43,10 @@ class EventLog(Protocol):
         self, since: int, limit: int, *, run_id: str | None = None, match: Match | None = None
     ) -> list[EventRecord]:
         """Up to `limit` events with a seq above `since`, in order; of one run, or those for which `match` is true."""
+        ...
+
+    def of_run(self, run_id: str) -> Iterator[EventRecord]:
+        """All events of one run that are durable now, in order, read as they are taken."""
         ...
 
     def read_back(self, before: int, limit: int, *, run_id: str | None = None) -> list[EventRecord]:

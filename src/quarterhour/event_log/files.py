@@ -3,6 +3,7 @@
 Both are there only where a process was killed between two steps: the plain one is whole then, and counts.
 """
 
+import gzip
 import io
 import os
 import re
@@ -235,3 +236,10 @@ def unpack(path: Path) -> None:
         os.utime(temporary, ns=(mtime_ns, mtime_ns))
     compressed_path(path).unlink()
     fsync_folder(path.parent)
+
+
+def opened_to_write(path: Path, name: str) -> IO[bytes]:
+    """A new file, compressed as `name` ends: .gz, .zst, or neither."""
+    if name.endswith(".gz"):
+        return cast(IO[bytes], gzip.open(path, "wb"))
+    return cast(IO[bytes], zstd.ZstdFile(path, "w", options=_OPTIONS)) if name.endswith(_ENDING) else path.open("wb")

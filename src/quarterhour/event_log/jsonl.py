@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 
 import structlog
@@ -141,6 +141,10 @@ class JsonlEventLog:
             if match is None or match(record):
                 found.append(record)
         return found
+
+    def of_run(self, run_id: str) -> Iterator[EventRecord]:
+        durable_seq = self._last_seq
+        return takewhile(lambda record: record.seq <= durable_seq, self._forwards(0, run_id))
 
     def _forwards(self, since: int, run_id: str | None) -> Iterator[EventRecord]:
         """The files' events merged by seq; a file is opened only when its turn comes."""

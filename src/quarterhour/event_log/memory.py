@@ -1,6 +1,6 @@
 """The event log in memory: the twin of the JSONL log for tests and dry runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from quarterhour.errors import SequenceConflict
 from quarterhour.event_log.base import Match, Repair
@@ -32,6 +32,9 @@ class MemoryEventLog:
             if (run_id is None or record.run_id == run_id) and (match is None or match(record)):
                 found.append(record)
         return found
+
+    def of_run(self, run_id: str) -> Iterator[EventRecord]:
+        return iter([record for record in self._records if record.run_id == run_id])
 
     def read_back(self, before: int, limit: int, *, run_id: str | None = None) -> list[EventRecord]:
         older = reversed(self._records[: max(0, before - 1)])

@@ -1,12 +1,14 @@
 """The calls that read the pipeline: status, snapshot, events, runs, health."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Annotated, Literal
 
 import orjson
 from fastapi import APIRouter, Query, Response
+from starlette.responses import StreamingResponse
 
 from quarterhour.balance import Balance, balance
 from quarterhour.event_log.base import EventLog
@@ -25,6 +27,7 @@ tagged = tagged_router()
 
 SNAPSHOT_EVENTS = 500
 _READ_BACK = 1000
+_LINES_AT_ONCE = 200
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
@@ -172,6 +175,33 @@ async def list_run_events(
     page = found[:limit]
     tail = orjson.dumps({"next": page[-1].seq if len(found) > limit else None, "total": None})[1:]
     return json_response(b'{"items":[' + join(page) + b"]," + tail)
+
+
+@router.get(
+    "/api/runs/{run_id}/log",
+    operation_id="getRunLog",
+    tags=["runs"],
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}},
+        **documented(404, 422),
+    },
+)
+async def get_run_log(run_id: str, services: Injected) -> StreamingResponse:
+    """All events of the run so far, one a line: its file, whether it is compressed or not."""
+    await services.state.find_run(run_id)
+    pieces = _lines(services.bus.log.of_run(run_id))
+    # What cannot be read is told with a status, as long as none is sent.
+    first = await asyncio.to_thread(next, pieces, b"")
+    name = f'attachment; filename="pipeline_{run_id}.jsonl"'
+    return StreamingResponse(
+        chain([first], pieces), media_type="application/x-ndjson", headers={"content-disposition": name}
+    )
+
+
+def _lines(records: Iterator[EventRecord]) -> Iterator[bytes]:
+    while batch := list(islice(records, _LINES_AT_ONCE)):
+        yield b"".join(record.line + b"\n" for record in batch)
 
 
 @router.get("/api/runs/{run_id}/balance", operation_id="getRunBalance", tags=["runs"], responses=documented(404, 422))
