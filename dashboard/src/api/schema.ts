@@ -6684,6 +6684,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "count": 6,
+                     *           "seq": 49
+                     *         },
+                     *         {
+                     *           "count": 43,
+                     *           "seq": 43
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_EventPage_"];
                 };
             };
@@ -6693,8 +6709,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -6703,8 +6726,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -6713,8 +6743,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -6723,8 +6760,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -6733,8 +6777,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -6743,8 +6794,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -6753,8 +6811,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8578,6 +8643,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {"seq":18,"timestamp":"2026-11-28T22:13:56.890Z","run_id":"20261128T221356Z-92031e","stage":"pipeline","event":"state","msg":"idle → starting","data":{"from":"idle","to":"starting","status":{"version":17,"state":"starting","run":{"run_id":"20261128T221356Z-92031e","state":"starting","trigger":"api","mark":null,"due_at":null,"window":null,"resumptions":0,"started_at":"2026-11-28T22:13:56.890Z","ended_at":null,"stages":[{"name":"translator","state":"waiting","attempts":0,"started_at":null,"ended_at":null,"progress":null,"reason":null,"message":"","data":{}},{"name":"analyzer","state":"waiting","attempts":0,"started_at":null,"ended_at":null,"progress":null,"reason":null,"message":"","data":{}},{"name":"merger","state":"waiting","attempts":0,"started_at":null,"ended_at":null,"progress":null,"reason":null,"message":"","data":{}}],"counts":{"files_processed":0,"records":0,"rows":0,"quarantined":0,"inserted":0,"updated":0,"unchanged":0,"held_back":0},"reason":null,"message":""},"last_run":{"run_id":"20261128T221356Z-013ba8","state":"stopped","trigger":"api","mark":null,"due_at":null,"window":null,"resumptions":0,"started_at":"2026-11-28T22:13:56.423Z","ended_at":"2026-11-28T22:13:56.808Z","stages":[{"name":"translator","state":"stopped","attempts":1,"started_at":"2026-11-28T22:13:56.424Z","ended_at":"2026-11-28T22:13:56.808Z","progress":null,"reason":null,"message":"translator was stopped","data":{}},{"name":"analyzer","state":"waiting","attempts":0,"started_at":null,"ended_at":null,"progress":null,"reason":null,"message":"","data":{}},{"name":"merger","state":"waiting","attempts":0,"started_at":null,"ended_at":null,"progress":null,"reason":null,"message":"","data":{}}],"counts":{"files_processed":0,"records":0,"rows":0,"quarantined":0,"inserted":0,"updated":0,"unchanged":0,"held_back":0},"reason":null,"message":""},"schedule":{"cron":"*\/15 * * * *","timezone":"UTC","jitter":0.0,"paused":false,"next_run_at":null,"configured":{"cron":"*\/15 * * * *","timezone":"UTC"},"judged_until":null,"failures":0,"failed_at":null},"configuration":{"seq":1,"digest":"5d0f29b683a038d39fddf4648130662e8ef4907b4eab316317ee1dee92fc530f"},"run_id":"20261128T221356Z-92031e","stage":null,"progress":0.0,"started_at":"2026-11-28T22:13:56.890Z","next_run_at":null,"counts":{"files_processed":0,"records":0,"rows":0,"quarantined":0,"inserted":0,"updated":0,"unchanged":0,"held_back":0}}}}
+                     *     {"seq":19,"timestamp":"2026-11-28T22:13:56.890Z","run_id":"20261128T221356Z-92031e","stage":"pipeline","event":"start","msg":"Run 20261128T221356Z-92031e started by the api","data":{"trigger":"api","stages":["translator","analyzer","merger"],"mark":null,"window":null,"request":null}}
+                     */
                     "application/x-ndjson": string;
                 };
             };
@@ -8587,8 +8656,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -8597,8 +8673,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -8607,8 +8690,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -8617,8 +8707,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Misdirected Request */
@@ -8627,8 +8724,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -8637,8 +8741,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too Many Requests */
@@ -8647,8 +8758,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Internal Server Error */
@@ -8657,8 +8775,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
