@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import httpx
 
-from quarterhour.client import calls, settings_calls
+from quarterhour.client import calls, schedule_calls, settings_calls
 from quarterhour.client.call import Call
 from quarterhour.client.transport import POLL_S, check, event_in, options, read, request_of, stream_of
 from quarterhour.lifecycle import ACTIVE, Run
@@ -93,22 +93,22 @@ class AsyncClient:
     list_events = _sent(calls.list_events)
     list_event_pages = _sent(calls.list_event_pages)
     reindex = _sent(calls.reindex)
-    get_schedule = _sent(calls.get_schedule)
-    change_schedule = _sent(calls.change_schedule)
-    pause_schedule = _sent(calls.pause_schedule)
-    resume_schedule = _sent(calls.resume_schedule)
-    get_schedule_plan = _sent(calls.get_schedule_plan)
-    preview_schedule = _sent(settings_calls.preview_schedule)
+    get_schedule = _sent(schedule_calls.get_schedule)
+    change_schedule = _sent(schedule_calls.change_schedule)
+    pause_schedule = _sent(schedule_calls.pause_schedule)
+    resume_schedule = _sent(schedule_calls.resume_schedule)
+    get_schedule_plan = _sent(schedule_calls.get_schedule_plan)
+    preview_schedule = _sent(schedule_calls.preview_schedule)
     get_session = _sent(settings_calls.get_session)
     list_alerts = _sent(settings_calls.list_alerts)
     test_alert = _sent(settings_calls.test_alert)
     list_tokens = _sent(settings_calls.list_tokens)
     make_token = _sent(settings_calls.make_token)
     revoke_token = _sent(settings_calls.revoke_token)
-    list_slots = _sent(calls.list_slots)
-    start_backfill = _sent(calls.start_backfill)
-    get_backfill = _sent(calls.get_backfill)
-    stop_backfill = _sent(calls.stop_backfill)
+    list_slots = _sent(schedule_calls.list_slots)
+    start_backfill = _sent(schedule_calls.start_backfill)
+    get_backfill = _sent(schedule_calls.get_backfill)
+    stop_backfill = _sent(schedule_calls.stop_backfill)
     list_inputs = _sent(calls.list_inputs)
     get_input_profile = _sent(calls.get_input_profile)
     retract_input = _sent(calls.retract_input)

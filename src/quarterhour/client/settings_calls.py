@@ -2,13 +2,8 @@
 
 from quarterhour.client.call import Call, get, post, within
 from quarterhour.tokens import Role
-from quarterhour.web.models import Page, SchedulePreview
+from quarterhour.web.models import Page
 from quarterhour.web.settings_models import AlertDelivery, AlertItem, MadeToken, Session, TokenItem, TokenRequest
-
-
-def preview_schedule(cron: str, *, timezone: str = "UTC", jitter: float = 0.0) -> Call[SchedulePreview]:
-    """The next ten marks that a schedule would have; `jitter` in seconds. Nothing is changed."""
-    return get("/api/schedule/preview", SchedulePreview, cron=cron, timezone=timezone, jitter=jitter)
 
 
 def get_session() -> Call[Session]:
