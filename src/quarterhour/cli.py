@@ -191,8 +191,10 @@ def _outcome(report: "TranslateReport") -> str:
 @app.command()
 def status(home: Home = HERE, as_json: AsJson = False) -> None:
     """State, stages and the next run."""
+    from quarterhour.client import calls
+
     with reading(home) as source:
-        found = source.get("/api/pipeline/status")
+        found = source.plain(calls.get_status())
         if as_json:
             print_json(found)
             return
@@ -213,16 +215,20 @@ def _next_run(found: dict[str, Any]) -> str:
 @app.command()
 def runs(home: Home = HERE, limit: Annotated[int, typer.Option(min=1, max=200)] = 20, as_json: AsJson = False) -> None:
     """Past runs, newest first."""
+    from quarterhour.client import calls
+
     with reading(home) as source:
-        for found in source.get("/api/runs", limit=limit)["items"]:
+        for found in source.plain(calls.list_runs(limit=limit))["items"]:
             print_json(found) if as_json else typer.echo(_run_line(found))
 
 
 @app.command()
 def balance(run_id: str, home: Home = HERE, as_json: AsJson = False) -> None:
     """Whether a run's rows add up."""
+    from quarterhour.client import calls
+
     with reading(home) as source:
-        found = source.get(f"/api/runs/{run_id}/balance")
+        found = source.plain(calls.get_run_balance(run_id))
         if as_json:
             print_json(found)
         else:

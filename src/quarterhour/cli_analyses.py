@@ -17,8 +17,10 @@ app = typer.Typer(help="Analyses: what is declared, and what each would give now
 @app.command("list")
 def list_(home: Home = HERE, as_json: AsJson = False) -> None:
     """Each analysis with its mode, what it reads, and the result that stands."""
+    from quarterhour.client import calls
+
     with reading(home) as source:
-        for item in source.get("/api/analyses")["items"]:
+        for item in source.plain(calls.list_analyses())["items"]:
             print_json(item) if as_json else typer.echo(_line(item))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quarterhour.cli_support import HERE, MOMENTS, AsJson, Home, load, print_json, reading, told_plainly, wire_moment
+from quarterhour.cli_support import HERE, MOMENTS, AsJson, Home, Source, aware, load, print_json, reading, told_plainly
 
 app = typer.Typer()
 
@@ -30,16 +30,18 @@ def backfill(
     as_json: AsJson = False,
 ) -> None:
     """Run each window of the schedule in a span that has no successful run, oldest first. Ctrl-C stops it."""
-    asked = {
-        "from": wire_moment(start),
-        "to": wire_moment(end),
+    asked: dict[str, Any] = {
+        "start": aware(start),
+        "end": aware(end),
         "all": is_all,
         "keep_going": keep_going,
         "dry_run": dry_run,
     }
     if dry_run:
+        from quarterhour.client import schedule_calls
+
         with reading(home) as source:
-            _print_plan(source.post("/api/backfill", asked), as_json=as_json)
+            _print_plan(source.plain(schedule_calls.start_backfill(**asked)), as_json=as_json)
         return
     teller = _Teller(as_json=as_json)
     with told_plainly():
@@ -89,7 +91,7 @@ def _print_plan(answer: Answer, *, as_json: bool) -> None:
 
 
 def _run(home: Any, asked: Answer, teller: _Teller) -> None:
-    from quarterhour.client import running_server
+    from quarterhour.client import running_server, schedule_calls
     from quarterhour.single_run import backfill_once
 
     settings, workspace = load(home)
@@ -98,15 +100,17 @@ def _run(home: Any, asked: Answer, teller: _Teller) -> None:
         asyncio.run(backfill_once(settings, workspace, asked, lambda: teller.told, teller.take))
         return
     with server:
-        teller.take(server.post("/api/backfill", asked))
+        teller.take(server.plain(schedule_calls.start_backfill(**asked)))
         try:
             _follow(server, teller)
         except KeyboardInterrupt:
-            server.post("/api/backfill/stop")
+            server.plain(schedule_calls.stop_backfill())
             _follow(server, teller)
 
 
-def _follow(server: Any, teller: _Teller) -> None:
+def _follow(server: Source, teller: _Teller) -> None:
+    from quarterhour.client import schedule_calls
+
     while teller.last["state"] == "running":
         time.sleep(_POLL_S)
-        teller.take(server.get("/api/backfill", since=teller.told))
+        teller.take(server.plain(schedule_calls.get_backfill(since=teller.told)))

@@ -20,11 +20,13 @@ Datasets = Annotated[
 @app.command("list")
 def list_(datasets: Datasets = None, home: Home = HERE, as_json: AsJson = False) -> None:
     """The declared checks, and what they came to in the last run that made them."""
+    from quarterhour.client import calls
+
     with told_plainly():
         settings, _ = load(home)
     with reading(home) as source:
         for name in datasets or _checked(settings):
-            found = source.get(f"/api/datasets/{name}/checks")
+            found = source.plain(calls.get_dataset_checks(name))
             if as_json:
                 print_json(found)
                 continue
@@ -90,6 +92,7 @@ def release(
 
 
 def _release(home: Path, name: str) -> dict[str, Any]:
+    from quarterhour.client import calls
     from quarterhour.lake.holds import HoldLedger
 
     with told_plainly():
@@ -98,4 +101,4 @@ def _release(home: Path, name: str) -> dict[str, Any]:
         with HoldLedger(workspace.ledger_file) as ledger:
             fingerprint = ledger.named(name).fingerprint
     with reading(home) as source:
-        return source.post(f"/api/inputs/{fingerprint}/release")
+        return source.plain(calls.release_input(fingerprint))

@@ -1,5 +1,6 @@
 """`quarterhour events` and `reindex`: the event log, searched and followed."""
 
+import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -8,11 +9,13 @@ from typing import Annotated, Any, Literal
 import orjson
 import typer
 
-from quarterhour.cli_support import HERE, MOMENTS, AsJson, Home, print_json, reading, wire_moment
+from quarterhour.cli_support import HERE, MOMENTS, AsJson, Home, Source, aware, print_json, reading
 from quarterhour.errors import QuarterhourError
 from quarterhour.files import replacing
 
 app = typer.Typer()
+
+_POLL_S = 0.2
 
 
 @app.command()
@@ -39,18 +42,20 @@ def events(
     as_json: AsJson = False,
 ) -> None:
     """The event log."""
+    from quarterhour.client import calls
+
     if out is not None and follow:
         raise typer.BadParameter("a file is written whole: leave out --follow, or --out", param_hint="--out")
-    query: dict[str, Any] = {"run_id": run_id, "stage": stage, "event": event, "level": level, "q": grep}
-    query |= {"from": wire_moment(start), "to": wire_moment(end)}
+    kinds: dict[str, Any] = {"run_id": run_id, "stage": stage, "event": event, "level": level, "q": grep}
+    kinds |= {"start": aware(start), "end": aware(end)}
     with reading(home) as source:
-        if follow:
-            found = source.events(since, **query)
-        elif last is not None:
-            page = source.get("/api/events", since=since, order="desc", limit=last, **query)
+        if follow and not source.is_live:
+            raise QuarterhourError("no server runs in this home, so nothing new comes: leave out --follow")
+        if last is not None and not follow:
+            page = source.plain(calls.list_events(since=since, order="desc", limit=last, **kinds))
             found = reversed(page["items"])
         else:
-            found = _past_events(source, since, query)
+            found = _events(source, since, kinds, follow=follow)
         if out is not None and out != Path("-"):
             _write(found, out, as_json=as_json)
             return
@@ -77,17 +82,26 @@ def _write(found: Iterable[dict[str, Any]], out: Path, *, as_json: bool) -> None
     print_json(told) if as_json else typer.echo(f"{count} events → {out}")
 
 
-def _past_events(source: Any, since: int, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    cursor: int | None = since
-    while cursor is not None:
-        page = source.get("/api/events", since=cursor, limit=1000, **query)
-        yield from page["items"]
-        cursor = page["next"]
+def _events(source: Source, since: int, kinds: dict[str, Any], *, follow: bool) -> Iterator[dict[str, Any]]:
+    """Past events after `since`, and then those that come."""
+    from quarterhour.client import calls
+
+    while True:
+        page = source.plain(calls.list_events(since=since, limit=1000, **kinds))
+        for event in page["items"]:
+            since = event["seq"]
+            yield event
+        if page["next"] is None:
+            if not follow:
+                return
+            time.sleep(_POLL_S)
 
 
 @app.command()
 def reindex(home: Home = HERE, as_json: AsJson = False) -> None:
     """Make the index of the event log anew from its files."""
+    from quarterhour.client import calls
+
     with reading(home) as source:
-        answer = source.post("/api/reindex", timeout_s=None)
+        answer = source.plain(calls.reindex())
     print_json(answer) if as_json else typer.echo(f"{answer['events']} events are indexed")

@@ -24,13 +24,15 @@ def retract(
     as_json: AsJson = False,
 ) -> None:
     """Take a file's rows out of the merged table again, with what it had updated as it was; a second call puts them back."""
+    from quarterhour.client import calls
+
     if to not in (None, "retracted", "merged"):
         raise typer.BadParameter("give retracted or merged", param_hint="--to")
     fingerprint = known_input(home, file)
     # By its name a file is all that it holds; a fingerprint names what one version brought.
-    body = {"to": to, "whole_file": not fingerprint.startswith(raw_name(file)), "dry_run": dry_run}
+    is_whole = not fingerprint.startswith(raw_name(file))
     with reading(home) as source:
-        answer = source.post(f"/api/inputs/{fingerprint}/retract", body, timeout_s=None)
+        answer = source.plain(calls.retract_input(fingerprint, to=to, whole_file=is_whole, dry_run=dry_run))
     print_json(answer) if as_json else typer.echo(answer["message"])
 
 
@@ -43,8 +45,10 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """The versions of a merged table, newest first: when, what, by which run, of which files, and rows."""
+    from quarterhour.client import calls
+
     with reading(home) as source:
-        page = source.get(f"/api/datasets/{dataset}/history", limit=limit, cursor=cursor)
+        page = source.plain(calls.list_dataset_versions(dataset, limit=limit, cursor=cursor))
     if as_json:
         print_json(page)
         return
@@ -74,8 +78,10 @@ def rows(
     as_json: AsJson = False,
 ) -> None:
     """Rows of a merged table, as tab-separated text."""
+    from quarterhour.client import calls
+
     with reading(home) as source:
-        page = source.get(f"/api/datasets/{dataset}/rows", version=version, limit=limit, offset=offset)
+        page = source.plain(calls.list_dataset_rows(dataset, version=version, limit=limit, offset=offset))
     if as_json:
         print_json(page)
         return
@@ -94,8 +100,8 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Make a new version that equals an earlier one; files merged since count as retracted, and can be put back."""
+    from quarterhour.client import calls
+
     with reading(home) as source:
-        answer = source.post(
-            f"/api/datasets/{dataset}/restore", {"version": version, "dry_run": dry_run}, timeout_s=None
-        )
+        answer = source.plain(calls.restore_dataset(dataset, version, dry_run=dry_run))
     print_json(answer) if as_json else typer.echo(answer["message"])

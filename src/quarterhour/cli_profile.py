@@ -23,14 +23,16 @@ def profile(
     as_json: AsJson = False,
 ) -> None:
     """Each column of a dataset as it stands, or of one file: counts, extremes, mean; how fresh it is, and its duplicates."""
+    from quarterhour.client import calls
+
     if (dataset is None) == (file is None):
         raise typer.BadParameter("give a DATASET, or --file")
     with reading(home) as source:
         if dataset is not None:
-            found = source.get(f"/api/datasets/{dataset}/profile")
+            found = source.plain(calls.get_dataset_profile(dataset))
             part = found["whole"]
         else:
-            found = part = source.get(f"/api/inputs/{known_input(home, str(file))}/profile")
+            found = part = source.plain(calls.get_input_profile(known_input(home, str(file))))
     if as_json:
         print_json(found)
         return

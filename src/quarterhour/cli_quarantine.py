@@ -27,8 +27,10 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """What was put aside or mended, of the newest input first."""
+    from quarterhour.client import calls
+
     with reading(home) as source:
-        page = source.get("/api/quarantine", dataset=dataset, file=file, cursor=cursor, limit=limit)
+        page = source.plain(calls.list_quarantine(dataset=dataset, file=file, cursor=cursor, limit=limit))
     if as_json:
         print_json(page)
         return
@@ -69,8 +71,10 @@ def show(
             sys.stdout.buffer.write(editable_csv(workspace, settings, item))
             sys.stdout.flush()
         return
+    from quarterhour.client import calls
+
     with reading(home) as source:
-        found = source.get(f"/api/quarantine/{item}")
+        found = source.plain(calls.get_quarantined(item))
     if as_json:
         print_json(found)
         return
@@ -98,9 +102,11 @@ def retry(
     if of is not None:
         answer = _send_file(home, of, Path(item))
     else:
+        from quarterhour.client import calls
+
         changed = None if values is None else _texts(values)
         with reading(home) as source:
-            answer = source.post(f"/api/quarantine/{item}/retry", {"raw": raw, "values": changed})
+            answer = source.plain(calls.retry_quarantined(item, raw=raw, values=changed))
     print_json(answer) if as_json else typer.echo(answer["message"])
 
 

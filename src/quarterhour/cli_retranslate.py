@@ -17,8 +17,10 @@ def retranslate(
     as_json: AsJson = False,
 ) -> None:
     """Make translated files that are damaged or gone anew from data/raw or data/archive; status 1 if one is left damaged."""
+    from quarterhour.client import calls
+
     with reading(home) as source:
-        answer = source.post("/api/retranslate", {"dataset": dataset, "dry_run": dry_run}, timeout_s=None)
+        answer = source.plain(calls.retranslate(dataset=dataset, dry_run=dry_run))
     if as_json:
         print_json(answer)
     else:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quarterhour.cli_support import HERE, MOMENTS, AsJson, Home, print_json, reading, wire_moment
+from quarterhour.cli_support import HERE, MOMENTS, AsJson, Home, aware, print_json, reading
 
 app = typer.Typer()
 
@@ -30,12 +30,14 @@ def slots(
     as_json: AsJson = False,
 ) -> None:
     """Why did it not run at 12:15? What became of each mark of the schedule, newest first."""
-    query = {"from": wire_moment(start), "to": wire_moment(end), "verdict": verdict, "limit": _PAGE}
+    from quarterhour.client import schedule_calls
+
+    query: dict[str, Any] = {"start": aware(start), "end": aware(end), "verdict": verdict, "limit": _PAGE}
     with reading(home) as source:
-        page = source.get("/api/slots", **query)
+        page = source.plain(schedule_calls.list_slots(**query))
         items = list[dict[str, Any]](page["items"])
         while page["next"] is not None:
-            page = source.get("/api/slots", cursor=page["next"], **query)
+            page = source.plain(schedule_calls.list_slots(cursor=page["next"], **query))
             items += page["items"]
     for item in items:
         print_json(item) if as_json else typer.echo(_slot_line(item))
@@ -55,8 +57,10 @@ def _slot_line(item: dict[str, Any]) -> str:
 @app.command()
 def plan(home: Home = HERE, as_json: AsJson = False) -> None:
     """The next 96 marks, how long a run is expected to take, and how many files wait."""
+    from quarterhour.client import schedule_calls
+
     with reading(home) as source:
-        answer = source.get("/api/schedule/plan")
+        answer = source.plain(schedule_calls.get_schedule_plan())
     if as_json:
         print_json(answer)
         return

@@ -5,15 +5,17 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import orjson
 import typer
 
-from quarterhour.clock import wire_time
 from quarterhour.errors import QuarterhourError, SettingsError
 from quarterhour.settings import Settings, load_settings
 from quarterhour.workspace import Workspace
+
+if TYPE_CHECKING:
+    from quarterhour.client.call import Call
 
 Home = Annotated[
     Path,
@@ -32,9 +34,20 @@ MOMENTS = [
 ]
 
 
-def wire_moment(moment: datetime | None) -> str | None:
+class Source(Protocol):
+    """What answers the calls of `quarterhour.client.calls`."""
+
+    is_live: bool
+    """Whether new events come."""
+
+    def plain(self, call: "Call[Any]") -> Any:
+        """The answer's own JSON, which commands print. Raises QuarterhourError for a problem."""
+        ...
+
+
+def aware(moment: datetime | None) -> datetime | None:
     """A time without a zone is the local one of whoever typed it."""
-    return wire_time(moment.astimezone()) if moment is not None else None
+    return moment.astimezone() if moment is not None else None
 
 
 @contextmanager
@@ -61,7 +74,7 @@ def print_json(value: Any) -> None:
 
 
 @contextmanager
-def reading(home: Path) -> Generator[Any]:
+def reading(home: Path) -> Generator[Source]:
     """What answers questions: the running server, or this process as long as it holds the home."""
     from quarterhour.client import running_server
     from quarterhour.offline import OfflineReader

@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 
 from quarterhour.assembly import Pipeline
-from quarterhour.errors import QuarterhourError
+from quarterhour.client.call import Call
+from quarterhour.client.transport import check, request_of
 from quarterhour.settings import Settings
 from quarterhour.web.app import make_app
 from quarterhour.web.services import Services
@@ -15,38 +16,31 @@ from quarterhour.workspace import Workspace
 
 
 class OfflineReader:
-    """`get` and `post` as the client's. No run is started; events are written only by a command."""
+    """`plain` as the client's. No run is started; events are written only by a command."""
+
+    is_live = False
 
     def __init__(self, settings: Settings, workspace: Workspace) -> None:
         self._settings = settings
         self._workspace = workspace
 
-    def get(self, path: str, **query: Any) -> Any:
-        return self._answer("GET", path, params={k: v for k, v in query.items() if v is not None})
-
-    def post(self, path: str, body: Any = None, *, timeout_s: float | None = None) -> Any:  # noqa: ARG002
-        return self._answer("POST", path, json=body)
-
-    def _answer(self, method: str, path: str, **request: Any) -> Any:
-        answer = asyncio.run(self._ask(method, path, **request))
-        if answer.is_error:
-            raise QuarterhourError(answer.json()["detail"])
+    def plain(self, call: Call[Any]) -> Any:
+        """The answer's own JSON. Raises QuarterhourError for a problem."""
+        answer = asyncio.run(self._ask(call))
+        if answer.status_code not in call.answers:
+            check(answer)
         return answer.json()
 
-    def events(self, *_since: int, **_query: Any) -> Any:
-        raise QuarterhourError("no server runs in this home, so nothing new comes: leave out --follow")
-
-    async def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+    async def _ask(self, call: Call[Any]) -> httpx.Response:
         pipeline = Pipeline(self._settings, self._workspace)
         app = make_app(Services.of(pipeline))
         transport = httpx.ASGITransport(app)
+        # A command on a large table takes its time.
+        asked: dict[str, Any] = {**request_of(call), "timeout": None}
         async with AsyncExitStack() as stack:
-            if method == "GET":
+            if call.method == "GET":
                 stack.enter_context(pipeline.opened("reading"))
             else:
                 await stack.enter_async_context(pipeline.commanded("a command"))
-            # A command on a large table takes its time.
-            http = await stack.enter_async_context(
-                httpx.AsyncClient(transport=transport, base_url="http://offline", timeout=None)
-            )
-            return await http.request(method, path, **request)
+            http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://offline"))
+            return await http.request(**asked)

@@ -35,7 +35,7 @@ async def backfill_once(
     told: Callable[[], int],
     tell: Callable[[dict[str, Any]], None],
 ) -> None:
-    """Do what `asked`, the body of `POST /api/backfill`, asks for; `tell` is given what its `GET` answers, with `since=told()`.
+    """Do what `asked`, the fields of a BackfillRequest, ask for; `tell` is given what its `GET` answers, with `since=told()`.
 
     Raises HomeInUse where a server has the home, InvalidBackfill.
     """

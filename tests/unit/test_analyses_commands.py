@@ -14,6 +14,7 @@ import structlog
 
 from commands import command
 from quarterhour.cli_support import load
+from quarterhour.client import calls
 from quarterhour.offline import OfflineReader
 
 pytestmark = pytest.mark.slow
@@ -63,11 +64,11 @@ def test_the_documented_examples_run_on_real_prices(tmp_path: Path) -> None:
     assert command(tmp_path, "export", "weekly", "--out", str(tmp_path / "weekly.csv")).exit_code == 0
     settings, workspace = load(tmp_path)
     source = OfflineReader(settings, workspace)
-    items = {item["name"]: item for item in source.get("/api/analyses")["items"]}
-    datasets = {item["name"]: item for item in source.get("/api/datasets")["items"]}
+    items = {item["name"]: item for item in source.plain(calls.list_analyses())["items"]}
+    datasets = {item["name"]: item for item in source.plain(calls.list_datasets())["items"]}
     assert items.keys() < datasets.keys()
     assert all(datasets[name]["rows"] == item["rows"] for name, item in items.items())
-    versions = source.get("/api/datasets/monthly/history")["items"]
+    versions = source.plain(calls.list_dataset_versions("monthly"))["items"]
     assert [one["operation"] for one in versions[:2]] == ["analysis", "analysis"]
     assert versions[0]["rows"] == items["monthly"]["rows"]
 

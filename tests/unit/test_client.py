@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,9 @@ def test_a_run_by_each_client(server: Server) -> None:
             client.get_run("a b")
         assert (refused.value.status, refused.value.title) == (404, "Not Found")
         assert client.get_backfill() is None
+        noon = datetime(2025, 12, 5, 12, tzinfo=UTC)
+        planned = client.start_backfill(noon, end=noon + timedelta(minutes=45), dry_run=True)
+        assert (planned.state, planned.windows) == (None, 3)
 
     async def go() -> None:
         async with AsyncClient(server.api) as client:

@@ -9,7 +9,7 @@ import httpx
 
 from quarterhour.client import calls, schedule_calls, settings_calls
 from quarterhour.client.call import Call
-from quarterhour.client.transport import POLL_S, TIMEOUT_S, check, event_in, options, read, request_of, stream_of
+from quarterhour.client.transport import POLL_S, check, event_in, options, read, request_of, stream_of
 from quarterhour.lifecycle import ACTIVE, Run
 from quarterhour.web.models import EventWire
 
@@ -29,6 +29,8 @@ def _sent(make: Callable[P, Call[T]]) -> Callable[Concatenate["Client", P], T]:
 
 class Client:
     """Each operation of the API is a method. All raise ServerRefused for a problem, httpx.TransportError without an answer."""
+
+    is_live = True
 
     def __init__(self, base_url: str, token: str = "", certfile: str | None = None) -> None:
         """`certfile`: the server's own certificate."""
@@ -76,26 +78,12 @@ class Client:
                 if (found := event_in(line)) is not None:
                     yield found
 
-    def get(self, path: str, **query: Any) -> Any:
-        """The answer as plain JSON: for the command line, which reads offline homes in the same way."""
-        answer = self._http.get(path, params={k: v for k, v in query.items() if v is not None})
-        check(answer)
+    def plain(self, call: Call[Any]) -> Any:
+        """The answer's own JSON, which the command line prints as it came."""
+        answer = self._http.request(**request_of(call))
+        if answer.status_code not in call.answers:
+            check(answer)
         return answer.json()
-
-    def post(self, path: str, body: Any = None, *, timeout_s: float | None = TIMEOUT_S) -> Any:
-        answer = self._http.post(path, json=body, timeout=timeout_s)
-        check(answer)
-        return answer.json()
-
-    def events(self, since: int, **query: Any) -> Iterator[dict[str, Any]]:
-        """Past events after `since`, then new ones as they come, as plain JSON; `query` as of `/api/events`, times too."""
-        while True:
-            page = self.get("/api/events", since=since, limit=1000, **query)
-            for event in page["items"]:
-                since = event["seq"]
-                yield event
-            if page["next"] is None:
-                time.sleep(POLL_S)
 
     start_run = _sent(calls.start_run)
     run_stage = _sent(calls.run_stage)
