@@ -62,6 +62,21 @@ describe("the socket", () => {
     expect(server.calls).toContain("GET /api/events?since=2&limit=1000");
   });
 
+  it("E12: is live by what arrives, however old the events are that it brings", async () => {
+    const begunMs = Date.now();
+    backend.socket.start();
+    await vi.waitFor(() => expect(state().connection.phase).toBe("live"), PATIENCE_MS);
+    // A backlog of a day that is long over.
+    for (let line = 0; line < 100; line++) server.tell(server.log.add("translator", "log", `line ${line}`));
+    await untilSeq(100);
+    expect(Date.parse(server.log.events[99]?.timestamp ?? "")).toBeLessThan(begunMs - 86_400_000);
+    expect(state().heardAtMs).toBeGreaterThanOrEqual(begunMs);
+    // The page comes to the front: a silence would have it reconnect, a backlog does not.
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(state().connection).toEqual({ phase: "live" });
+    expect(server.since).toEqual([null]);
+  });
+
   it("E4: fills a gap that the server tells of", async () => {
     server.log.startRun();
     backend.socket.start();
