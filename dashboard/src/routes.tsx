@@ -4,6 +4,7 @@ import { rootPath } from "./api/root-path";
 import { readDataSearch } from "./features/data-tables/data-search";
 import { readDatasetSearch } from "./features/dataset/dataset-search";
 import { readEventsSearch } from "./features/event-history/events-search";
+import { readNowSearch } from "./features/kiosk/now-search";
 import { readQuarantineSearch } from "./features/quarantine/quarantine-search";
 import { readRunsSearch } from "./features/run-history/runs-search";
 import { NowPage } from "./pages/now";
@@ -12,7 +13,12 @@ import { Shell } from "./shell/shell";
 
 const root = createRootRoute({ component: Shell });
 
-const now = createRoute({ getParentRoute: () => root, path: "/", component: NowPage });
+const now = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  validateSearch: readNowSearch,
+  component: NowPage,
+});
 
 const data = createRoute({
   getParentRoute: () => root,

@@ -17,6 +17,9 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 /** After such a silence a socket may be dead without knowing it, for instance after the machine slept. */
 const SUSPECT_SILENCE_MS = 30_000;
+const TICK_MS = 5000;
+/** A tick that comes so late was slept through: browsers slow the timers of hidden pages to one a minute. */
+const SLEPT_MS = 90_000;
 const FILL_PAGE = 1000;
 /** With it the server closes an open socket whose token was revoked (RFC 6455: policy violation). */
 const REVOKED = 1008;
@@ -31,6 +34,8 @@ export class LiveSocket {
   readonly #store: LiveStore;
   #socket: WebSocket | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #ticks: ReturnType<typeof setInterval> | undefined;
+  #tickedAtMs = 0;
   #failedAttempts = 0;
   /** Frames are handled one after the other, also where one waits for a hole to be filled. */
   #handled: Promise<void> = Promise.resolve();
@@ -44,6 +49,8 @@ export class LiveSocket {
   start(): void {
     document.addEventListener("visibilitychange", this.#wake);
     window.addEventListener("online", this.#wake);
+    this.#tickedAtMs = Date.now();
+    this.#ticks = setInterval(this.#tick, TICK_MS);
     this.#connect();
   }
 
@@ -51,6 +58,7 @@ export class LiveSocket {
     document.removeEventListener("visibilitychange", this.#wake);
     window.removeEventListener("online", this.#wake);
     clearTimeout(this.#retry);
+    clearInterval(this.#ticks);
     this.#drop();
   }
 
@@ -58,6 +66,14 @@ export class LiveSocket {
   retryNow = (): void => {
     clearTimeout(this.#retry);
     this.#connect();
+  };
+
+  /** A machine that woke tells nobody, where the page was in sight all the while: its clock does. */
+  #tick = (): void => {
+    const nowMs = Date.now();
+    const hasSlept = nowMs - this.#tickedAtMs > SLEPT_MS;
+    this.#tickedAtMs = nowMs;
+    if (hasSlept) this.#wake();
   };
 
   #wake = (): void => {

@@ -1,4 +1,6 @@
 /** Now: whether all is well, what runs, and what came of it. */
+import { getRouteApi } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { useLive } from "../backend";
 import { EventsLog } from "../features/events-log/events-log";
 import { ExportPanel } from "../features/export-panel/export-panel";
@@ -6,8 +8,21 @@ import { MetricsPanel } from "../features/metrics-panel/metrics-panel";
 import { PipelineControls } from "../features/pipeline-controls/pipeline-controls";
 import { FirstWord } from "../shell/first-word";
 
+const route = getRouteApi("/");
+const Wall = lazy(() => import("../features/kiosk/wall"));
+
 export function NowPage() {
+  const { kiosk } = route.useSearch();
   const isKnown = useLive((live) => live.status !== null);
+  if (kiosk)
+    return (
+      <main>
+        <h1 className="sr-only">Now</h1>
+        <Suspense>
+          <Wall />
+        </Suspense>
+      </main>
+    );
   return (
     <>
       <h1 className="sr-only">Now</h1>

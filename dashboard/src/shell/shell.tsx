@@ -1,14 +1,27 @@
 /** The frame with its parts, around the page of the address. */
-import { Outlet } from "@tanstack/react-router";
+import { Outlet, useSearch } from "@tanstack/react-router";
 import { Keyboard } from "../features/keyboard/keyboard";
+import { FailureWatch } from "../features/notification/failure-watch";
 import { ConnectionLine } from "./connection-line";
 import { Frame } from "./frame";
+import { Notices } from "./notices";
 import { PageState } from "./page-state";
 import { SiteNav } from "./site-nav";
 
 const MAIN_ID = "main";
 
-export const Shell = () => (
+export function Shell() {
+  const { kiosk } = useSearch({ strict: false });
+  return (
+    <>
+      <PageState />
+      <FailureWatch />
+      {kiosk ? <Outlet /> : <Framed />}
+    </>
+  );
+}
+
+const Framed = () => (
   <>
     <a
       href={`#${MAIN_ID}`}
@@ -16,7 +29,6 @@ export const Shell = () => (
     >
       Skip to the page
     </a>
-    <PageState />
     <Frame
       nav={<SiteNav />}
       connection={
@@ -26,6 +38,7 @@ export const Shell = () => (
         </div>
       }
     >
+      <Notices />
       <main id={MAIN_ID} tabIndex={-1} className="outline-none">
         <Outlet />
       </main>

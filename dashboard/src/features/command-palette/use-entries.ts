@@ -18,12 +18,14 @@ export function useEntries(
   onHelp: () => void,
 ): Entry[] {
   const navigate = useNavigate();
-  const pages = PAGES.map(({ to, label }) => ({
+  const pages: Entry[] = PAGES.map(({ to, label }) => ({
     id: `page ${to}`,
     label,
     hint: "Page",
     pick: () => void navigate({ to }),
   }));
+  const toWall = () => void navigate({ to: "/", search: { kiosk: 1 } });
+  pages.push({ id: "kiosk", label: "Now for a wall screen", hint: "Page", pick: toWall });
   return [...useNamed(typed), ...pages, ...useCommandEntries(commands), ...useFound(), ...looks(onHelp)];
 }
 
