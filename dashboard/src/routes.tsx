@@ -34,6 +34,25 @@ const dataset = createRoute({
   component: lazyRouteComponent(() => import("./pages/dataset"), "DatasetPage"),
 });
 
+const input = createRoute({
+  getParentRoute: () => root,
+  path: "/data/inputs/$id",
+  component: lazyRouteComponent(() => import("./pages/input"), "InputPage"),
+});
+
+const analyses = createRoute({
+  getParentRoute: () => root,
+  path: "/analyses",
+  component: lazyRouteComponent(() => import("./pages/analyses"), "AnalysesPage"),
+});
+
+const analysis = createRoute({
+  getParentRoute: () => root,
+  path: "/analyses/$name",
+  validateSearch: readDatasetSearch,
+  component: lazyRouteComponent(() => import("./pages/analysis"), "AnalysisPage"),
+});
+
 const quarantine = createRoute({
   getParentRoute: () => root,
   path: "/quarantine",
@@ -67,7 +86,19 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./pages/settings"), "SettingsPage"),
 });
 
-export const routeTree = root.addChildren([now, runs, run, data, dataset, quarantine, events, settings]);
+export const routeTree = root.addChildren([
+  now,
+  runs,
+  run,
+  data,
+  dataset,
+  quarantine,
+  events,
+  settings,
+  input,
+  analyses,
+  analysis,
+]);
 
 export const router = createRouter({
   routeTree,

@@ -517,6 +517,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/inputs/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Input
+         * @description One raw file's content, by its fingerprint, or at least its first 8 digits: what became of it, and by which runs.
+         */
+        get: operations["getInput"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quarantine": {
         parameters: {
             query?: never;
@@ -646,7 +666,7 @@ export interface paths {
         };
         /**
          * List Analyses
-         * @description The declared analyses, each with the result that stands.
+         * @description The declared analyses, each with the result that stands and what the last run made of it.
          */
         get: operations["listAnalyses"];
         put?: never;
@@ -1108,10 +1128,55 @@ export interface components {
             /** Rows */
             rows: number;
             /**
+             * Updated At
+             * @description When the result last changed, RFC 3339 in UTC.
+             */
+            updated_at: string | null;
+            /**
+             * Sql
+             * @description Its query; null for a built-in.
+             */
+            sql: string | null;
+            /**
+             * Declared
+             * @description What the settings say of it, without name and SQL.
+             */
+            declared: {
+                [key: string]: unknown;
+            };
+            /** @description Null before the first run that comes to it. */
+            last?: components["schemas"]["AnalysisOutcome"] | null;
+            /**
              * Error
              * @description Why its SQL cannot be read.
              */
             error: string | null;
+        };
+        /**
+         * AnalysisOutcome
+         * @description What the last run of the analyzer made of it.
+         */
+        AnalysisOutcome: {
+            /** Run Id */
+            run_id: string;
+            /**
+             * At
+             * @description RFC 3339 in UTC.
+             */
+            at: string;
+            /**
+             * Outcome
+             * @example computed
+             * @example unchanged
+             * @example waiting
+             * @example failed
+             */
+            outcome: string;
+            /**
+             * Message
+             * @description Of a failed one: why.
+             */
+            message?: string | null;
         };
         /** BackfillAnswer */
         BackfillAnswer: {
@@ -1345,6 +1410,26 @@ export interface components {
             name: string;
             /** Type */
             type: string;
+        };
+        /**
+         * ColumnChange
+         * @description A column that came (`before` is null), went (`after` is null), or has another type.
+         */
+        ColumnChange: {
+            /** Name */
+            name: string;
+            /**
+             * Before
+             * @description Its type until then.
+             * @example INTEGER
+             */
+            before: string | null;
+            /**
+             * After
+             * @description Its type since.
+             * @example BIGINT
+             */
+            after: string | null;
         };
         /**
          * ColumnFacts
@@ -1581,6 +1666,80 @@ export interface components {
             /** Counts */
             counts: number[];
         };
+        /**
+         * InputDetail
+         * @description One content on its way from arrival to the merged table. Times are RFC 3339 in UTC.
+         */
+        InputDetail: {
+            /**
+             * Id
+             * @description The fingerprint of its content; null while it waits.
+             */
+            id?: string | null;
+            /** Name */
+            name: string;
+            /** Dataset */
+            dataset: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "settling" | "translated" | "merged" | "replaced" | "retracted" | "held_back" | "quarantined";
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
+            /**
+             * Modified At
+             * @description Of a file that waits; null once it is translated.
+             */
+            modified_at?: string | null;
+            /** Records */
+            records?: number | null;
+            /** Rows */
+            rows?: number | null;
+            /** Quarantined */
+            quarantined?: number | null;
+            /** Run Id */
+            run_id?: string | null;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /**
+             * Arrived At
+             * @description When its raw file was last written; null once that holds another content.
+             */
+            arrived_at?: string | null;
+            /** Translated At */
+            translated_at: string;
+            /**
+             * Repaired
+             * @description Of its rows, those whose record had to be mended.
+             */
+            repaired: number;
+            /**
+             * Merged Run Id
+             * @description The run that merged it or held it back.
+             */
+            merged_run_id?: string | null;
+            /**
+             * Merged Version
+             * @description The version of the table that took it in.
+             */
+            merged_version?: number | null;
+            /** @description The version of the file that it begins with; its rows are the new ones. */
+            grew_from?: components["schemas"]["InputName"] | null;
+            /** @description The version of the file before it. */
+            replaces?: components["schemas"]["InputName"] | null;
+            /**
+             * Replaced By
+             * @description The versions after it.
+             */
+            replaced_by: components["schemas"]["InputName"][];
+        };
         /** InputItem */
         InputItem: {
             /**
@@ -1620,6 +1779,13 @@ export interface components {
              * @default
              */
             message: string;
+        };
+        /** InputName */
+        InputName: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
         };
         /** InputPage */
         InputPage: {
@@ -2997,6 +3163,11 @@ export interface components {
              * @description It can still be read, and restored.
              */
             is_kept: boolean;
+            /**
+             * Columns
+             * @description That are others than in the version before.
+             */
+            columns: components["schemas"]["ColumnChange"][];
         };
     };
     responses: never;
@@ -9354,6 +9525,164 @@ export interface operations {
                      *       "title": "Forbidden",
                      *       "status": 403,
                      *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getInput: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InputDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "no run has the id '20251205T121500Z-7f3a9c'"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];

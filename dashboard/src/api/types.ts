@@ -23,10 +23,13 @@ export type Schedule = Schemas["Schedule"];
 /** As the fold has it: what depends on the moment it is asked is left to the viewer's own clock. */
 export type Status = Omit<Schemas["PipelineStatus"], "seconds_to_next_run" | "overdue">;
 export type InputItem = Schemas["InputItem"];
+export type InputDetail = Schemas["InputDetail"];
 export type InputSummary = Schemas["InputSummary"];
 export type Dataset = Schemas["DatasetItem"];
 export type PutAside = Schemas["QuarantineItem"];
 export type RowPage = Schemas["RowPage"];
+export type Analysis = Schemas["AnalysisItem"];
+export type ProfilePart = Schemas["ProfilePart"];
 export type Plotted = Schemas["SeriesAnswer"];
 export type PlottedSeries = Schemas["Series"];
 export type TableVersion = Schemas["VersionItem"];

@@ -32,7 +32,15 @@ export function DataPage() {
 function Tables() {
   const { data, error, isPending } = useDatasets();
   return (
-    <Panel title="Merged tables" testId="tables">
+    <Panel
+      title="Merged tables"
+      testId="tables"
+      aside={
+        <Link to="/analyses" className="ml-auto text-sm text-accent underline">
+          Analyses
+        </Link>
+      }
+    >
       {error && <Problem error={error} />}
       {isPending && <Loading />}
       {data && <DatasetTable items={data.items} />}

@@ -20,6 +20,7 @@ from quarterhour.web.models import (
     EventWire,
     ExportCheck,
     Health,
+    InputDetail,
     InputPage,
     Page,
     PipelineStatus,
@@ -201,6 +202,11 @@ def list_inputs(
 ) -> Call[InputPage]:
     """Raw files: first those that wait, then what became of the others, newest first."""
     return get("/api/inputs", InputPage, cursor=cursor, state=state, run_id=run_id, limit=limit)
+
+
+def get_input(item_id: str) -> Call[InputDetail]:
+    """One raw file's content: what became of it, and by which runs."""
+    return get(within("inputs", item_id), InputDetail)
 
 
 def get_input_profile(item_id: str) -> Call[dict[str, Any]]:

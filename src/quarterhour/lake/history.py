@@ -1,14 +1,16 @@
 """The versions of merged tables: what made each, by which run or command, of which files, and whether it can still be read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import orjson
 
 from quarterhour.clock import wire_time
 from quarterhour.errors import InvalidQuery
+from quarterhour.lake.column_types import LINEAGE, from_delta
 from quarterhour.lake.ledger import InputLedger
 from quarterhour.lake.queries import open_dataset
 from quarterhour.lake.tables import Table, TableError, open_table
@@ -33,6 +35,8 @@ class _Version:
     info: dict[str, Any]
     is_kept: bool
     """Whether all its data files are still there."""
+    columns: dict[str, str] | None
+    """Delta's types by column where its commit says them."""
 
 
 def dataset_history(
@@ -48,12 +52,16 @@ def dataset_history(
     table = open_dataset(workspace, name)
     found: list[_Version] = []
     total = 0
+    described: list[_Version] = []
     for version in _versions(table):
         total += 1
+        if version.columns is not None:
+            described.append(version)
         if len(found) <= limit and (before is None or version.number < before):
             found.append(version)
     with InputLedger(workspace.ledger_file) as ledger:
-        items = [_item(table, version, ledger) for version in found[:limit]]
+        changes = _column_changes(described)
+        items = [_item(table, version, ledger, changes.get(version.number, [])) for version in found[:limit]]
     return {"items": items, "next": found[limit - 1].number if len(found) > limit else None, "total": total}
 
 
@@ -61,12 +69,31 @@ def _versions(table: Table) -> Iterator[_Version]:
     """Backwards through the log: a version has the files of the one after it, less what that added, and what that removed."""
     gone: set[str] = set()
     for entry in table.log():
-        yield _Version(entry.version, entry.info, is_kept=not gone)
+        yield _Version(entry.version, entry.info, is_kept=not gone, columns=entry.columns)
         gone -= entry.added
         gone |= {name for name in entry.removed if not (table.path / name).exists()}
 
 
-def _item(table: Table, version: _Version, ledger: InputLedger) -> dict[str, Any]:
+def _column_changes(described: Sequence[_Version]) -> dict[int, list[dict[str, str | None]]]:
+    """By version, newest first as given: the columns that came, went, or got another type with it."""
+    changes: dict[int, list[dict[str, str | None]]] = {}
+    for after, before in pairwise(described):
+        new, old = _types(after), _types(before)
+        changes[after.number] = [
+            {"name": name, "before": old.get(name), "after": new.get(name)}
+            for name in dict.fromkeys([*new, *old])
+            if name not in LINEAGE and old.get(name) != new.get(name)
+        ]
+    return changes
+
+
+def _types(version: _Version) -> dict[str, str]:
+    return {name: from_delta(kind) or kind for name, kind in (version.columns or {}).items()}
+
+
+def _item(
+    table: Table, version: _Version, ledger: InputLedger, columns: Sequence[Mapping[str, str | None]]
+) -> dict[str, Any]:
     info = version.info
     marks = list(orjson.loads(info.get("inputs") or info.get("moved") or "{}"))
     entries = (ledger.find(mark) for mark in marks[:_FILES_NAMED])
@@ -80,6 +107,7 @@ def _item(table: Table, version: _Version, ledger: InputLedger) -> dict[str, Any
         "counts": {kind: int(info[kind]) for kind in _COUNTS if kind in info},
         "rows": _rows(table, version),
         "is_kept": version.is_kept,
+        "columns": columns,
     }
 
 

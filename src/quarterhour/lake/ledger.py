@@ -222,6 +222,13 @@ class InputLedger:
             )
         return found[0]
 
+    def replacing(self, fingerprint: str) -> list[Input]:
+        """The inputs that have this one as the version before them, oldest first."""
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM inputs WHERE replaces = ? ORDER BY position", (fingerprint,)
+        )
+        return [_input(row) for row in rows]
+
     def sightings(self) -> dict[str, Sighting]:
         """All the raw files that were read, by name."""
         rows = self._connection.execute("SELECT name, size, mtime_ns, fingerprint FROM sightings")

@@ -51,6 +51,8 @@ class LogEntry:
     added: frozenset[str]
     """Names of data files."""
     removed: frozenset[str]
+    columns: dict[str, str] | None
+    """Delta's types by column, where it says them: the first commit does, and each that changes them."""
     has_changed: bool
     """Rows or columns may be others after it; where it only arranged the rows anew they are not."""
 
@@ -174,9 +176,17 @@ def read_log_entry(path: Path, version: int) -> LogEntry | None:
         frozenset(unquote(str(line[action]["path"])) for line in lines if action in line)
         for action in ("add", "remove")
     )
+    described = (line["metaData"]["schemaString"] for line in lines if "metaData" in line)
+    columns = next((_columns_of(orjson.loads(schema)) for schema in described), None)
     changes = (line[action]["dataChange"] for line in lines for action in ("add", "remove") if action in line)
     has_changed = any("metaData" in line for line in lines) or any(changes)
-    return LogEntry(version, info, added, removed, has_changed)
+    return LogEntry(version, info, added, removed, columns, has_changed)
+
+
+def _columns_of(schema: dict[str, Any]) -> dict[str, str]:
+    # A type that is made of others is an object: its own name is enough.
+    kinds = {str(field["name"]): field["type"] for field in schema["fields"]}
+    return {name: kind if isinstance(kind, str) else str(kind["type"]) for name, kind in kinds.items()}
 
 
 def open_table(path: Path, version: int | None = None) -> Table | None:

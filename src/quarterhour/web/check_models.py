@@ -69,6 +69,15 @@ class ReleaseAnswer(BaseModel):
     message: str
 
 
+class AnalysisOutcome(BaseModel):
+    """What the last run of the analyzer made of it."""
+
+    run_id: str
+    at: Annotated[str, Field(description="RFC 3339 in UTC.")]
+    outcome: Annotated[str, Field(examples=["computed", "unchanged", "waiting", "failed"])]
+    message: Annotated[str | None, Field(description="Of a failed one: why.")] = None
+
+
 class AnalysisItem(BaseModel):
     """One analysis. Its result is the dataset of its name."""
 
@@ -79,4 +88,8 @@ class AnalysisItem(BaseModel):
     run_id: Annotated[str | None, Field(description="The run that published the result; null without one.")]
     version: int | None
     rows: int
+    updated_at: Annotated[str | None, Field(description="When the result last changed, RFC 3339 in UTC.")]
+    sql: Annotated[str | None, Field(description="Its query; null for a built-in.")]
+    declared: Annotated[dict[str, Any], Field(description="What the settings say of it, without name and SQL.")]
+    last: Annotated[AnalysisOutcome | None, Field(description="Null before the first run that comes to it.")] = None
     error: Annotated[str | None, Field(description="Why its SQL cannot be read.")]

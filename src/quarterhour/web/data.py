@@ -16,7 +16,9 @@ from quarterhour.web.etags import tagged_router
 from quarterhour.web.models import (
     MOST,
     DatasetItem,
+    InputDetail,
     InputItem,
+    InputName,
     InputPage,
     InputSummary,
     Page,
@@ -121,6 +123,35 @@ def _input_item(entry: Input) -> InputItem:
 
 def _time(mtime_ns: int) -> str:
     return wire_time(datetime.fromtimestamp(mtime_ns / 1e9, UTC))
+
+
+@router.get("/inputs/{item_id}", operation_id="getInput", tags=["inputs"], responses=documented(404, 422))
+async def get_input(item_id: str, services: Injected) -> InputDetail:
+    """One raw file's content, by its fingerprint, or at least its first 8 digits: what became of it, and by which runs."""
+    return await asyncio.to_thread(_detail, services.workspace, item_id)
+
+
+def _detail(workspace: Workspace, item_id: str) -> InputDetail:
+    with InputLedger(workspace.ledger_file) as ledger:
+        entry = ledger.named(item_id)
+        sighting = ledger.sightings().get(entry.name)
+        is_there = sighting is not None and sighting.fingerprint == entry.fingerprint
+        return InputDetail(
+            **_input_item(entry).model_dump(),
+            arrived_at=_time(sighting.mtime_ns) if sighting and is_there else None,
+            translated_at=entry.translated_at,
+            repaired=entry.repaired,
+            merged_run_id=entry.merged_run_id,
+            merged_version=entry.merged_version,
+            grew_from=_named(ledger, entry.grew_from),
+            replaces=_named(ledger, entry.replaces),
+            replaced_by=[InputName(id=one.fingerprint, name=one.name) for one in ledger.replacing(entry.fingerprint)],
+        )
+
+
+def _named(ledger: InputLedger, fingerprint: str | None) -> InputName | None:
+    entry = ledger.find(fingerprint) if fingerprint else None
+    return InputName(id=entry.fingerprint, name=entry.name) if entry else None
 
 
 @router.get("/quarantine", operation_id="listQuarantine", tags=["quarantine"], responses=documented(422))

@@ -247,6 +247,28 @@ class InputItem(BaseModel):
     message: str = ""
 
 
+class InputName(BaseModel):
+    id: str
+    name: str
+
+
+class InputDetail(InputItem):
+    """One content on its way from arrival to the merged table. Times are RFC 3339 in UTC."""
+
+    arrived_at: Annotated[
+        str | None, Field(description="When its raw file was last written; null once that holds another content.")
+    ] = None
+    translated_at: str
+    repaired: Annotated[int, Field(description="Of its rows, those whose record had to be mended.")]
+    merged_run_id: Annotated[str | None, Field(description="The run that merged it or held it back.")] = None
+    merged_version: Annotated[int | None, Field(description="The version of the table that took it in.")] = None
+    grew_from: Annotated[
+        InputName | None, Field(description="The version of the file that it begins with; its rows are the new ones.")
+    ] = None
+    replaces: Annotated[InputName | None, Field(description="The version of the file before it.")] = None
+    replaced_by: Annotated[list[InputName], Field(description="The versions after it.")]
+
+
 class InputSummary(BaseModel):
     waiting: int
     settling: int

@@ -77,7 +77,7 @@ async def list_events(
     """Any past event, in the order of seq, or the newest first."""
     is_newest_first = order == "desc"
     until = before or services.bus.last_seq + 1
-    found = await _events(services, asked, since, until, limit + 1, is_newest_first=is_newest_first)
+    found = await find_events(services, asked, since, until, limit + 1, is_newest_first=is_newest_first)
     page = found[:limit]
     cursor = page[-1].seq if len(found) > limit else None
     total = services.bus.last_seq if asked == Question() else None
@@ -85,7 +85,7 @@ async def list_events(
     return json_response(b'{"items":[' + join(page) + b"]," + tail)
 
 
-async def _events(
+async def find_events(
     services: Services, asked: Question, since: int, before: int, limit: int, *, is_newest_first: bool
 ) -> list[EventRecord]:
     """From the index, where it can save reading the log through."""

@@ -82,6 +82,14 @@ class RetranslateAnswer(BaseModel):
     message: str
 
 
+class ColumnChange(BaseModel):
+    """A column that came (`before` is null), went (`after` is null), or has another type."""
+
+    name: str
+    before: Annotated[str | None, Field(description="Its type until then.", examples=["INTEGER"])]
+    after: Annotated[str | None, Field(description="Its type since.", examples=["BIGINT"])]
+
+
 class VersionItem(BaseModel):
     """One version of a merged table."""
 
@@ -100,3 +108,4 @@ class VersionItem(BaseModel):
     counts: dict[str, int]
     rows: Annotated[int | None, Field(description="Of the whole table; null where the log does not tell any more.")]
     is_kept: Annotated[bool, Field(description="It can still be read, and restored.")]
+    columns: Annotated[list[ColumnChange], Field(description="That are others than in the version before.")]

@@ -78,6 +78,27 @@ def test_the_list_and_the_history_say_what_stands(home: RecordingContext) -> Non
     ]
 
 
+def test_the_history_says_which_columns_came_went_or_are_of_another_type(home: RecordingContext) -> None:
+    put(home, "days", "SELECT 1::BIGINT AS k, 'x' AS s", "three")
+    MergerService().run(home)
+    put(home, "days", "SELECT 1.5::DOUBLE AS k, 'y' AS s, true AS flag", "four")
+    MergerService().run(home)
+    history = dataset_history(home.workspace, home.settings, "days")["items"]
+    changed = {one["version"]: one["columns"] for one in history if one["columns"]}
+    # The first version has nothing before it, and lineage is nobody's column.
+    assert changed == {
+        history[0]["version"]: [
+            {"name": "k", "before": "BIGINT", "after": "DOUBLE"},
+            {"name": "flag", "before": None, "after": "BOOLEAN"},
+        ]
+    }
+    # A page that begins later tells the same of its versions.
+    assert all(
+        not one["columns"]
+        for one in dataset_history(home.workspace, home.settings, "days", 1, history[0]["version"])["items"]
+    )
+
+
 @pytest.mark.parametrize("name", ["absent", "../state", "", "BARS"])
 def test_an_unknown_name_is_refused_before_a_path_is_made(home: RecordingContext, name: str) -> None:
     with pytest.raises(UnknownDataset):

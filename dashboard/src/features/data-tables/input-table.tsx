@@ -5,6 +5,7 @@ import { Icon } from "../../ui/icon";
 import { ScrollRegion } from "../../ui/scroll-region";
 import { TEXT_TONE } from "../../ui/tone";
 import { INPUT_STATES } from "../export-panel/inputs";
+import { InputLink } from "../input-way/input-link";
 import { InputAction } from "./input-action";
 
 const HEAD = "px-5 py-2 font-medium whitespace-nowrap text-muted";
@@ -54,7 +55,7 @@ function InputRow({ item }: { item: InputItem }) {
   return (
     <tr className="border-t border-line align-top">
       <th scope="row" className="px-5 py-2 text-left font-normal">
-        {item.name}
+        <InputLink id={item.id} name={item.name} />
         {item.message && <p className="max-w-prose text-xs break-words text-muted">{item.message}</p>}
       </th>
       <td className={`px-5 py-2 whitespace-nowrap ${TEXT_TONE[tone]}`}>

@@ -51,6 +51,9 @@ function VersionRow({ dataset, item }: { dataset: Dataset; item: TableVersion })
             {item.rows !== null && ` · ${counted(item.rows, "row")}`}
           </span>
           <span className="block text-xs break-words text-muted">{changes(item)}</span>
+          {item.columns.length > 0 && (
+            <span className="block text-xs break-words text-warn">{columnsInWords(item.columns)}</span>
+          )}
           {item.run_id && (
             <Link
               to="/runs/$runId"
@@ -91,4 +94,13 @@ function changes({ counts, files, inputs }: TableVersion): string {
   const named = files.slice(0, 3).join(", ");
   const more = inputs > 3 ? ` and ${number(inputs - 3)} more` : "";
   return [...rows, ...(named ? [`${named}${more}`] : [])].join(" · ");
+}
+
+/** "3 columns are others: tax came (DOUBLE), id INTEGER → BIGINT, note went" */
+export function columnsInWords(changed: TableVersion["columns"]): string {
+  const words = changed.map(({ name, before, after }) => {
+    if (before === null) return `${name} came (${after})`;
+    return after === null ? `${name} went` : `${name} ${before} → ${after}`;
+  });
+  return `${counted(changed.length, "column")} changed: ${words.join(", ")}`;
 }

@@ -5,6 +5,7 @@ import { bytes, counted, number } from "../../ui/format";
 import { Icon, type IconName } from "../../ui/icon";
 import { Ago } from "../../ui/time";
 import { TEXT_TONE, type Tone } from "../../ui/tone";
+import { InputLink } from "../input-way/input-link";
 
 const FIRST_SHOWN = 6;
 
@@ -86,9 +87,7 @@ export function InputRow({ item }: { item: InputItem }) {
     <li className="border-t border-line py-1.5 text-sm first:border-t-0">
       <div className="flex items-baseline gap-2">
         <Icon name={icon} className={`translate-y-0.5 ${TEXT_TONE[tone]}`} />
-        <span className="min-w-0 flex-1 truncate" title={item.name}>
-          {item.name}
-        </span>
+        <InputLink id={item.id} name={item.name} className="min-w-0 flex-1 truncate" />
         <span className="text-muted">
           {item.rows === null ? bytes(item.size) : counted(item.rows, "row")}
         </span>

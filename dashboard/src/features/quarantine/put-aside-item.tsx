@@ -5,6 +5,7 @@ import { Button } from "../../ui/button";
 import { number } from "../../ui/format";
 import { Icon, type IconName } from "../../ui/icon";
 import { TEXT_TONE, type Tone } from "../../ui/tone";
+import { InputLink } from "../input-way/input-link";
 import { MendForm } from "./mend-form";
 
 const OUTCOMES: Record<PutAside["outcome"], { word: string; tone: Tone; icon: IconName }> = {
@@ -21,7 +22,7 @@ export function PutAsideItem({ item }: { item: PutAside }) {
       <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
         <div className="min-w-0 flex-1 basis-64">
           <p className="font-medium break-words">
-            {item.file}
+            <InputLink id={item.id.split(":")[0] ?? null} name={item.file} />
             <span className="font-normal text-muted">{place(item)}</span>
           </p>
           <p className="break-words">

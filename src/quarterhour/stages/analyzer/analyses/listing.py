@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from quarterhour.clock import wire_time
 from quarterhour.errors import QuarterhourError
 from quarterhour.lake.derived import is_derived, read_published
 from quarterhour.lake.tables import open_table
@@ -34,6 +35,9 @@ def _item(workspace: Workspace, analysis: AnalysisSettings) -> dict[str, Any]:
         "run_id": published.run_id if published else None,
         "version": table.version if table and published else None,
         "rows": table.rows if table and published else 0,
+        "updated_at": wire_time(table.updated_at()) if table and published else None,
+        "sql": analysis.sql,
+        "declared": analysis.model_dump(mode="json", exclude_unset=True, exclude={"name", "sql"}),
         "error": error,
     }
 

@@ -1,0 +1,62 @@
+/** One file: its way through the pipeline, what was put aside of it, and what the log says of it. */
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { INPUT_STATES } from "../features/export-panel/inputs";
+import { useRefreshOnEvents } from "../features/export-panel/use-lake";
+import { InputEvents } from "../features/input-way/input-events";
+import { InputProfile } from "../features/input-way/input-profile";
+import { InputRecords } from "../features/input-way/input-records";
+import { useInput } from "../features/input-way/use-input";
+import { WayList } from "../features/input-way/way-list";
+import { PageTitle } from "../shell/page-title";
+import { Icon } from "../ui/icon";
+import { ProblemNote } from "../ui/problem-note";
+import { TEXT_TONE } from "../ui/tone";
+
+const route = getRouteApi("/data/inputs/$id");
+
+export function InputPage() {
+  useRefreshOnEvents();
+  const { id } = route.useParams();
+  const { data, error } = useInput(id);
+  const state = data && INPUT_STATES[data.state];
+  return (
+    <>
+      <PageTitle
+        title={data?.name ?? "File"}
+        above={
+          <>
+            <Link to="/data" className="text-accent underline">
+              Data
+            </Link>
+            {data && data.state !== "quarantined" && (
+              <>
+                {" / "}
+                <Link to="/data/$name" params={{ name: data.dataset }} className="text-accent underline">
+                  {data.dataset}
+                </Link>
+              </>
+            )}
+          </>
+        }
+        aside={
+          state && (
+            <p className={`text-sm ${TEXT_TONE[state.tone]}`}>
+              <Icon name={state.icon} className="-translate-y-px" /> {state.word}{" "}
+              <code className="text-xs break-all text-muted">{data.id}</code>
+            </p>
+          )
+        }
+      />
+      {error && <ProblemNote error={error} />}
+      {!data && !error && <p className="py-16 text-center text-muted">Looking for the file…</p>}
+      {data && (
+        <div className="flex flex-col gap-6">
+          <WayList input={data} />
+          <InputRecords input={data} />
+          <InputEvents input={data} />
+          {data.state !== "quarantined" && <InputProfile key={data.id} input={data} />}
+        </div>
+      )}
+    </>
+  );
+}
