@@ -11,18 +11,20 @@ export function RowLedger({ run }: { run: Run }) {
   const merged = inserted + updated + unchanged + held_back;
   const verdict = verdictOf(run);
   return (
-    <div className="grid gap-x-10 gap-y-4 md:grid-cols-2">
-      <Account title={counted(records, "record")} verb="read" verdict={verdict}>
-        <Part name="translated" count={rows} tone="ok" />
-        <Part name="quarantined" count={quarantined} tone="bad" />
-      </Account>
-      <Account title={counted(merged, "row")} verb="taken in by the merger" verdict={verdict}>
-        <Part name="inserted" count={inserted} tone="ok" />
-        <Part name="updated" count={updated} tone="run" />
-        <Part name="unchanged" count={unchanged} tone="idle" />
-        <Part name="held back" count={held_back} tone="warn" />
-      </Account>
-      <RowStreams counts={run.counts} />
+    <div className="@container">
+      <div className="grid gap-x-10 gap-y-4 @xl:grid-cols-2">
+        <Account title={counted(records, "record")} verb="read" verdict={verdict}>
+          <Part name="translated" count={rows} tone="ok" />
+          <Part name="quarantined" count={quarantined} tone="bad" />
+        </Account>
+        <Account title={counted(merged, "row")} verb="taken in by the merger" verdict={verdict}>
+          <Part name="inserted" count={inserted} tone="ok" />
+          <Part name="updated" count={updated} tone="run" />
+          <Part name="unchanged" count={unchanged} tone="idle" />
+          <Part name="held back" count={held_back} tone="warn" />
+        </Account>
+        <RowStreams counts={run.counts} />
+      </div>
     </div>
   );
 }

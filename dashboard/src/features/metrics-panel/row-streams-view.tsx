@@ -2,15 +2,17 @@
 import type { Run } from "../../api/types";
 import { number } from "../../ui/format";
 import { TEXT_TONE } from "../../ui/tone";
-import { bandsOf, HEIGHT, LEAVING_WIDTH, TRANSLATED_AT, WIDTH } from "./row-streams";
+import { bandsOf, HEIGHT, LEAVING_WIDTH, MOST, TRANSLATED_AT, WIDTH } from "./row-streams";
 
 const share = (x: number): string => `${(100 * x) / WIDTH}%`;
 
 export function RowStreams({ counts }: { counts: Run["counts"] }) {
   const bands = bandsOf(counts);
   if (bands.length === 0) return null;
+  // Where nothing leaves there is nothing below.
+  const height = bands.some(({ isBelow }) => isBelow) ? HEIGHT : MOST;
   return (
-    <div className="text-xs text-muted md:col-span-2" aria-hidden="true">
+    <div className="text-xs text-muted @xl:col-span-2" aria-hidden="true">
       <p className="mb-1 grid grid-cols-3">
         <span>raw</span>
         <span className="text-center">translated</span>
@@ -18,9 +20,9 @@ export function RowStreams({ counts }: { counts: Run["counts"] }) {
       </p>
       <div className="relative">
         <svg
-          viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+          viewBox={`0 0 ${WIDTH} ${height}`}
           preserveAspectRatio="none"
-          className="h-18 w-full"
+          className={`w-full ${height === HEIGHT ? "h-18" : "h-10"}`}
           aria-hidden="true"
         >
           {bands.map(({ key, tone, path, isPost }) => (

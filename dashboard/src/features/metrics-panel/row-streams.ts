@@ -5,7 +5,7 @@ import type { Tone } from "../../ui/tone";
 export const WIDTH = 1000;
 export const HEIGHT = 72;
 /** The thickest: side streams need room below it. */
-const MOST = 40;
+export const MOST = 40;
 /** A single bad row among millions is still seen. */
 const LEAST = 1.5;
 export const TRANSLATED_AT = 500;
@@ -20,6 +20,8 @@ export interface Band {
   path: string;
   /** Where a stage hands over to the next. */
   isPost: boolean;
+  /** Begins or ends below the way itself. */
+  isBelow: boolean;
 }
 
 interface Edge {
@@ -69,7 +71,9 @@ export function bandsOf({
 }
 
 const post = (key: string, x: number, height: number): Band[] =>
-  height > 0 ? [{ key, tone: "ok", isPost: true, path: `M${x} 0h${POST}v${round(height)}h${-POST}z` }] : [];
+  height > 0
+    ? [{ key, tone: "ok", isPost: true, isBelow: false, path: `M${x} 0h${POST}v${round(height)}h${-POST}z` }]
+    : [];
 
 /** A band of one thickness whose edges are drawn from one end to the other as curves without a kink. */
 function drawn(key: string, tone: Tone, from: Edge, to: Edge, thickness: number): Band[] {
@@ -80,7 +84,7 @@ function drawn(key: string, tone: Tone, from: Edge, to: Edge, thickness: number)
   const path =
     `M${from.x} ${y0}C${middle} ${y0} ${middle} ${y1} ${to.x} ${y1}V${below1}` +
     `C${middle} ${below1} ${middle} ${below0} ${from.x} ${below0}z`;
-  return [{ key, tone, path, isPost: false }];
+  return [{ key, tone, path, isPost: false, isBelow: y0 !== y1 }];
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;

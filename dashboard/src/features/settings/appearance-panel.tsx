@@ -11,7 +11,11 @@ const THEMES = [
 ] as const;
 
 const ZONES = [
-  { value: "local", label: new Intl.DateTimeFormat().resolvedOptions().timeZone, hint: "Your zone" },
+  {
+    value: "local",
+    label: `Here (${new Intl.DateTimeFormat().resolvedOptions().timeZone})`,
+    hint: "Your zone",
+  },
   { value: "utc", label: "UTC" },
 ] as const;
 
