@@ -44,6 +44,8 @@ def _told(found: Audit, known: str | None) -> str:
     if found.head is None:
         return f"no run is sealed yet: nothing vouches for the {found.unsealed} events"
     told = f"{found.events} events are as they were sealed by {found.seals} runs"
+    if found.removed_up_to:
+        told += f", from event {found.removed_up_to + 1} on: the log says that those before were removed"
     if found.unsealed:
         told += f"; {found.unsealed} came after the last seal"
     told += f"\nhead {found.head}"

@@ -195,6 +195,13 @@ class LogRepaired(Event):
     kind = EventKind.ERROR
 
 
+class EventsRemoved(Event):
+    """The oldest runs' events are removed, up to one by which a run was sealed. `data`: floor (seq and seal), runs, bytes."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
 class ConfigurationChanged(Event):
     """A server's settings are others than at the start before. `data`: level, changed (key, from, to), configuration, digest."""
 

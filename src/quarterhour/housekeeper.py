@@ -79,7 +79,7 @@ class Housekeeper:
         try:
             await self._retention.step()
         except (OSError, EventLogError) as error:
-            await self._tell_failure(f"old events could not be compressed: {error}", {})
+            await self._tell_failure(f"old events could not be compressed or removed: {error}", {})
 
     async def _tell_failure(self, message: str, data: dict[str, Any]) -> None:
         await self._bus.publish(

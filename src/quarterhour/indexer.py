@@ -128,7 +128,15 @@ class Indexer:
 
         def enter() -> int:
             self._store.create_or_check()
-            return catch_up(self._store, self._workspace.events, last_seq, self._check, only=grown)
+            floor = self._bus.log.floor
+            return catch_up(
+                self._store,
+                self._workspace.events,
+                last_seq,
+                self._check,
+                only=grown,
+                floor_seq=floor.seq if floor else 0,
+            )
 
         try:
             count = await asyncio.to_thread(enter)
@@ -138,6 +146,16 @@ class Indexer:
             raise
         self._indexed_seq = last_seq
         return count
+
+    async def forget(self, floor_seq: int) -> None:
+        """Have the events up to `floor_seq` forgotten, whose files go next. What hinders it costs an index made anew."""
+        if not self._indexed_seq:
+            return
+        try:
+            await asyncio.to_thread(self._store.forget, floor_seq)
+        except (IndexUnavailable, IndexBroken) as error:
+            self._indexed_seq, self._broken = 0, str(error)
+            self._is_new.set()
 
     async def _tell_failure(self, why: str) -> None:
         """Once, until it is another."""

@@ -1,48 +1,110 @@
-"""Retention: compresses what is old of the event log, a step after each run, in a thread beside all else."""
+"""Retention: removes and compresses what is old of the event log, a step after each run, in a thread beside all else."""
 
 import asyncio
 import threading
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from itertools import accumulate, takewhile
+from typing import ParamSpec, TypeVar
 
+from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.event_log.base import EventLog
-from quarterhour.event_log.files import LeftOff
+from quarterhour.event_log.files import LeftOff, stat_of, stored_bytes
+from quarterhour.event_log.floor import FLOOR
 from quarterhour.event_log.jsonl import JsonlEventLog
+from quarterhour.event_log.segment import Segment
+from quarterhour.events import EventsRemoved
 from quarterhour.settings import RetentionSettings
 
-# So long a step begins with another file; the rest has time after the next run.
+# So long a step begins with another file to compress; the rest has time after the next run.
 _STEP_S = 30.0
+# So long a call with an Idempotency-Key is known, from its run's events.
+_LEAST_DAYS = 1.0
+_DAY_S = 24 * 3600.0
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Retention:
     """Of a log in memory it keeps all as it is."""
 
-    def __init__(self, settings: RetentionSettings, log: EventLog, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: RetentionSettings,
+        log: EventLog,
+        bus: EventBus,
+        forget: Callable[[int], Awaitable[None]],
+        clock: Clock,
+    ) -> None:
+        """`forget` is told up to which seq events are about to be removed."""
         self._settings = settings
         self._log = log
+        self._bus = bus
+        self._forget = forget
         self._clock = clock
+        self._is_left = threading.Event()
 
     async def step(self) -> None:
-        """Raises OSError, EventLogError. Cancelled, it ends when the file at work is whole or as it was."""
+        """Raises OSError, EventLogError. Cancelled, it ends once the file at work is whole, gone, or as it was."""
         if not isinstance(self._log, JsonlEventLog):
             return
-        is_left = threading.Event()
-        work = asyncio.create_task(asyncio.to_thread(self._compress, self._log, is_left))
-        try:
-            await asyncio.shield(work)
-        except asyncio.CancelledError:
-            is_left.set()
-            await asyncio.gather(work, return_exceptions=True)
-            raise
+        self._is_left.clear()
+        await self._remove(self._log)
+        await self._to_its_end(self._compress, self._log)
 
-    def _compress(self, log: JsonlEventLog, is_left: threading.Event) -> None:
+    async def _remove(self, log: JsonlEventLog) -> None:
+        kept = self._settings
+        if kept.keep_days is kept.keep_runs is kept.max_size is None:
+            return
+        if (found := await self._to_its_end(log.removable, self._too_old)) is None:
+            return
+        data = {FLOOR: found.floor.model_dump(), "runs": found.runs, "bytes": found.size}
+        msg = f"The events of the oldest {found.runs} runs are removed: those up to {found.floor.seq}"
+        # Durable before any file goes: a start after a kill goes on from here, and the audit knows where to begin.
+        await self._bus.publish(
+            EventsRemoved(at=self._clock.now(), run_id=None, stage="pipeline", msg=msg, data=data), at_once=True
+        )
+        await self._forget(found.floor.seq)
+        await self._to_its_end(log.remove, found.floor)
+
+    def _too_old(self, runs: Sequence[Segment]) -> int:
+        """How many of these, oldest first, the newest run being another, are not to be kept."""
+        kept = self._settings
+        wanted = 0
+        if kept.keep_days is not None:
+            wanted = self._older(runs, kept.keep_days)
+        if kept.keep_runs is not None:
+            wanted = max(wanted, len(runs) + 1 - kept.keep_runs)
+        if kept.max_size is not None:
+            limit = kept.max_size.bytes_of(0)
+            sizes = accumulate(stored_bytes(run.path) for run in reversed(runs))
+            wanted = max(wanted, sum(size > limit for size in sizes))
+        return min(wanted, self._older(runs, _LEAST_DAYS))
+
+    def _older(self, runs: Sequence[Segment], days: float) -> int:
+        until_ns = (self._clock.now().timestamp() - days * _DAY_S) * 1e9
+        return sum(1 for _ in takewhile(lambda run: stat_of(run.path).mtime_ns < until_ns, runs))
+
+    def _compress(self, log: JsonlEventLog) -> None:
         until = self._clock.now() - timedelta(days=self._settings.compress_after)
         ends_s = time.monotonic() + _STEP_S
         for path in log.old_files(until.timestamp()):
             if time.monotonic() > ends_s:
                 return
             try:
-                log.compress(path, lambda: not is_left.is_set())
+                log.compress(path, lambda: not self._is_left.is_set())
             except LeftOff:
                 return
+
+    async def _to_its_end(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """In a thread, which ends before a cancel goes on: the home may be another process's then."""
+        task = asyncio.create_task(asyncio.to_thread(work, *args, **kwargs))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            self._is_left.set()
+            await asyncio.gather(task, return_exceptions=True)
+            raise

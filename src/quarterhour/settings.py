@@ -21,6 +21,7 @@ from quarterhour.setting_types import (
     SECRET,
     MaxRejected,
     Memory,
+    MemoryLimit,
     RejectLimit,
     Seconds,
     Section,
@@ -90,6 +91,26 @@ class RetentionSettings(Section):
     compress_after: Annotated[
         float, Field(gt=0, description="Days after its last event from which on a file of events is kept compressed.")
     ] = 7.0
+    keep_days: Annotated[
+        float | None,
+        Field(
+            ge=1, description="Days after its last event from which on a run's events are removed; without it, never."
+        ),
+    ] = None
+    keep_runs: Annotated[int | None, Field(ge=1, description="Runs whose events are kept; without it, all.")] = None
+    max_size: Annotated[
+        Memory | None,
+        Field(
+            description="Size, such as '5GB', of the runs' events on the disk above which the oldest go; without it, any."
+        ),
+    ] = None
+
+    @field_validator("max_size")
+    @classmethod
+    def _is_a_size(cls, size: MemoryLimit | None) -> MemoryLimit | None:
+        if size is not None and size.text.endswith("%"):
+            raise ValueError(f"{size} is no size: give one such as '5GB' or '500MB'")
+        return size
 
 
 class MaintenanceSettings(Section):

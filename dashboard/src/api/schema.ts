@@ -367,6 +367,8 @@ export interface paths {
         /**
          * List Events
          * @description Any past event, in the order of seq, or the newest first.
+         *
+         *     Where events after `since` were removed, the header `Events-Removed-Up-To` has the seq of the last of them.
          */
         get: operations["listEvents"];
         put?: never;

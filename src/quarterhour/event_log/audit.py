@@ -20,6 +20,7 @@ from quarterhour.event_log.chain import (
     line_digest,
 )
 from quarterhour.event_log.files import event_files, opened
+from quarterhour.event_log.floor import floor_of
 from quarterhour.event_log.segment import lines_backwards, merged
 from quarterhour.events import EventRecord
 
@@ -49,6 +50,8 @@ class Audit:
     has_known: bool | None = None
     """Whether the head that was asked for is in the chain; None where none was."""
     finding: Finding | None = None
+    removed_up_to: int = 0
+    """The seq of the last event that was removed, as the log itself says; 0 where none was."""
 
     @property
     def is_whole(self) -> bool:
@@ -74,11 +77,19 @@ class Line:
 def verify_chain(folder: Path, known: str | None = None) -> Audit:
     """Walk the event files of `folder`; `known` is a head of before. Changes nothing; a server may write meanwhile."""
     audit = Audit(has_known=None if known is None else False)
+    floor = floor_of(folder)
     window = _Window()
+    if floor is not None:
+        window.since.previous = floor
+        window.floor_seq = audit.removed_up_to = floor.seq
+        if floor.sha256 == known:
+            audit.has_known = True
     last: Line | None = None
     last_seq = max((seq for path in _files(folder) if (seq := _last_seq(path)) is not None), default=0)
     lines = _lines(folder, last_seq, window.tell)
     for line in lines:
+        if line.seq <= audit.removed_up_to:
+            continue
         window.check_order(last, line)
         last = line
         if not is_seal(line.record):
@@ -108,6 +119,8 @@ class _Window:
     findings: list[Finding] = field(default_factory=list[Finding])
     seal: Line | None = None
     """The one that it begins after."""
+    floor_seq: int = 0
+    """Up to here events were removed."""
 
     def tell(self, finding: Finding) -> None:
         self.findings.append(finding)
@@ -120,7 +133,7 @@ class _Window:
         self.since, self.lines, self.findings, self.seal = after(seal.record), [], [], seal
 
     def check_order(self, last: Line | None, line: Line) -> None:
-        expected = last.seq + 1 if last else 1
+        expected = last.seq + 1 if last else self.floor_seq + 1
         if line.seq > expected:
             place = f"after line {last.number} of {last.file}" if last else "at the beginning"
             count = line.seq - expected
@@ -169,8 +182,7 @@ class _Window:
         ours = self.since.previous
         if told is not None and (line := next((line for line in self.lines if line.seq == told.seq), None)):
             return line.wrong("this was a seal, and was changed")
-        if told is not None and ours is not None and told.seq == ours.seq:
-            assert self.seal is not None
+        if told is not None and ours is not None and told.seq == ours.seq and self.seal is not None:
             return self.seal.wrong("this seal was changed: the next one knows another")
         return seal.wrong("this seal was changed, or the seal before it is missing")
 

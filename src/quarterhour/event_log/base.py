@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pydantic import BaseModel
+
 from quarterhour.events import EventRecord
 
 Match = Callable[[EventRecord], bool]
@@ -19,11 +21,19 @@ class Repair:
     """The beginning of what was cut."""
 
 
+class ToldSeal(BaseModel, frozen=True, extra="forbid", strict=True):
+    """A seal, as the next one or the event of a removal tells of it. `sha256` is that of its line."""
+
+    run_id: str
+    seq: int
+    sha256: str
+
+
 class EventLog(Protocol):
     """An ordered, append-only log. One writer at a time; reads may come from any thread meanwhile.
 
-    What holds: `seq` rises by one from 1 without a gap; an event is durable when `append` returns, and never read before; a
-    batch that was cut short by a crash leaves a beginning of itself.
+    What holds: `seq` rises by one without a gap, from 1 or from what follows the `floor`; an event is durable when `append`
+    returns, and never read before; a batch that was cut short by a crash leaves a beginning of itself.
     """
 
     def open(self) -> list[Repair]:
@@ -33,6 +43,11 @@ class EventLog(Protocol):
     @property
     def last_seq(self) -> int:
         """0 in an empty log."""
+        ...
+
+    @property
+    def floor(self) -> ToldSeal | None:
+        """The seal up to which the oldest events were removed: none of them is read any more. None where all are there."""
         ...
 
     def append(self, records: Sequence[EventRecord]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from quarterhour.event_log.base import EventLog
+from quarterhour.event_log.base import EventLog, ToldSeal
 from quarterhour.events import Event, EventKind, EventRecord, RunSealed
 from quarterhour.lifecycle import RunState
 
@@ -65,14 +65,6 @@ class ToldLines(ToldRun, frozen=True):
 
     every: int = Field(ge=1)
     marks: str
-
-
-class ToldSeal(BaseModel, frozen=True, extra="forbid", strict=True):
-    """The seal before. `sha256` is that of its line."""
-
-    run_id: str
-    seq: int
-    sha256: str
 
 
 class Seal(BaseModel, frozen=True, extra="forbid", strict=True):
@@ -162,7 +154,7 @@ class AuditChain:
         """Read what has come since the last seal. It reads files."""
         later: list[EventRecord] = []
         before = self._log.last_seq + 1
-        since = Since()
+        since = Since(previous=self._log.floor)
         while records := self._log.read_back(before, _READ_BACK):
             seal = next((index for index, record in enumerate(records) if is_seal(record)), None)
             later.extend(records[:seal])

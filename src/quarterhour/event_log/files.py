@@ -24,7 +24,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-EVENT_FILE = re.compile(r"(?:pipeline_(?P<run_id>.+)|system_\d{4}-\d{2}-\d{2})\.jsonl")
+EVENT_FILE = re.compile(r"(?:pipeline_(?P<run_id>.+)|system_\d{4}-\d{2}-\d{2}|removals)\.jsonl")
 _ENDING = ".zst"
 _BUFFER_BYTES = 1 << 17
 _PIECE_BYTES = 1 << 20
@@ -48,6 +48,17 @@ class FileStat:
     """Bytes of its events."""
     mtime_ns: int
     """When the last of them was written."""
+
+
+def stored_bytes(path: Path) -> int:
+    """What a file takes on the disk, in either form."""
+    return _in_its_form(path, lambda plain: plain.stat().st_size, lambda compressed: compressed.stat().st_size)
+
+
+def remove(path: Path) -> None:
+    """In either form; not yet durable."""
+    path.unlink(missing_ok=True)
+    compressed_path(path).unlink(missing_ok=True)
 
 
 def compressed_path(path: Path) -> Path:

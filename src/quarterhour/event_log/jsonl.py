@@ -12,18 +12,22 @@ from pathlib import Path
 import structlog
 
 from quarterhour.errors import EventLogError
-from quarterhour.event_log.base import Match, Repair
+from quarterhour.event_log.base import Match, Repair, ToldSeal
+from quarterhour.event_log.chain import is_seal, line_digest
 from quarterhour.event_log.files import (
     EVENT_FILE,
     FileStat,
     compressed_path,
     event_files,
+    remove,
     remove_doubles,
     remove_plain,
     stat_of,
+    stored_bytes,
     unpack,
     write_compressed,
 )
+from quarterhour.event_log.floor import REMOVALS_FILE, floor_of, is_removal
 from quarterhour.event_log.memory import check_sequence
 from quarterhour.event_log.segment import Segment, mend, merged
 from quarterhour.events import EventRecord
@@ -51,6 +55,17 @@ Ranges = Mapping[str, Range]
 """By the file's name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Removable:
+    """The oldest runs, which can be removed."""
+
+    floor: ToldSeal
+    """The last of their events."""
+    runs: int
+    size: int
+    """Bytes on the disk."""
+
+
 class JsonlEventLog:
     """Files in `workspace.events`. What it knows of them (the ranges of seq) it reads anew at each `open`."""
 
@@ -60,6 +75,7 @@ class JsonlEventLog:
         self._remembered = remembered
         self._segments: dict[Path, Segment] = {}
         self._last_seq = 0
+        self._floor: ToldSeal | None = None
         self._open_file: tuple[Path, int] | None = None
         # Held while a file is written to, or gives way to its compressed copy.
         self._writing = threading.Lock()
@@ -67,6 +83,10 @@ class JsonlEventLog:
     def open(self) -> list[Repair]:
         repairs: list[Repair] = []
         remembered = self._remembered()
+        folder = self._workspace.events
+        if (folder / REMOVALS_FILE).exists() and (repair := mend(folder / REMOVALS_FILE)):
+            repairs.append(repair)
+        self._floor = floor_of(folder)
         remove_doubles(self._workspace.events)
         for name, is_compressed in event_files(self._workspace.events).items():
             found = EVENT_FILE.fullmatch(name)
@@ -83,7 +103,17 @@ class JsonlEventLog:
             if segment is not None:
                 self._segments[path] = segment
         self._last_seq = max((segment.last_seq for segment in self._segments.values()), default=0)
+        # What a kill has left of a removal.
+        self._remove_below_floor()
         return repairs
+
+    @property
+    def floor(self) -> ToldSeal | None:
+        return self._floor
+
+    @property
+    def _floor_seq(self) -> int:
+        return self._floor.seq if self._floor else 0
 
     @property
     def last_seq(self) -> int:
@@ -148,18 +178,26 @@ class JsonlEventLog:
 
     def _forwards(self, since: int, run_id: str | None) -> Iterator[EventRecord]:
         """The files' events merged by seq; a file is opened only when its turn comes."""
+        since = max(since, self._floor_seq)
         chosen = (s for s in list(self._segments.values()) if s.last_seq > since and run_id in (None, s.run_id))
         return merged((s.first_seq, partial(_while_there, s, s.forwards(since))) for s in chosen)
 
     def read_back(self, before: int, limit: int, *, run_id: str | None = None) -> list[EventRecord]:
         durable_seq = self._last_seq
-        chosen = (s for s in list(self._segments.values()) if s.first_seq < before and run_id in (None, s.run_id))
+        floor_seq = self._floor_seq
+        chosen = (
+            s
+            for s in list(self._segments.values())
+            if s.first_seq < before and s.last_seq > floor_seq and run_id in (None, s.run_id)
+        )
         found: list[EventRecord] = []
         for segment in sorted(chosen, key=lambda segment: segment.last_seq, reverse=True):
             # Files overlap: go on until none left can hold one of the newest `limit`.
             if len(found) >= limit and segment.last_seq < found[limit - 1].seq:
                 break
             for count, record in enumerate(_while_there(segment, segment.backwards(min(before, durable_seq + 1))), 1):
+                if record.seq <= floor_seq:
+                    break
                 found.append(record)
                 if count == limit:
                     break
@@ -171,11 +209,12 @@ class JsonlEventLog:
 
     def old_files(self, until_s: float) -> list[Path]:
         """The plain files, oldest first, that were last written to before `until_s` (Unix time); never the newest run's."""
-        newest = max(self.run_ids(), default="")
+        runs = [segment for segment in list(self._segments.values()) if segment.run_id is not None]
+        newest = max(runs, key=lambda segment: segment.last_seq, default=None)
         plain = [name for name, is_compressed in event_files(self._workspace.events).items() if not is_compressed]
         # What a process that died has left torn is mended at the start: what is known ends with a whole line.
         known = [s for s in map(self._segments.get, map(self._workspace.events.joinpath, plain)) if s is not None]
-        old = [s for s in known if s.run_id != newest and s.path.stat().st_mtime < until_s]
+        old = [s for s in known if s is not newest and s.path.stat().st_mtime < until_s]
         return [segment.path for segment in sorted(old, key=lambda segment: segment.last_seq)]
 
     def compress(self, path: Path, is_wanted: Callable[[], bool]) -> bool:
@@ -194,6 +233,36 @@ class JsonlEventLog:
             remove_plain(path)
         return True
 
+    def removable(self, wanted: Callable[[Sequence[Segment]], int]) -> Removable | None:
+        """The oldest runs, as many as are `wanted` of these (the newest is not among them), or fewer, so that a seal is the last
+        event of them; None where none can go."""
+        runs = sorted((s for s in list(self._segments.values()) if s.run_id is not None), key=lambda s: s.last_seq)
+        for count in range(min(wanted(runs[:-1]), len(runs) - 1), 0, -1):
+            last = runs[count - 1]
+            if any(segment.first_seq <= last.last_seq for segment in runs[count:]):
+                continue
+            record = next(last.backwards(last.last_seq + 1), None)
+            if record is not None and record.run_id is not None and is_seal(record):
+                seal = ToldSeal(run_id=record.run_id, seq=record.seq, sha256=line_digest(record.line))
+                return Removable(seal, count, sum(stored_bytes(segment.path) for segment in runs[:count]))
+        return None
+
+    def remove(self, floor: ToldSeal) -> None:
+        """Remove the files all of whose events are up to `floor`. The event that says so must be durable. Raises OSError."""
+        self._floor = floor
+        self._remove_below_floor()
+
+    def _remove_below_floor(self) -> None:
+        gone = [segment for segment in list(self._segments.values()) if segment.last_seq <= self._floor_seq]
+        for segment in sorted(gone, key=lambda segment: segment.last_seq):
+            with self._writing:
+                if self._open_file is not None and self._open_file[0] == segment.path:
+                    self.close()
+                remove(segment.path)
+            del self._segments[segment.path]
+        if gone:
+            fsync_folder(self._workspace.events)
+
     def close(self) -> None:
         if self._open_file is not None:
             os.close(self._open_file[1])
@@ -202,13 +271,15 @@ class JsonlEventLog:
 
 def _file_key(record: EventRecord) -> str:
     """What tells the files of two events apart: a path for each of a hundred thousand events a second costs too much."""
-    return record.run_id or record.timestamp[:10]
+    return record.run_id or (REMOVALS_FILE if is_removal(record) else record.timestamp[:10])
 
 
 def event_file(workspace: Workspace, record: EventRecord) -> Path:
     """Where an event stands."""
     if record.run_id is not None:
         return workspace.run_events(record.run_id)
+    if is_removal(record):
+        return workspace.events / REMOVALS_FILE
     return workspace.system_events(date.fromisoformat(_file_key(record)))
 
 

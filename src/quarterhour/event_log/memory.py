@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from quarterhour.errors import SequenceConflict
-from quarterhour.event_log.base import Match, Repair
+from quarterhour.event_log.base import Match, Repair, ToldSeal
 from quarterhour.events import EventRecord
 
 
@@ -17,6 +17,10 @@ class MemoryEventLog:
     @property
     def last_seq(self) -> int:
         return len(self._records)
+
+    @property
+    def floor(self) -> ToldSeal | None:
+        return None
 
     def append(self, records: Sequence[EventRecord]) -> None:
         check_sequence(self.last_seq, records)

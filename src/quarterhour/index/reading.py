@@ -11,16 +11,23 @@ _BATCH = 5_000
 
 
 def catch_up(
-    store: IndexStore, folder: Path, last_seq: int, check: Callable[[], None], *, only: Collection[str] | None = None
+    store: IndexStore,
+    folder: Path,
+    last_seq: int,
+    check: Callable[[], None],
+    *,
+    only: Collection[str] | None = None,
+    floor_seq: int = 0,
 ) -> int:
     """Enter the events up to `last_seq` that the files have beyond what is indexed; how many. `only` names files that grew.
+    What is up to `floor_seq` was removed, and is left out where it still stands.
 
     `check` may raise, between two batches. Raises IndexBroken where the files are no longer those that were indexed.
     """
     known, entered = store.files(only), 0
     there = list(event_files(folder)) if only is None else sorted(only)
     waiting: list[Batch] = []
-    for batch in _new(folder, there, known, last_seq):
+    for batch in _new(folder, there, known, last_seq, floor_seq):
         check()
         waiting.append(batch)
         entered += len(batch[1])
@@ -34,7 +41,9 @@ def catch_up(
     return entered
 
 
-def _new(folder: Path, names: Sequence[str], known: Mapping[str, KnownFile], last_seq: int) -> Iterator[Batch]:
+def _new(
+    folder: Path, names: Sequence[str], known: Mapping[str, KnownFile], last_seq: int, floor_seq: int
+) -> Iterator[Batch]:
     """What the files have beyond what is known of them."""
     for name in names:
         before, path = known.get(name), folder / name
@@ -45,7 +54,7 @@ def _new(folder: Path, names: Sequence[str], known: Mapping[str, KnownFile], las
             if before is not None and now.size == before.size:
                 continue
             run_id = found.group("run_id") if (found := EVENT_FILE.fullmatch(name)) else None
-            for events in _batches(path, before.size if before else 0, last_seq):
+            for events in _batches(path, before.size if before else 0, last_seq, floor_seq):
                 (offset, newest), (_, oldest) = events[-1], events[0]
                 end, first_seq = offset + len(newest.line) + 1, before.first_seq if before else oldest.seq
                 before = KnownFile(name, run_id, end, now.mtime_ns, first_seq, newest.seq)
@@ -54,7 +63,7 @@ def _new(folder: Path, names: Sequence[str], known: Mapping[str, KnownFile], las
             raise IndexBroken(f"{name} is gone") from error
 
 
-def _batches(path: Path, start: int, last_seq: int) -> Iterator[list[tuple[int, EventRecord]]]:
+def _batches(path: Path, start: int, last_seq: int, floor_seq: int) -> Iterator[list[tuple[int, EventRecord]]]:
     """The whole events of a file from an offset on, each with its own."""
     batch: list[tuple[int, EventRecord]] = []
     with opened(path) as file:
@@ -68,7 +77,8 @@ def _batches(path: Path, start: int, last_seq: int) -> Iterator[list[tuple[int, 
                 raise IndexBroken(f"{path.name} changed, or has a damaged line at byte {start}: {error}") from error
             if record.seq > last_seq:
                 break
-            batch.append((start, record))
+            if record.seq > floor_seq:
+                batch.append((start, record))
             start += len(line)
             if len(batch) >= _BATCH:
                 yield batch

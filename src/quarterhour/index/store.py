@@ -184,6 +184,17 @@ class IndexStore:
                 _enter(connection, file, events)
             connection.execute("COMMIT")
 
+    def forget(self, floor_seq: int) -> None:
+        """Leave out what was removed: the events up to `floor_seq`, the files that held nothing else, their runs and marks."""
+        with self._connected() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            # Texts stay where they are: without their event they are not found.
+            connection.execute("DELETE FROM events WHERE seq <= ?", (floor_seq,))
+            connection.execute("DELETE FROM files WHERE last_seq <= ?", (floor_seq,))
+            connection.execute("DELETE FROM runs WHERE seq <= ?", (floor_seq,))
+            connection.execute("DELETE FROM slots WHERE seq <= ?", (floor_seq,))
+            connection.execute("COMMIT")
+
     def find(self, asked: Question, after: int, before: int, limit: int, *, is_newest_first: bool) -> list[Found]:
         """Up to `limit` events with a seq between `after` and `before`, both left out, in order or the newest first."""
         with self._connected(is_reader=True) as connection:
@@ -307,9 +318,11 @@ def _quoted(text: str) -> str:
 
 
 def run_in(record: EventRecord) -> dict[str, Any] | None:
-    """The run that a `state` event tells of; None where it tells of none, or was too large to be kept whole."""
+    """The run that its own `state` event tells of; None where it tells of none, or was too large to be kept whole."""
     status: dict[str, Any] = (record.data.get("status") or {}) if record.event == EventKind.STATE else {}
-    return status.get("run")
+    run = status.get("run")
+    # A later event of no run tells of the last one too, which may have been removed before it.
+    return run if run is not None and run["run_id"] == record.run_id else None
 
 
 def _tags(record: EventRecord) -> str:

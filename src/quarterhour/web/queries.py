@@ -74,15 +74,22 @@ async def list_events(
     ] = "asc",
     limit: Limit = 200,
 ) -> Response:
-    """Any past event, in the order of seq, or the newest first."""
+    """Any past event, in the order of seq, or the newest first.
+
+    Where events after `since` were removed, the header `Events-Removed-Up-To` has the seq of the last of them.
+    """
     is_newest_first = order == "desc"
     until = before or services.bus.last_seq + 1
     found = await find_events(services, asked, since, until, limit + 1, is_newest_first=is_newest_first)
     page = found[:limit]
     cursor = page[-1].seq if len(found) > limit else None
-    total = services.bus.last_seq if asked == Question() else None
+    removed = services.removed_up_to
+    total = services.bus.last_seq - removed if asked == Question() else None
     tail = orjson.dumps({"next": cursor, "total": total})[1:]
-    return json_response(b'{"items":[' + join(page) + b"]," + tail)
+    answer = json_response(b'{"items":[' + join(page) + b"]," + tail)
+    if since < removed:
+        answer.headers["events-removed-up-to"] = str(removed)
+    return answer
 
 
 async def find_events(

@@ -45,6 +45,12 @@ class Services:
     def of(cls, pipeline: Pipeline) -> "Services":
         return cls(**{part.name: getattr(pipeline, part.name) for part in fields(cls)})
 
+    @property
+    def removed_up_to(self) -> int:
+        """The seq of the last event that was removed; 0 where none was."""
+        floor = self.bus.log.floor
+        return floor.seq if floor else 0
+
     def status(self) -> PipelineStatus:
         """The folded status, and what depends on the clock."""
         status = self.state.status
