@@ -148,6 +148,7 @@ def _files_and_tables(recorder: Recorder) -> None:
     inputs = call("listInputs", "GET", "/api/inputs")["items"]
     merged = next(each for each in inputs if each["state"] == "merged")
     held = next(each for each in inputs if each["state"] == "held_back")
+    call("getInput", "GET", f"/api/inputs/{merged['id']}")
     call("getInputProfile", "GET", f"/api/inputs/{merged['id']}/profile")
     call("listDatasets", "GET", "/api/datasets")
     call("getDataset", "GET", "/api/datasets/bars")

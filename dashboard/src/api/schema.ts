@@ -9636,6 +9636,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "arrived_at": "2025-12-05T12:00:00.000Z",
+                     *       "dataset": "bars",
+                     *       "grew_from": null,
+                     *       "id": "24765417612620f17a4dd7b95edc88ac",
+                     *       "merged_run_id": "20261128T231251Z-0d6965",
+                     *       "merged_version": 1,
+                     *       "message": "",
+                     *       "modified_at": null,
+                     *       "name": "bars_2025-12-05.csv",
+                     *       "quarantined": 1,
+                     *       "records": 3,
+                     *       "repaired": 0,
+                     *       "replaced_by": [],
+                     *       "replaces": null,
+                     *       "rows": 2,
+                     *       "run_id": "20261128T231251Z-0d6965",
+                     *       "size": 62,
+                     *       "state": "merged",
+                     *       "translated_at": "2026-11-28T23:12:51.227Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["InputDetail"];
                 };
             };
@@ -11363,15 +11386,24 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
+                     *           "declared": {},
                      *           "error": null,
                      *           "kind": "sql",
+                     *           "last": {
+                     *             "at": "2026-11-28T23:12:06.452Z",
+                     *             "message": null,
+                     *             "outcome": "unchanged",
+                     *             "run_id": "20261128T231205Z-739e4c"
+                     *           },
                      *           "mode": "full",
                      *           "name": "days",
                      *           "reads": [
                      *             "bars"
                      *           ],
                      *           "rows": 2,
-                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "run_id": "20261128T231204Z-f24b0a",
+                     *           "sql": "SELECT day, avg(price) AS mean FROM bars GROUP BY day",
+                     *           "updated_at": "2026-11-28T23:12:05.866Z",
                      *           "version": 1
                      *         }
                      *       ],
@@ -12417,6 +12449,7 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
+                     *           "columns": [],
                      *           "counts": {
                      *             "inserted": 2,
                      *             "unchanged": 0,
@@ -12430,11 +12463,12 @@ export interface operations {
                      *           "is_kept": true,
                      *           "operation": "merge",
                      *           "rows": 4,
-                     *           "run_id": "20261128T220431Z-657ffc",
-                     *           "timestamp": "2026-11-28T22:04:35.128Z",
+                     *           "run_id": "20261128T231207Z-3faadc",
+                     *           "timestamp": "2026-11-28T23:12:08.602Z",
                      *           "version": 3
                      *         },
                      *         {
+                     *           "columns": [],
                      *           "counts": {
                      *             "added": 0,
                      *             "reassigned": 0,
@@ -12449,10 +12483,11 @@ export interface operations {
                      *           "operation": "retract",
                      *           "rows": 2,
                      *           "run_id": null,
-                     *           "timestamp": "2026-11-28T22:04:31.858Z",
+                     *           "timestamp": "2026-11-28T23:12:07.516Z",
                      *           "version": 2
                      *         },
                      *         {
+                     *           "columns": [],
                      *           "counts": {
                      *             "inserted": 3,
                      *             "unchanged": 0,
@@ -12466,11 +12501,12 @@ export interface operations {
                      *           "is_kept": true,
                      *           "operation": "merge",
                      *           "rows": 3,
-                     *           "run_id": "20261128T220425Z-d84436",
-                     *           "timestamp": "2026-11-28T22:04:27.430Z",
+                     *           "run_id": "20261128T231204Z-f24b0a",
+                     *           "timestamp": "2026-11-28T23:12:05.853Z",
                      *           "version": 1
                      *         },
                      *         {
+                     *           "columns": [],
                      *           "counts": {},
                      *           "files": [],
                      *           "inputs": 0,
@@ -12478,7 +12514,7 @@ export interface operations {
                      *           "operation": "create",
                      *           "rows": 0,
                      *           "run_id": null,
-                     *           "timestamp": "2026-11-28T22:04:27.416Z",
+                     *           "timestamp": "2026-11-28T23:12:05.840Z",
                      *           "version": 0
                      *         }
                      *       ],
