@@ -102,6 +102,34 @@ describe("the socket", () => {
     expect(seqs()).toEqual(upTo(5));
   });
 
+  it("starts from the snapshot where what it missed was removed meanwhile", async () => {
+    server.log.startRun();
+    backend.socket.start();
+    await untilSeq(2);
+    for (let line = 0; line < 50; line++) server.log.add("translator", "log", `line ${line}`);
+    server.removedUpTo = 30;
+    server.snapshotSize = 10;
+    server.dropAll();
+    await untilSeq(52);
+    expect(seqs()).toEqual(upTo(52).slice(-10));
+    expect(state().connection).toEqual({ phase: "live" });
+    expect(state().missed?.count).toBe(50);
+    expect(state().status).toEqual(server.log.status);
+    expect(server.since).toEqual([null, "2"]);
+  });
+
+  it("starts afresh where a gap in a living connection was removed", async () => {
+    server.log.startRun();
+    backend.socket.start();
+    await untilSeq(2);
+    for (let line = 0; line < 50; line++) server.log.add("translator", "log", `line ${line}`);
+    server.removedUpTo = 30;
+    server.send({ type: "gap", data: { from: 3, to: 52, removed_up_to: 30 } });
+    await untilSeq(52);
+    await vi.waitFor(() => expect(state().connection).toEqual({ phase: "live" }), PATIENCE_MS);
+    expect(server.since).toEqual([null, null]);
+  });
+
   it("starts afresh where another home answers", async () => {
     server.log.startRun();
     backend.socket.start();

@@ -11,7 +11,7 @@ import { KEPT_EVENTS, type LiveState, type LiveStore, type Snapshot, startFrom, 
 export type Frame =
   | { type: "snapshot"; data: Snapshot }
   | { type: "events"; data: EventRecord[] }
-  | { type: "gap"; data: { from: number; to: number } };
+  | { type: "gap"; data: { from: number; to: number; removed_up_to?: number } };
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
@@ -21,6 +21,8 @@ const TICK_MS = 5000;
 /** A tick that comes so late was slept through: browsers slow the timers of hidden pages to one a minute. */
 const SLEPT_MS = 90_000;
 const FILL_PAGE = 1000;
+/** With it the server says up to which seq events were removed, of those that were asked for. */
+const REMOVED_UP_TO = "events-removed-up-to";
 /** With it the server closes an open socket whose token was revoked (RFC 6455: policy violation). */
 const REVOKED = 1008;
 
@@ -132,9 +134,10 @@ export class LiveSocket {
       case "snapshot":
         return this.#takeSnapshot(frame.data);
       case "events":
-        return this.#takeEvents(frame.data);
+        if (!(await this.#takeEvents(frame.data))) this.#startAfresh();
+        return;
       case "gap":
-        return this.#fillTo(frame.data.to);
+        if (!(await this.#fillTo(frame.data.to))) this.#startAfresh();
     }
   }
 
@@ -143,16 +146,18 @@ export class LiveSocket {
     const missed = snapshot.last_seq - lastSeq;
     if (missed < 0) {
       // Another home behind the same address: what is known here is not its past.
-      this.#update({ events: [], lastSeq: 0 });
-      this.#connect();
+      this.#startAfresh();
       return;
     }
-    if (lastSeq === 0 || missed > KEPT_EVENTS) {
+    const isJoined =
+      lastSeq > 0 &&
+      missed <= KEPT_EVENTS &&
+      (await this.#takeEvents(snapshot.events)) &&
+      (await this.#fillTo(snapshot.last_seq));
+    if (!isJoined) {
       this.#update(startFrom(snapshot));
-    } else {
-      await this.#takeEvents(snapshot.events);
-      await this.#fillTo(snapshot.last_seq);
-      if (snapshot.last_seq === this.#store.getState().lastSeq) this.#update({ status: snapshot.status });
+    } else if (snapshot.last_seq === this.#store.getState().lastSeq) {
+      this.#update({ status: snapshot.status });
     }
     this.#failedAttempts = 0;
     const wasAway = lastSeq > 0 && missed > 0;
@@ -162,22 +167,31 @@ export class LiveSocket {
     });
   }
 
-  async #takeEvents(events: readonly EventRecord[]): Promise<void> {
-    const first = events.find(({ seq }) => seq > this.#store.getState().lastSeq);
-    if (!first) return;
-    await this.#fillTo(first.seq - 1);
-    this.#update(take(this.#store.getState(), events));
+  /** Forget all, and begin with the server's next snapshot. */
+  #startAfresh(): void {
+    this.#update({ events: [], lastSeq: 0 });
+    this.#connect();
   }
 
-  /** Fetch what is missing up to `seq`. */
-  async #fillTo(seq: number): Promise<void> {
+  /** False where what is missing before them was removed. */
+  async #takeEvents(events: readonly EventRecord[]): Promise<boolean> {
+    const first = events.find(({ seq }) => seq > this.#store.getState().lastSeq);
+    if (!first) return true;
+    if (!(await this.#fillTo(first.seq - 1))) return false;
+    this.#update(take(this.#store.getState(), events));
+    return true;
+  }
+
+  /** Fetch what is missing up to `seq`. False where the server removed some of it. */
+  async #fillTo(seq: number): Promise<boolean> {
     for (let since = this.#store.getState().lastSeq; since < seq; since = this.#store.getState().lastSeq) {
-      const { items } = await answerOf(
-        this.#api.GET("/api/events", { params: { query: { since, limit: FILL_PAGE } } }),
-      );
+      const call = this.#api.GET("/api/events", { params: { query: { since, limit: FILL_PAGE } } });
+      const { items } = await answerOf(call);
+      if (Number((await call).response.headers.get(REMOVED_UP_TO)) > since) return false;
       if (items.length === 0) throw new Error(`the server has no events from ${since + 1} to ${seq}`);
       this.#update(take(this.#store.getState(), items));
     }
+    return true;
   }
 
   #update(change: Partial<LiveState>): void {

@@ -6,7 +6,7 @@ import type { EventRecord } from "../api/types";
 import type { Frame } from "../live/socket";
 import { Recorder } from "./events";
 
-type Answer = { status: number; body: unknown };
+type Answer = { status: number; body: unknown; headers?: Record<string, string> };
 
 export class TestServer {
   /** What it knows; replace it, and it is another installation. */
@@ -21,16 +21,19 @@ export class TestServer {
   snapshotSize = Number.POSITIVE_INFINITY;
   /** How many events one answer on pages of events looks through. */
   pagesLookThrough = 1_000_000;
+  /** The seq up to which events were removed. */
+  removedUpTo = 0;
   readonly #sockets = new Set<WebSocket>();
   readonly #http: Server;
   #port = 0;
 
   constructor() {
     this.#http = createServer((request, response) => {
-      const { status, body } = this.#answer(request);
+      const { status, body, headers } = this.#answer(request);
       response.writeHead(status, {
         "content-type": status < 400 ? "application/json" : "application/problem+json",
         "access-control-allow-origin": "*",
+        ...headers,
       });
       response.end(JSON.stringify(body));
     });
@@ -86,7 +89,11 @@ export class TestServer {
     const url = new URL(request.url ?? "", this.origin);
     this.calls.push(`${request.method} ${url.pathname}${url.search}`);
     if (url.pathname === "/api/events/pages") return { status: 200, body: this.#pagesFor(url.searchParams) };
-    if (url.pathname === "/api/events") return { status: 200, body: this.#eventsFor(url.searchParams) };
+    if (url.pathname === "/api/events") {
+      const isBelow = Number(url.searchParams.get("since")) < this.removedUpTo;
+      const headers = isBelow ? { "events-removed-up-to": String(this.removedUpTo) } : {};
+      return { status: 200, body: this.#eventsFor(url.searchParams), headers };
+    }
     return (
       this.answers.get(`${request.method} ${url.pathname}${url.search}`) ??
       this.answers.get(`${request.method} ${url.pathname}`) ?? {
@@ -99,7 +106,8 @@ export class TestServer {
   #found(asked: URLSearchParams, since: number): EventRecord[] {
     const before = Number(asked.get("before") ?? Number.POSITIVE_INFINITY);
     return this.log.events.filter(
-      ({ seq, msg }) => seq > since && seq < before && msg.includes(asked.get("q") ?? ""),
+      ({ seq, msg }) =>
+        seq > Math.max(since, this.removedUpTo) && seq < before && msg.includes(asked.get("q") ?? ""),
     );
   }
 
