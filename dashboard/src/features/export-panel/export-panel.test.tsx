@@ -16,6 +16,7 @@ const NOTHING: InputSummary = {
   bytes_waiting: 0,
   rows: 0,
   last_arrival_at: null,
+  folder: "/srv/quarterhour/data/raw",
 };
 
 const FLIGHTS: Dataset = {
