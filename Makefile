@@ -53,7 +53,7 @@ test-fast: $(VENV)/dev-installed dashboard/node_modules/installed ## Unit and co
 
 test: check browser $(STATIC) ## Everything: check, then all tests, in a real browser too.
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit tests/contract tests/collection
-	$(BIN)/python -m pytest tests/acceptance
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/acceptance
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests/faults
 	cd dashboard && npm test
 
