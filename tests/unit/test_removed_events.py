@@ -1,9 +1,11 @@
 """The oldest runs' events are removed: what stays is read, indexed and audited as if the log had always begun there."""
 
 import asyncio
+import json
 import os
 import shutil
 import tempfile
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from pydantic import ValidationError
 
 from commands import command
 from pipelines import pipeline, settings_for
+from quarterhour.client.transport import StreamReader
 from quarterhour.event_log.audit import verify_chain
 from quarterhour.event_log.files import event_files
 from quarterhour.event_log.jsonl import JsonlEventLog
@@ -25,8 +28,10 @@ from quarterhour.index.store import IndexStore, Question
 from quarterhour.lifecycle import Trigger
 from quarterhour.retention import Retention
 from quarterhour.settings import RetentionSettings
+from quarterhour.web import event_pages
 from quarterhour.web.app import make_app
 from quarterhour.web.services import Services
+from quarterhour.web.stream import stream_events
 from quarterhour.workspace import Workspace
 
 LONG_AGO_S = (datetime.now(UTC) - timedelta(days=30)).timestamp()
@@ -168,6 +173,57 @@ def test_the_log_says_what_is_gone_and_the_newest_day_stays(lived: Path, tmp_pat
     assert "the log says that those before were removed" in told.output
     live(home, 1)
     assert verify_chain(Workspace(home).events).is_whole
+
+
+def test_pages_and_streams_begin_where_the_log_does(
+    lived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody looks through what was removed, and a stream says what it leaves out."""
+    monkeypatch.setattr(event_pages, "_BY_READING", 5)
+    home = tmp_path / "home"
+    shutil.copytree(lived, home)
+    live(home, 0, RetentionSettings(keep_runs=2))
+
+    async def go() -> None:
+        async with pipeline(home, settings_for("Good"), log=JsonlEventLog(Workspace(home))) as parts:
+            services = Services.of(parts)
+            removed, last_seq = services.removed_up_to, services.bus.last_seq
+            assert removed > 10
+            transport = httpx.ASGITransport(make_app(services))
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+                before, counts = last_seq + 1, list[int]()
+                while before:
+                    answer = (await http.get("/api/events/pages", params={"before": before})).json()
+                    counts.append(sum(page["count"] for page in answer["items"]))
+                    before = answer["next"]
+                below = (await http.get("/api/events/pages", params={"before": removed + 1})).json()
+                newest = (await http.get("/api/events", params={"order": "desc", "before": removed})).json()
+            assert sum(counts) == last_seq - removed
+            assert all(counts)
+            assert below["items"] == newest["items"] == []
+            assert below["next"] is newest["next"] is None
+            for since, gap in ((3, {"from": 4, "to": removed, "removed_up_to": removed}), (removed, None)):
+                lines = await streamed(services, since)
+                named = [lines[at + 1] for at, line in enumerate(lines) if line == "event: gap"]
+                assert [json.loads(line.removeprefix("data: ")) for line in named] == ([gap] if gap else [])
+                reader = StreamReader()
+                found = [event.seq for line in lines if (event := reader.event_in(line)) is not None]
+                assert found == list(range(removed + 1, last_seq + 1))
+
+    asyncio.run(go())
+
+
+async def streamed(services: Services, since: int) -> list[str]:
+    """The lines of the stream, up to the newest event's."""
+    text, last = "", f"id: {services.bus.last_seq}\n"
+    pieces = (await stream_events(services, since)).body_iterator
+    async for piece in pieces:
+        text += bytes(piece).decode() if not isinstance(piece, str) else piece
+        if last in text:
+            break
+    assert isinstance(pieces, AsyncGenerator)
+    await pieces.aclose()
+    return text.splitlines()
 
 
 def test_only_the_hole_that_the_log_names_is_accepted(lived: Path, tmp_path: Path) -> None:

@@ -282,6 +282,8 @@ export interface paths {
         /**
          * Stream Events
          * @description Each event as `id: SEQ` and `data: JSON`, without gap or duplicate, also to a slow client and after a lost connection.
+         *
+         *     Where events after `since` were removed, `event: gap` comes in their place, whose `data` has `from`, `to` and `removed_up_to`.
          */
         get: operations["streamEvents"];
         put?: never;

@@ -9,7 +9,7 @@ import httpx
 
 from quarterhour.client import calls, schedule_calls, settings_calls
 from quarterhour.client.call import Call
-from quarterhour.client.transport import POLL_S, check, event_in, options, read, request_of, stream_of
+from quarterhour.client.transport import POLL_S, StreamReader, check, options, read, request_of, stream_of
 from quarterhour.lifecycle import ACTIVE, Run
 from quarterhour.web.models import EventWire
 
@@ -67,15 +67,17 @@ class Client:
     ) -> Iterator[EventWire]:
         """Past events after `since`, then new ones as they come; without `since`, new ones alone.
 
-        Each comes once. Raises httpx.TransportError where the connection is lost: go on with the last event's seq.
+        Each comes once, those that were removed not at all. Raises httpx.TransportError where the connection is lost: go on
+        with the last event's seq.
         """
         kinds = {"run_id": run_id, "stage": stage, "event": event, "level": level, "q": q}
         with self._http.stream(**stream_of(since, kinds)) as answer:
             if answer.is_error:
                 answer.read()
             check(answer)
+            reader = StreamReader()
             for line in answer.iter_lines():
-                if (found := event_in(line)) is not None:
+                if (found := reader.event_in(line)) is not None:
                     yield found
 
     def plain(self, call: Call[Any]) -> Any:

@@ -69,6 +69,15 @@ def stream_of(since: int | None, kinds: dict[str, str | None]) -> dict[str, Any]
     return {"method": "GET", "url": "/api/events/stream", "params": asked}
 
 
-def event_in(line: str) -> EventWire | None:
-    """The event of a line of a stream; None for the lines between."""
-    return EventWire.model_validate_json(line[6:]) if line.startswith("data: ") else None
+class StreamReader:
+    """Finds the events in the lines of a stream."""
+
+    def __init__(self) -> None:
+        self._is_named = False
+
+    def event_in(self, line: str) -> EventWire | None:
+        """The event of the next line; None for the lines between, and for what has a name, such as a `gap`."""
+        if line.startswith("data: ") and not self._is_named:
+            return EventWire.model_validate_json(line[6:])
+        self._is_named = line.startswith("event: ") or (self._is_named and line != "")
+        return None

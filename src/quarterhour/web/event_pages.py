@@ -37,14 +37,18 @@ async def list_event_pages(
     `GET /api/events` with `order=desc`, a `before` above a page's `seq` and its `count` as `limit` is that page.
     Older events follow by `next`, also where an answer has no page.
     """
+    removed = services.removed_up_to
     until = min(before or MOST, services.bus.last_seq + 1)
-    after = max(0, until - 1 - (_BY_COLUMN if asked.text is None else _BY_TEXT))
+    if until <= removed + 1:
+        return Page(items=[], next=None)
+    # What was removed is not looked through.
+    after = max(removed, until - 1 - (_BY_COLUMN if asked.text is None else _BY_TEXT))
     pages = await services.indexer.pages(asked, after, until, size)
     if pages is None:
-        after = max(0, until - 1 - _BY_READING)
+        after = max(removed, until - 1 - _BY_READING)
         pages = await asyncio.to_thread(_read, services.bus.log, asked, after, until, size)
     items = [EventPage(seq=page.seq, count=page.count) for page in pages]
-    return Page(items=items, next=after + 1 if after else None)
+    return Page(items=items, next=after + 1 if after > removed else None)
 
 
 def _read(log: EventLog, asked: Question, after: int, before: int, size: int) -> list[PageOfEvents]:

@@ -57,7 +57,7 @@ def _opening(services: Services, since: int | None, asked: Question) -> list[byt
     snapshot = snapshot_json(services.status(), list(filter(asked.fits, records)), last_seq)
     messages = [b'{"type":"snapshot","data":%b}' % snapshot]
     if since is not None and first_seq > known + 1:
-        messages.append(_gap(Gap(known + 1, first_seq - 1), services.removed_up_to))
+        messages.append(_gap(gap_data(Gap(known + 1, first_seq - 1), services.removed_up_to)))
     return messages
 
 
@@ -70,7 +70,7 @@ async def _send(
         while True:
             taken = await subscription.take()
             if isinstance(taken, Gap):
-                await websocket.send_text(_gap(taken).decode())
+                await websocket.send_text(_gap(gap_data(taken)).decode())
             else:
                 await _send_events(websocket, list(filter(asked.fits, taken)), is_batched=is_batched)
             if is_batched:
@@ -92,9 +92,13 @@ async def _listen(websocket: WebSocket) -> None:
             await websocket.receive_text()
 
 
-def _gap(gap: Gap, removed_up_to: int = 0) -> bytes:
+def gap_data(gap: Gap, removed_up_to: int = 0) -> dict[str, int]:
     """Where the gap's beginning was removed, it says up to which seq: those are nowhere to be read."""
     data = {"from": gap.first_seq, "to": gap.last_seq}
     if removed_up_to >= gap.first_seq:
         data["removed_up_to"] = removed_up_to
+    return data
+
+
+def _gap(data: dict[str, int]) -> bytes:
     return orjson.dumps({"type": "gap", "data": data})

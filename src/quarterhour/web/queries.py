@@ -80,10 +80,10 @@ async def list_events(
     """
     is_newest_first = order == "desc"
     until = before or services.bus.last_seq + 1
-    found = await find_events(services, asked, since, until, limit + 1, is_newest_first=is_newest_first)
+    removed = services.removed_up_to
+    found = await find_events(services, asked, max(since, removed), until, limit + 1, is_newest_first=is_newest_first)
     page = found[:limit]
     cursor = page[-1].seq if len(found) > limit else None
-    removed = services.removed_up_to
     total = services.bus.last_seq - removed if asked == Question() else None
     tail = orjson.dumps({"next": cursor, "total": total})[1:]
     answer = json_response(b'{"items":[' + join(page) + b"]," + tail)

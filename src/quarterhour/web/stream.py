@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
+import orjson
 from fastapi import APIRouter, Header, Query
 from starlette.responses import StreamingResponse
 
 from quarterhour.bus import Gap
 from quarterhour.events import EventRecord
 from quarterhour.index.store import Question
+from quarterhour.web.live import gap_data
 from quarterhour.web.models import MOST
 from quarterhour.web.problems import documented
 from quarterhour.web.services import Injected, Services
@@ -44,7 +46,10 @@ async def stream_events(
     level: str | None = None,
     q: Annotated[str | None, Query(max_length=200, description="Text that the message contains.")] = None,
 ) -> StreamingResponse:
-    """Each event as `id: SEQ` and `data: JSON`, without gap or duplicate, also to a slow client and after a lost connection."""
+    """Each event as `id: SEQ` and `data: JSON`, without gap or duplicate, also to a slow client and after a lost connection.
+
+    Where events after `since` were removed, `event: gap` comes in their place, whose `data` has `from`, `to` and `removed_up_to`.
+    """
     asked = Question(run_id, stage, event, level, q or None)
     begin = next((seq for seq in (last_event_id, since) if seq is not None), services.bus.last_seq)
     # Proxies must not gather what is meant to be live.
@@ -58,6 +63,9 @@ async def _stream(services: Services, asked: Question, seq: int) -> AsyncIterato
         is_behind = True
         while True:
             while is_behind and (records := await asyncio.to_thread(services.bus.log.read, seq, _READ)):
+                removed = services.removed_up_to
+                if removed > seq and records[0].seq > seq + 1:
+                    yield _told_gap(Gap(seq + 1, records[0].seq - 1), removed)
                 seq = records[-1].seq
                 yield _told(records, asked)
             try:
@@ -72,6 +80,10 @@ async def _stream(services: Services, asked: Question, seq: int) -> AsyncIterato
                 records = [record for record in taken if record.seq > seq]
                 seq = records[-1].seq if records else seq
                 yield _told(records, asked)
+
+
+def _told_gap(gap: Gap, removed_up_to: int) -> bytes:
+    return b"event: gap\ndata: %b\n\n" % orjson.dumps(gap_data(gap, removed_up_to))
 
 
 def _told(records: list[EventRecord], asked: Question) -> bytes:
