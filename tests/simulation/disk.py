@@ -61,6 +61,11 @@ class SimulatedLog:
     def last_seq(self) -> int:
         return self._disk.last_seq
 
+    @property
+    def floor(self) -> None:
+        """Nothing is removed of a simulated log."""
+        return None
+
     def append(self, records: Sequence[EventRecord]) -> None:
         self._process.check_alive()
         check_sequence(self.last_seq, records)
