@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
 
 from serving import BROWSER_OPTIONS, chromium
 
@@ -23,12 +23,17 @@ _SETTLING = 6
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium() or None, args=BROWSER_OPTIONS)
-        try:
-            yield browser
-        finally:
-            browser.close()
+    with sync_playwright() as playwright, launched(playwright.chromium) as browser:
+        yield browser
+
+
+@contextmanager
+def launched(kind: BrowserType, *options: str) -> Iterator[Browser]:
+    browser = kind.launch(executable_path=chromium() or None, args=[*BROWSER_OPTIONS, *options])
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 def assert_accessible(page: Page) -> None:

@@ -62,6 +62,8 @@ def last_of(server: Server, **asked: str) -> dict[str, object]:
 def test_everybody_can_use_the_log(server: Server, browser: Browser, size: dict[str, int]) -> None:
     page = opened(browser, server, "/", size)
     page.get_by_role("link", name="Events", exact=True).click()
+    # The page before has such a list too, and stands until this one is fetched.
+    expect(page.get_by_role("heading", name="Events", level=1)).to_be_visible()
     events = page.get_by_role("log", name="Events")
     events.locator("summary").first.click()
     expect(page.get_by_role("button", name="Copy as JSON")).to_be_visible()

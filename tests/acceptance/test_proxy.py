@@ -1,5 +1,7 @@
 """The dashboard below a path of a reverse proxy, as a person meets it in a real Chromium: login, live page, links, download."""
 
+import base64
+import hashlib
 import json
 import re
 import ssl
@@ -7,11 +9,27 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from playwright.sync_api import Browser, expect
 
+from browser import launched
 from commands import command
 from reverse_proxy import ROOT, proxying
 from serving import serving
+
+
+class Certificate:
+    """One that nobody signed whom a browser knows, and the option by which Chromium takes it as good."""
+
+    def __init__(self) -> None:
+        issued = trustme.CA().issue_cert("127.0.0.1")
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        issued.configure_cert(self.context)
+        key = x509.load_pem_x509_certificate(issued.cert_chain_pems[0].bytes()).public_key()
+        told = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        digest = base64.b64encode(hashlib.sha256(told).digest()).decode()
+        self.option = f"--ignore-certificate-errors-spki-list={digest}"
 
 
 @pytest.mark.browser
@@ -25,15 +43,13 @@ def test_all_of_the_dashboard_works_below_a_path_and_asks_for_nothing_outside(
     (home / "quarterhour.toml").write_text('[server]\ntrusted_proxies = ["127.0.0.1"]\n[inputs]\nsettle = 0.1\n')
     (raw / "trades_2025.csv").write_text("id,price\n1,10.5\n2,11.5\n")
     secret = json.loads(command(home, "token", "create", "ada", "--role", "operator", "--json").stdout)["token"]
-    tls = None
-    if is_tls:
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+    certificate = Certificate() if is_tls else None
     with (
         serving(home, "--no-schedule", "--root-path", ROOT) as server,
-        proxying(server.dashboard, strips=strips, tls=tls) as proxy,
+        proxying(server.dashboard, strips=strips, tls=certificate and certificate.context) as proxy,
+        launched(browser.browser_type, *([certificate.option] if certificate else [])) as trusting,
     ):
-        context = browser.new_context(ignore_https_errors=True)
+        context = trusting.new_context()
         page = context.new_page()
         errors: list[str] = []
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -69,20 +85,13 @@ def test_all_of_the_dashboard_works_below_a_path_and_asks_for_nothing_outside(
         page.goto(f"{proxy.address}{ROOT}/")
         link = page.get_by_test_id("export-panel").locator("a[href*='/export']").first
         expect(link).to_have_attribute("href", re.compile(f"^{ROOT}/api/datasets/trades/export"))
-        if is_tls:
-            # Chromium ends downloads from where a test's own certificate is let pass.
-            table = page.evaluate("at => fetch(at).then(answer => answer.text())", link.get_attribute("href"))
-        else:
-            with page.expect_download() as download:
-                link.click()
-            table = download.value.path().read_text()
-        assert table.splitlines()[0].startswith("id,price")
+        with page.expect_download() as download:
+            link.click()
+        assert download.value.path().read_text().splitlines()[0].startswith("id,price")
 
-        described = context.request.get(f"{proxy.address}{ROOT}/openapi.json").json()
-        assert described["servers"] == [{"url": ROOT}]
-        assert f'url: "{ROOT}/openapi.json"' in re.sub(
-            "'", '"', context.request.get(f"{proxy.address}{ROOT}/docs").text()
-        )
+        read = "at => fetch(at).then(answer => answer.text())"
+        assert json.loads(page.evaluate(read, f"{ROOT}/openapi.json"))["servers"] == [{"url": ROOT}]
+        assert f'url: "{ROOT}/openapi.json"' in page.evaluate(read, f"{ROOT}/docs").replace("'", '"')
         page.goto(f"{proxy.address}{ROOT}/settings")
         page.get_by_role("button", name="Log out").click()
         expect(page).to_have_url(f"{proxy.address}{ROOT}/login")
