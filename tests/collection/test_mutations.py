@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from fuzz.mutations import mutant
@@ -18,12 +18,7 @@ _EXAMPLES = 20
 
 
 # Not shrunk: each try costs seconds; `python -m fuzz --only NUMBER --shrink` makes the one file smaller that failed.
-@settings(
-    max_examples=_EXAMPLES,
-    deadline=None,
-    phases=[Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@settings(max_examples=_EXAMPLES, phases=[Phase.reuse, Phase.generate])
 @given(first=st.integers(0, 10**12))
 def test_every_record_of_a_broken_file_is_a_row_or_put_aside(
     tmp_path_factory: pytest.TempPathFactory, first: int

@@ -71,7 +71,7 @@ def test_a_log_opened_again_goes_on_where_it_was(tmp_path: Path) -> None:
         assert [record.seq for record in second.read(since, 2)] == [seq for seq in (since + 1, since + 2) if seq <= 502]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cut=st.integers(0, 2000), junk=st.binary(max_size=20))
 def test_a_torn_end_is_cut_off_and_told(tmp_path_factory: pytest.TempPathFactory, cut: int, junk: bytes) -> None:
     """E10: half or malformed last line; the sequence goes on."""

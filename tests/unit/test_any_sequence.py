@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -142,8 +142,6 @@ class AnySequence(RuleBasedStateMachine):
         assert self.confirmed <= promises.ended | going_on
 
 
-AnySequence.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+AnySequence.TestCase.settings = settings(max_examples=40, stateful_step_count=20)
 TestAnySequence = AnySequence.TestCase
 TestAnySequence.pytestmark = [pytest.mark.slow]

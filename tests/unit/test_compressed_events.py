@@ -75,7 +75,7 @@ step = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     steps=st.lists(step, max_size=12),
     since=st.integers(0, 40),

@@ -183,7 +183,7 @@ class Model:
                         self.judge(mark, reason)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     catch_up=st.sampled_from(["none", "latest", "all"]),
     overlap=st.sampled_from(["skip", "queue", "cancel"]),

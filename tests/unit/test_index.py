@@ -63,7 +63,7 @@ def nothing() -> None:
     return
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     batches=st.lists(drawn_events, max_size=4),
     asked=drawn_questions,

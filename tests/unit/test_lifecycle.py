@@ -24,7 +24,7 @@ def test_only_the_moves_of_the_table_are_taken(before: RunState, after: RunState
             check_transition(before, after)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     moves=st.lists(
         st.sampled_from(["start", "running", "stopping", "success", "failed", "stopped", "reset"]), max_size=12

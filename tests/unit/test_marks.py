@@ -45,7 +45,7 @@ def test_the_next_mark_is_the_next_quarter(now: str, mark: str) -> None:
     assert found > moment
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(zone=st.sampled_from(ZONES), start=INSTANTS)
 def test_quarters_come_every_15_real_minutes_whatever_the_zones_clock_does(zone: str, start: datetime) -> None:
     """P3: wrong on DST days."""
@@ -69,7 +69,7 @@ def test_quarters_over_ten_years_of_clock_changes(zone: str) -> None:
     assert changes > 0 or zone in ("UTC", "Asia/Kathmandu")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(zone=st.sampled_from(ZONES), cron=st.sampled_from(CRONS), start=INSTANTS, ahead=st.integers(0, 40))
 def test_marks_rise_and_do_not_depend_on_where_one_begins(zone: str, cron: str, start: datetime, ahead: int) -> None:
     """No mark twice and none lost: what follows a mark is the same from whichever earlier moment it is asked."""
@@ -113,7 +113,7 @@ def test_a_cron_text_is_read_in_its_time_zone() -> None:
 
 
 @given(st.sampled_from(CRONS), st.sampled_from(ZONES), INSTANTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_windows_follow_each_other_without_a_gap_through_changes_of_the_clock(
     cron: str, zone: str, after: datetime
 ) -> None:
@@ -129,7 +129,7 @@ def test_the_rarest_schedule_has_windows_too() -> None:
     assert window_of("0 0 29 2 *", "UTC", leap_day).start == datetime(2096, 2, 29, tzinfo=UTC)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.sampled_from(["*/15 * * * *", "30 2 * * *"]), st.integers(0, 2 * 86400)), min_size=2))
 def test_what_was_asked_before_changes_no_answer(asked: list[tuple[str, int]]) -> None:
     """The last answer is kept; these two days hold the end of summer time, and so an hour that comes twice."""

@@ -107,7 +107,7 @@ def indexed_in(home: Path, store: IndexStore, floor_seq: int, question: Question
     return [records[place.seq] for place in found]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(cuts=st.lists(st.integers(1, 5), min_size=1, max_size=3), is_compressed=st.booleans(), more=st.integers(0, 1))
 def test_any_cuts_leave_a_log_that_begins_later(lived: Path, cuts: list[int], is_compressed: bool, more: int) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -242,10 +242,8 @@ STEPS = st.lists(
 @pytest.mark.parametrize("is_keyed", [True, False], ids=["keyed", "unkeyed"])
 @hypothesis.settings(
     max_examples=4,
-    deadline=None,
     # Shrinking would take minutes; the steps are few and printed.
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.reuse, hypothesis.Phase.generate],
-    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
 )
 @hypothesis.given(steps=STEPS)
 def test_after_any_steps_the_table_is_that_of_a_plain_model_and_verified(

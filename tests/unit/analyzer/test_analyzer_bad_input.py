@@ -7,7 +7,7 @@ from typing import Any
 import polars
 import pytest
 from deltalake import DeltaTable, write_deltalake
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pending_inputs import put
 from stage_context import RecordingContext
@@ -149,7 +149,7 @@ _STEP = st.one_of(
 )
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3)
 @given(steps=st.lists(_STEP, min_size=2, max_size=6), is_keyed=st.booleans())
 def test_after_any_steps_the_next_profile_is_a_fresh_one(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]], *, is_keyed: bool

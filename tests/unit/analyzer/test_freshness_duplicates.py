@@ -7,7 +7,7 @@ from typing import Any
 import polars
 import pytest
 from deltalake import write_deltalake
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pending_inputs import put
 from stage_context import RecordingContext
@@ -133,7 +133,7 @@ def test_rows_of_another_program_make_the_number_unknown(tmp_path: Path) -> None
 _FILES = st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=6), min_size=1, max_size=4)
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3)
 @given(files=_FILES, conflict=st.sampled_from(["newest", "first"]))
 @pytest.mark.slow
 def test_files_in_any_runs_have_the_duplicates_of_all_their_rows(

@@ -123,7 +123,7 @@ def exact_part(column: ColumnState) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("limits", [SMALL, Limits(values=64, distinct=64, rows=64)])
-@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate], derandomize=False)
+@settings(max_examples=10, phases=[Phase.explicit, Phase.generate], derandomize=False)
 @given(data=st.data())
 def test_what_was_united_is_what_is_read_anew(
     connection: duckdb.DuckDBPyConnection, limits: Limits, data: st.DataObject

@@ -175,7 +175,7 @@ def one_row(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(where=st.lists(st.sampled_from(_PIECES), max_size=12).map(" ".join))
 def test_any_text_is_a_filter_or_is_refused(one_row: duckdb.DuckDBPyConnection, where: str) -> None:
     try:

@@ -126,7 +126,7 @@ def test_formulas_are_neutralised_on_request_only_and_numbers_never(troubles: Re
 
 
 @pytest.mark.slow
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=1, max_size=100))
 def test_any_text_comes_back_and_none_begins_a_formula(texts: list[str]) -> None:
     with _table(texts) as context:

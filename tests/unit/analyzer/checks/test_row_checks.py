@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from checking import found
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quarterhour.errors import SettingsError
@@ -65,7 +65,7 @@ CHECKS: list[dict[str, Any]] = [
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 @given(TABLE)
 def test_checks_equal_a_plain_evaluation(tmp_path_factory: pytest.TempPathFactory, files: list[list[Any]]) -> None:
     rows = [(file, record, row) for file, table in enumerate(files) for record, row in enumerate(table, 1)]
