@@ -1,11 +1,12 @@
 """The page in bad company: a server that dies and comes back, a machine that slept, two tabs, a screen on a wall."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, Route, WebSocket, WebSocketRoute, expect
 
 from browser import WIDE, assert_accessible
 from serving import Server, serving
@@ -64,27 +65,72 @@ def test_two_tabs_show_one_truth_and_start_pressed_twice_starts_once(server: Ser
         page.close()
 
 
+# The page as a browser on a wall shows it: what it asks of the screen's lock is kept.
+_KEEP_LOCKS = """
+  window.locks = [];
+  const { request } = navigator.wakeLock;
+  navigator.wakeLock.request = async function (kind) {
+    const lock = await request.call(this, kind);
+    window.locks.push(lock);
+    return lock;
+  };
+"""
+_AWAKE = "locks.map(({ type, released }) => type + (released ? ' released' : ' held')).join()"
+# Each page of a browser that tests drive is in sight: what it says of that is set, and its lock let go of as a browser does.
+_SEEN = """async (state) => {
+  Object.defineProperty(document, "visibilityState", { configurable: true, value: state });
+  if (state === "hidden") await Promise.all(locks.map((lock) => lock.release()));
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def newer(route: Route) -> None:
+    """The page as a newer package has it: its script has another name."""
+    answer = route.fetch()
+    route.fulfill(response=answer, body=re.sub(r"index-[\w-]+\.js", "index-newer.js", answer.text()))
+
+
+def newest_seq(server: Server) -> int:
+    return server.get("/api/pipeline/snapshot")["last_seq"]
+
+
 def test_a_server_that_was_restarted_is_found_again_with_what_came_meanwhile(tmp_path: Path, browser: Browser) -> None:
     home = tmp_path / "home"
     with serving(home, "--no-schedule") as first:
-        page, wall = opened(browser, first), opened(browser, first, "/?kiosk=1")
+        page = browser.new_page(viewport=WIDE)
+        page.clock.install()
+        sockets: list[WebSocket] = []
+        page.on("websocket", lambda socket: sockets.append(socket))
+        page.goto(first.dashboard)
+        expect(page.get_by_test_id("connection")).to_have_text("Live")
         port = first.dashboard.rsplit(":", 1)[1]
+        known = newest_seq(first)
         first.kill()
         expect(page.get_by_test_id("connection")).to_contain_text(re.compile(r"what you see is \d+ seconds? old"))
         expect(page.get_by_role("button", name="Start", exact=True)).to_have_attribute("aria-disabled", "true")
         expect(page).to_have_title(re.compile("not live"))
+    for _ in range(7):
+        with page.expect_event("websocket"):
+            page.clock.fast_forward("00:30")
+    # Twice as long each time, up to half a minute, of which half is left to chance.
+    expect(page.get_by_test_id("connection")).to_contain_text(re.compile(r"Reconnecting in (1[5-9]|2\d|30) s"))
+    expect(page.get_by_test_id("connection")).to_contain_text(re.compile(r"what you see is \d+ minutes? old"))
 
-    def another_build(route: Route) -> None:
-        """The page as a newer package has it: its script has another name."""
-        answer = route.fetch()
-        route.fulfill(response=answer, body=re.sub(r"index-[\w-]+\.js", "index-newer.js", answer.text()))
+    def is_page(address: str) -> bool:
+        return address.rstrip("/").endswith(port)
 
-    page.route(lambda address: address.rstrip("/").endswith(port), another_build)
+    page.route(is_page, newer)
     with serving(home, "--no-schedule", "--dashboard-port", port) as second:
         second.ended_run(second.start_run())
+        came: list[str | bytes] = []
+        page.once("websocket", lambda socket: socket.on("framereceived", lambda text: came.append(text)))
+        page.get_by_role("button", name="Now", exact=True).click()
         expect(page.get_by_test_id("state")).to_have_text("success")
-        expect(page.get_by_test_id("connection")).to_contain_text("Live")
-        expect(wall.get_by_test_id("state")).to_have_text("success")
+        assert f"since={known}" in sockets[-1].url
+        snapshot = json.loads(came[0])["data"]
+        assert snapshot["events"][0]["seq"] == known + 1
+        told = f"Live{snapshot['last_seq'] - known} events came meanwhile"
+        expect(page.get_by_test_id("connection")).to_have_text(told)
         expect(page.get_by_text("The server has a newer version of this page.")).to_be_visible()
         assert_accessible(page)
         page.unroute_all()
@@ -92,7 +138,37 @@ def test_a_server_that_was_restarted_is_found_again_with_what_came_meanwhile(tmp
         expect(page.get_by_test_id("connection")).to_have_text("Live")
         expect(page.get_by_text("The server has a newer version of this page.")).to_have_count(0)
     page.close()
-    wall.close()
+
+
+def test_a_wall_tells_of_a_degraded_server_stays_awake_and_loads_a_newer_page(tmp_path: Path, browser: Browser) -> None:
+    home = tmp_path / "home"
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.add_init_script(_KEEP_LOCKS)
+    home.mkdir()
+    (home / "quarterhour.toml").write_text('[watchdog]\nmin_free = "100%"\n')
+    with serving(home, "--no-schedule") as first:
+        page.goto(f"{first.dashboard}/?kiosk=1")
+        expect(page.get_by_test_id("degraded")).to_contain_text(re.compile("Disk:.*free"))
+        assert page.evaluate(_OUTSIDE) == 0
+        assert_accessible(page)
+        page.wait_for_function(f"{_AWAKE} === 'screen held'")
+        page.evaluate(_SEEN, "hidden")
+        page.wait_for_function(f"{_AWAKE} === 'screen released'")
+        page.evaluate(_SEEN, "visible")
+        page.wait_for_function(f"{_AWAKE} === 'screen released,screen held'")
+        port = first.dashboard.rsplit(":", 1)[1]
+        first.kill()
+        expect(page.get_by_test_id("connection")).to_contain_text("Not live")
+    (home / "quarterhour.toml").unlink()
+    # Once: the page that is loaded then is the server's newest.
+    page.route(re.compile(rf":{port}/$"), newer, times=1)
+    with page.expect_event("load"), serving(home, "--no-schedule", "--dashboard-port", port) as second:
+        expect(page.get_by_test_id("connection")).to_have_text("Live")
+        expect(page.get_by_test_id("degraded")).to_have_count(0)
+        page.wait_for_function(f"{_AWAKE} === 'screen held'")
+        assert second.get("/readyz")["status"] == "ok"
+    assert page.url.endswith("/?kiosk=1")
+    page.close()
 
 
 def test_a_machine_that_slept_finds_that_its_connection_is_dead(server: Server, browser: Browser) -> None:

@@ -2,6 +2,7 @@
 import type { Status } from "../../api/types";
 import { useLive } from "../../backend";
 import { ConnectionLine } from "../../shell/connection-line";
+import { Degraded } from "../../shell/degraded";
 import { counted } from "../../ui/format";
 import { Icon } from "../../ui/icon";
 import { Moment } from "../../ui/time";
@@ -27,6 +28,9 @@ export default function Wall() {
           <p className="font-semibold">quarterhour</p>
           <ConnectionLine />
         </header>
+        <div role="status" className="flex flex-col gap-2 text-xl empty:hidden">
+          <Degraded />
+        </div>
         {status && <State status={status} isLive={isLive} />}
         {status && <StageFlow status={status} expected={NOTHING_EXPECTED} />}
         {status && <Rows status={status} />}
