@@ -5,7 +5,7 @@ import { Degraded } from "./degraded";
 export function Notices() {
   const isNewBuild = useNewBuild();
   return (
-    <div role="status" className="flex flex-col gap-2 text-sm">
+    <div role="status" className="flex flex-col gap-2 text-sm not-empty:mb-5">
       <Degraded />
       {isNewBuild && (
         <p className="flex flex-wrap items-center gap-x-3 rounded-lg bg-sunken px-4 py-2">
