@@ -53,7 +53,7 @@ export function InputTable({ items }: { items: InputItem[] }) {
 function InputRow({ item }: { item: InputItem }) {
   const { word, tone, icon } = INPUT_STATES[item.state];
   return (
-    <tr className="border-t border-line align-top">
+    <tr className="border-t border-line align-baseline">
       <th scope="row" className="px-5 py-2 text-left font-normal">
         <InputLink id={item.id} name={item.name} />
         {item.message && <p className="max-w-prose text-xs break-words text-muted">{item.message}</p>}
