@@ -65,7 +65,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     sizes = QUICK if arguments.quick else Sizes()
-    print(f"{'what':<66}{'measured':>14}{'aim':>10}")
+    print(f"{'what':<84}{'measured':>14}{'aim':>10}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if arguments.latency:
@@ -164,7 +164,7 @@ def measure_threads(folder: Path) -> None:
 
 
 def show(what: str, measured: str, aim: str) -> None:
-    print(f"{what:<66}{measured:>14}{aim:>10}", flush=True)
+    print(f"{what:<84}{measured:>14}{aim:>10}", flush=True)
 
 
 def start(home: Path) -> tuple[float, subprocess.Popen[str], str]:

@@ -40,14 +40,16 @@ class Load:
     clients: int
     per_s: int
     seconds: int
-    p99_aim_ms: int
+    p99_aim: str
+    ratio_aim: str
 
     @property
     def events(self) -> int:
         return self.per_s * self.seconds
 
 
-LOADS = (Load(50, 5_000, 10, 50), Load(1_000, 100, 10, 200))
+# The last is more than the bare loop can send, so that only there the two rates tell who delivers more.
+LOADS = (Load(50, 5_000, 10, "50 ms", ""), Load(1_000, 100, 10, "200 ms", ""), Load(50, 10_000, 10, "", "3"))
 
 
 def measure_sockets(folder: Path, show: Show) -> None:
@@ -57,17 +59,16 @@ def measure_sockets(folder: Path, show: Show) -> None:
     for load in LOADS:
         name = f"{load.clients:,} clients at {load.per_s:,} events/s"
         bare = _under(load, "bare", folder)
-        ours = _under(load, "product", folder / f"{load.clients}")
+        ours = _under(load, "product", folder / f"{load.clients}-{load.per_s}")
         for who, found in (("bare loop", bare), ("quarterhour, batch=1", ours)):
             told = f"{name}, {who}"
             show(f"{told}: publish to receipt, median", f"{found['median_ms']:.1f} ms", "")
-            aim = f"{load.p99_aim_ms} ms" if found is ours else ""
-            show(f"{told}: p99", f"{found['p99_ms']:.1f} ms", aim)
+            show(f"{told}: p99", f"{found['p99_ms']:.1f} ms", load.p99_aim if found is ours else "")
             show(f"{told}: delivered", f"{found['delivered_per_s'] / 1000:.0f} k/s", "")
             show(f"{told}: lost", f"{found['lost']:,}", "0")
             show(f"{told}: memory of the server a client", f"{found['kb_a_client']:.0f} kB", "")
         ratio = ours["delivered_per_s"] / bare["delivered_per_s"]
-        show("  delivered, as a ratio to the bare loop (3 where that saturates)", f"{ratio:.2f}", "3")
+        show("  delivered, as a ratio to the bare loop", f"{ratio:.2f}", load.ratio_aim)
 
 
 async def _publish(home: Path) -> float:
