@@ -1,9 +1,12 @@
 """The page in bad company: a server that dies and comes back, a machine that slept, two tabs, a screen on a wall."""
 
 import json
+import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, WebSocket, WebSocketRoute, expect
@@ -63,6 +66,45 @@ def test_two_tabs_show_one_truth_and_start_pressed_twice_starts_once(server: Ser
         expect(page.get_by_test_id("events-log")).to_contain_text(run_id)
         expect(page.get_by_test_id("state")).to_have_text("success")
         page.close()
+
+
+def test_nothing_is_asked_again_and_again_while_events_come_by_the_socket(server: Server, browser: Browser) -> None:
+    page = browser.new_page(viewport=WIDE)
+    page.clock.install()
+    asked: list[str] = []
+    sockets: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    page.goto(server.dashboard)
+    run_id = server.start_run()
+    server.ended_run(run_id)
+    expect(page.get_by_test_id("events-log")).to_contain_text(f"Run {run_id} succeeded")
+    # The state and the events are never asked for: they come.
+    assert {"/api/pipeline/status", "/api/pipeline/snapshot", "/api/events"}.isdisjoint(asked)
+    # Each timer of the page goes off as often as in five minutes: once for what the run's end asks for, then for nothing.
+    page.clock.run_for("05:00")
+    asked.clear()
+    page.clock.run_for("05:00")
+    assert asked == []
+    # Files come without an event: somebody who comes back to the page sees them, and once more what was being written.
+    written = server.home / "data" / "raw" / "written.csv"
+    written.write_text("a,b\n1,2\n")
+    in_an_hour = time.time() + 3600
+    os.utime(written, (in_an_hour, in_an_hour))
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.get_by_test_id("export-panel")).to_contain_text(written.name)
+    asked.clear()
+    with page.expect_response(re.compile("/api/inputs")):
+        page.clock.run_for("00:10")
+    page.clock.run_for("05:00")
+    assert asked == ["/api/inputs"]
+    written.unlink()
+    # It lives still: what happens now is seen, and by the same connection.
+    run_id = server.start_run()
+    expect(page.get_by_test_id("events-log")).to_contain_text(run_id)
+    server.ended_run(run_id)
+    assert len(sockets) == 1
+    page.close()
 
 
 # The page as a browser on a wall shows it: what it asks of the screen's lock is kept.

@@ -2,6 +2,8 @@
 import { inViewerZone, startOfDay } from "./calendar";
 
 const NUMBER = new Intl.NumberFormat();
+const TENTHS = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const PERCENT = new Intl.NumberFormat(undefined, { style: "percent" });
 const CLOCK = inViewerZone({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const CLOCK_SECONDS = inViewerZone({
   hour: "2-digit",
@@ -22,14 +24,16 @@ export const signed = (value: number): string =>
 export const counted = (count: number, noun: string): string =>
   `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
 
-export const percent = (share: number): string => `${Math.floor(share * 100)}%`;
+/** Whole, and never more than there is: 100 % is all of it. */
+export const percent = (share: number): string => PERCENT.format(Math.floor(share * 100) / 100);
 
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"];
 
 export function bytes(size: number): string {
   const power = size < 1000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(size) / 3));
   const value = size / 1000 ** power;
-  return `${value.toFixed(power > 0 && value < 10 ? 1 : 0)} ${BYTE_UNITS[power]}`;
+  const written = power > 0 && value < 10 ? TENTHS.format(value) : number(Math.round(value));
+  return `${written} ${BYTE_UNITS[power]}`;
 }
 
 /** "12:30" */
@@ -57,7 +61,7 @@ export const exactUtc = (at: string): string => `${at.replace("T", " ").replace(
 /** "0.4 s", "34 s", "2 min 05 s", "3 h 12 min" */
 export function duration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 10) return `${TENTHS.format(seconds)} s`;
   if (seconds < 60) return `${Math.floor(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${String(Math.floor(seconds % 60)).padStart(2, "0")} s`;

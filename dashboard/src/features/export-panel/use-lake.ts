@@ -1,5 +1,6 @@
 /** What lies in the folders: asked for again when an event says that it changed. */
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { answerOf } from "../../api/client";
 import type { EventRecord } from "../../api/types";
 import { useBackend } from "../../backend";
@@ -9,18 +10,31 @@ import { type Choice, exportQuery } from "./export-choice";
 
 export const INPUTS = "inputs";
 export const DATASETS = "datasets";
-/** Files arrive without an event. The client asks only while the page can be seen. */
-const INPUTS_EVERY_MS = 10_000;
+/** A file that has just come counts as being written until it stood still for a while: two seconds where nothing else is set. */
+const SETTLED_AFTER_MS = 5_000;
 const SHOWN_INPUTS = 100;
 const TYPING_PAUSE_MS = 400;
 
+/** Files arrive without an event: they are asked for when somebody comes back to the page, not all the while. */
 export function useInputs() {
   const { api } = useBackend();
-  return useQuery({
+  const queries = useQueryClient();
+  const inputs = useQuery({
     queryKey: [INPUTS],
     queryFn: () => answerOf(api.GET("/api/inputs", { params: { query: { limit: SHOWN_INPUTS } } })),
-    refetchInterval: INPUTS_EVERY_MS,
   });
+  const settling = inputs.data?.summary.settling ?? 0;
+  useEffect(() => {
+    const look = () => void queries.invalidateQueries({ queryKey: [INPUTS] });
+    window.addEventListener("focus", look);
+    // Once: a file that is still written then changes no count, and is not asked for again.
+    const later = settling > 0 ? setTimeout(look, SETTLED_AFTER_MS) : undefined;
+    return () => {
+      window.removeEventListener("focus", look);
+      clearTimeout(later);
+    };
+  }, [queries, settling]);
+  return inputs;
 }
 
 export function useDatasets() {
