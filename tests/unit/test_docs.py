@@ -13,6 +13,7 @@ from quarterhour.settings import Settings
 from quarterhour.web.app import make_app
 
 ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def doc(name: str) -> str:
@@ -45,3 +46,27 @@ def test_dependencies_are_documented() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = [re.split(r"[^\w.-]", line)[0] for line in project["dependencies"]]
     assert [name for name in names if f"| {name} |" not in doc("dependencies.md")] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_tests_that_a_page_names_are_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("test_*.py"))
+    defined = set(re.findall(r"^ *(?:async )?def (test_\w+)", code, flags=re.MULTILINE))
+    assert set(re.findall(r"`(test_\w+)`", text)) - defined == set()
+    assert [path for path in re.findall(r"`(tests/[\w/.-]+)`", text) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_of_a_page_lead_somewhere(page: Path) -> None:
+    for path, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", page.read_text(encoding="utf-8")):
+        target = page.parent / path if path else page
+        assert target.exists(), f"{page.name}: {path}"
+        if anchor:
+            assert anchor in anchors(target), f"{page.name}: {path}#{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as viewers of Markdown make them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
