@@ -19,13 +19,15 @@ from quarterhour.engines.local import LocalEngine
 from quarterhour.errors import HomeInUse, LockHeld, LockLost
 from quarterhour.event_log.base import EventLog, Repair
 from quarterhour.event_log.jsonl import JsonlEventLog, Range
-from quarterhour.health import problems
+from quarterhour.health import failure, problems
 from quarterhour.housekeeper import Housekeeper
 from quarterhour.index.store import IndexBroken, IndexStore, IndexUnavailable
 from quarterhour.indexer import Indexer
 from quarterhour.jitter import home_id
 from quarterhour.leftovers import remove_leftovers
 from quarterhour.lock import Holder, LockManager
+from quarterhour.notify.alerts import AlertChannel
+from quarterhour.notify.channel import Channel
 from quarterhour.notify.dead_mans_switch import DeadMansSwitch
 from quarterhour.notify.service_manager import ServiceManager
 from quarterhour.notify.signs_of_life import SignsOfLife
@@ -131,6 +133,19 @@ class Pipeline:
         find = partial(problems, self.bus, self.disk, self.watchdog)
         ping = settings.watchdog
         self.switch = DeadMansSwitch(ping.ping_url, ping.ping_every, find, self.bus, self.clock)
+        self._alerts = [
+            AlertChannel(alert, workspace.alerts_file(alert.name), self._troubles, self.bus, self.clock)
+            for alert in settings.alerts
+        ]
+        self.channels: list[Channel] = [*([self.switch] if self.switch.is_configured else []), *self._alerts]
+
+    async def tell_alerts(self) -> None:
+        """Have each channel of alerts told what is news now: for whoever does not stay until they are."""
+        for alert in self._alerts:
+            await alert.tell()
+
+    def _troubles(self) -> dict[str, str | None]:
+        return {"pipeline": failure(self.state.status), **problems(self.bus, self.disk, self.watchdog)}
 
     def _after_run(self) -> None:
         self.housekeeper.wake()
@@ -215,7 +230,9 @@ class Pipeline:
             await self.bus.publish(removed.event(self.clock.now()))
 
     async def _check_settings(self) -> None:
-        """What of the settings only DuckDB can judge, in a worker. Raises SettingsError."""
+        """What of the settings only others can judge, in workers. Raises SettingsError."""
+        for alert in self._alerts:
+            await asyncio.to_thread(alert.open)
         if self.settings.analyses:
             await self.engine.call(_CHECK_ANALYSES, self.settings)
 
@@ -238,6 +255,7 @@ class Pipeline:
             backfiller = loops.create_task(self.backfiller.run(), name="backfill")
             signs_of_life = SignsOfLife(ServiceManager.of(os.environ), self.switch, self.clock)
             signs = loops.create_task(signs_of_life.run(), name="signs-of-life")
+            alerts = [loops.create_task(alert.run(), name=f"alerts-{alert.name}") for alert in self._alerts]
             try:
                 yield
             finally:
@@ -246,7 +264,8 @@ class Pipeline:
                 if arrivals is not None:
                     arrivals.cancel()
                 backfiller.cancel()
-                signs.cancel()
+                for task in (signs, *alerts):
+                    task.cancel()
                 await self.orchestrator.close()
                 housekeeper.cancel()
                 if indexer is not None:

@@ -464,6 +464,20 @@ class SwitchAnswered(Event):
     kind = EventKind.LOG
 
 
+class AlertSent(Event):
+    """A channel of alerts took a message. `data`: alert, messages (lines in it), error (null)."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
+class AlertsUndelivered(Event):
+    """A channel of alerts takes no message; what waits is tried again. `data`: alert, messages, error."""
+
+    __slots__ = ()
+    kind = EventKind.ERROR
+
+
 class AlertTested(Event):
     """A person had a channel of alerts tried. `data`: level, alert, host, error (null: delivered), by, address."""
 

@@ -1,7 +1,8 @@
-"""Whether the pipeline can do its work now: by check what is wrong. Asked by `/readyz` and by signs of life."""
+"""Whether the pipeline can do its work now: by check what is wrong. Asked by `/readyz`, signs of life and alerts."""
 
 from quarterhour.bus import EventBus
 from quarterhour.disk import DiskGuard
+from quarterhour.lifecycle import RunState, Status
 from quarterhour.watchdog import Watchdog
 
 
@@ -14,3 +15,13 @@ def problems(bus: EventBus, disk: DiskGuard, watchdog: Watchdog) -> dict[str, st
         "event_loop": watchdog.lag.problem,
         "memory": watchdog.server.problem,
     }
+
+
+def failure(status: Status) -> str | None:
+    """What the last run failed of; None after one that did not. One that was stopped or cut short says nothing new."""
+    failures, run = status.schedule.failures, status.last_run
+    if not failures or run is None:
+        return None
+    if run.state is not RunState.FAILED:
+        return f"the last run that was let to its end failed, at {status.schedule.failed_at}"
+    return f"run {run.run_id} failed: {run.message or run.reason}"

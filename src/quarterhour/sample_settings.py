@@ -27,6 +27,12 @@ _EXAMPLES = """
 # min = 0
 # on_failure = "hold_file"  # or "hold_run", or "report"; severity = "warn" only tells
 
+# Who is told when a run fails or something else is wrong, and when it is well again: see docs/watchdog.md.
+# [[alerts]]
+# name = "team"
+# url = "mailtos://user:password@example.org?to=ada@example.org"
+# on = ["pipeline", "disk"]  # without it, of all
+
 # Stages of your own stand among ours, in this order.
 # [[stages]]
 # name = "translator"

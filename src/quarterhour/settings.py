@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from quarterhour.alert_settings import AlertSettings
 from quarterhour.analysis_settings import AnalysisSettings
 from quarterhour.dataset_settings import ColumnSettings, DatasetSettings
 from quarterhour.errors import SettingsError
@@ -189,6 +190,7 @@ class Settings(BaseSettings):
     lock: LockSettings = LockSettings()
     server: ServerSettings = ServerSettings()
     maintenance: MaintenanceSettings = MaintenanceSettings()
+    alerts: tuple[AlertSettings, ...] = ()
     datasets: tuple[DatasetSettings, ...] = ()
     analyses: tuple[AnalysisSettings, ...] = ()
     downloads: DownloadSettings = DownloadSettings()
@@ -202,6 +204,7 @@ class Settings(BaseSettings):
             ("datasets", self.datasets),
             ("analyses", self.analyses),
             ("exports", self.exports),
+            ("alerts", self.alerts),
         )
         for kind, names in named:
             seen: set[str] = set()
@@ -284,7 +287,7 @@ def _syntax_error(error: tomllib.TOMLDecodeError, text: str) -> str:
     line = int(place.group(1)) if place else len(text.splitlines())
     lines = text.splitlines()
     shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-    return f"line {line}: not TOML: {str(error).split(' (at')[0]}: {shown!r}"
+    return f"line {line}: not TOML: {str(error).split(' (at')[0]}: {_without_addresses(repr(shown))}"
 
 
 def _explain(error: ValidationError, path: Path, text: str) -> str:
@@ -308,10 +311,15 @@ def _explain(error: ValidationError, path: Path, text: str) -> str:
             what = f"it lacks {facts['discriminator']}, which says of which kind it is"
         elif detail["type"] == "union_tag_invalid":
             what = f"{facts['tag']!r} is none of {facts['expected_tags']}"
-        elif detail["type"] != "value_error":
-            what += f", not {detail['input']!r}"
+        elif detail["type"] not in ("value_error", "missing"):
+            what += f", not {_without_addresses(repr(detail['input']))}"
         problems.append(f"{place}: {what}")
     return "\n".join(problems)
+
+
+def _without_addresses(text: str) -> str:
+    """Addresses hold passwords and tokens: of each only its scheme stays."""
+    return re.sub(r"://[^\s'\",]*", "://…", text)
 
 
 def _resolved(location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], list[str]]:

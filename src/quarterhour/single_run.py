@@ -25,6 +25,7 @@ async def run_once(
         await pipeline.orchestrator.wait()
         ended = await pipeline.state.find_run(run.run_id)
         await pipeline.housekeeper.settled()
+        await pipeline.tell_alerts()
     return ended.model_dump(mode="json")
 
 
@@ -53,3 +54,4 @@ async def backfill_once(
             await pipeline.backfiller.moved()
             tell(answer_of(backfill, told()).model_dump(mode="json"))
         await pipeline.housekeeper.settled()
+        await pipeline.tell_alerts()

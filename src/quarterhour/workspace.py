@@ -79,6 +79,10 @@ class Workspace:
         """What was written last of a scheduled export."""
         return self.state / "exports" / f"{export}.json"
 
+    def alerts_file(self, name: str) -> Path:
+        """What a channel of alerts was told of, and what it is still to be told."""
+        return self.state / "alerts" / f"{name}.json"
+
     def profile_file(self, dataset: str) -> Path:
         return self.analyzed / dataset / "profile.json"
 

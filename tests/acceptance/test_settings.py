@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from browser import NARROW, WIDE, assert_accessible
 from commands import command
+from receivers import Receiver, receiving
 from serving import Server, serving
 
 pytestmark = pytest.mark.browser
@@ -41,10 +43,28 @@ def switch_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, switch_url: str) -> Iterator[Server]:
+def team() -> Iterator[Receiver]:
+    with receiving(Receiver()) as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, switch_url: str, team: Receiver) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("settings") / "home"
     home.mkdir()
-    (home / "quarterhour.toml").write_text(f'[watchdog]\nping_url = "{switch_url}"\n')
+    (home / "quarterhour.toml").write_text(f"""
+[runner]
+attempts = 1
+[watchdog]
+ping_url = "{switch_url}"
+[[alerts]]
+name = "team"
+url = "{team.url}"
+on = ["pipeline"]
+[[stages]]
+name = "work"
+command = ['{sys.executable}', "-c", "import pathlib; assert not pathlib.Path('{home.as_posix()}/broken').exists()"]
+""")
     with serving(home) as running:
         # Nothing of what is shown is to move while it is looked at.
         assert running.http.put("/api/schedule", json={"cron": "0 0 1 1 *"}).is_success
@@ -71,11 +91,42 @@ def test_everybody_can_use_the_settings(server: Server, browser: Browser, size: 
 
 def test_the_alarm_is_tried(server: Server, browser: Browser) -> None:
     page = opened(browser, server)
-    alerts = page.get_by_test_id("alerts")
+    alerts = page.get_by_test_id("alerts").get_by_role("listitem").filter(has_text="Dead man's switch")
     alerts.get_by_role("button", name="Test Dead man's switch").click()
     expect(alerts.get_by_role("status")).to_have_text("Delivered.")
     expect(alerts).to_contain_text("at 127.0.0.1")
     assert "secret-uuid" not in page.content()
+    page.close()
+
+
+def test_a_team_is_told_once_of_runs_that_fail_and_once_that_all_is_well(
+    server: Server, team: Receiver, browser: Browser
+) -> None:
+    page = opened(browser, server)
+    line = page.get_by_test_id("alerts").get_by_role("listitem").filter(has_text="JSON “team”")
+    expect(line).to_contain_text("Nothing was sent since the server’s start.")
+    (server.home / "broken").touch()
+    assert server.ended_run(server.start_run())["state"] == "failed"
+    expect(line).to_contain_text("Delivered")
+    assert server.ended_run(server.start_run())["state"] == "failed"
+    (server.home / "broken").unlink()
+    assert server.ended_run(server.start_run())["state"] == "success"
+    team.wait_for(2)
+    line.get_by_role("button", name="Test JSON “team”").click()
+    expect(line.get_by_role("status")).to_have_text("Delivered.")
+    assert [message["title"].partition(": ")[2] for message in team.messages] == [
+        "pipeline is not well",
+        "all is well again",
+        "this is a test",
+    ]
+    team.is_broken = True
+    line.get_by_role("button", name="Test JSON “team”").click()
+    expect(line.get_by_role("alert")).to_contain_text("500")
+    expect(line).to_contain_text("Not delivered: ")
+    team.is_broken = False
+    assert_accessible(page)
+    events = server.http.get("/api/events", params={"limit": 1000}).text
+    assert "secret-path" not in page.content() + events + server.output.read_text()
     page.close()
 
 

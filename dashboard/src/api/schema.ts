@@ -1100,6 +1100,7 @@ export interface components {
             title: string;
             /**
              * Host
+             * @description Null where the address has none that may be told.
              * @example hc.example
              */
             host: string | null;
@@ -1113,7 +1114,7 @@ export interface components {
              * @description Why it is silent now; null where it is not.
              */
             withheld: string | null;
-            /** @description The last call since the server's start; null before it. */
+            /** @description The last message since the server's start; null before it. */
             last: components["schemas"]["AlertDelivery"] | null;
         };
         /**

@@ -4,33 +4,26 @@ healthchecks.io and its like: the one alarm that also comes when the machine is 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlsplit
 
+from quarterhour.alert_settings import DEAD_MANS_SWITCH
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.errors import AlertWithheld
-from quarterhour.events import AlertTested, SwitchAnswered, SwitchSilent
+from quarterhour.events import SwitchAnswered, SwitchSilent
+from quarterhour.notify.channel import Delivery, tell_test
 
-NAME = "dead-mans-switch"
 _TIMEOUT_S = 10.0
 
 Problems = Callable[[], Mapping[str, str | None]]
 """By check what is wrong, or None."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """The last call, and what became of it."""
-
-    at: datetime
-    error: str | None
-    """None where it was answered well."""
-
-
 class DeadMansSwitch:
     """`url` is called every `every_s` while no check has a problem; empty: there is no switch."""
+
+    name = DEAD_MANS_SWITCH
+    title = "Dead man's switch"
 
     def __init__(self, url: str, every_s: float, problems: Problems, bus: EventBus, clock: Clock) -> None:
         self._url = url
@@ -52,6 +45,13 @@ class DeadMansSwitch:
         return urlsplit(self._url).hostname
 
     @property
+    def tells(self) -> str:
+        return (
+            f"Called every {self.every_s:g} s while all is well. Its owner raises the alarm when the calls stay away, "
+            "also when this machine is gone."
+        )
+
+    @property
     def withheld(self) -> str | None:
         """Why it is not called now: what is wrong; None while all is well."""
         return "; ".join(f"{name}: {problem}" for name, problem in self._problems().items() if problem) or None
@@ -70,17 +70,7 @@ class DeadMansSwitch:
                 f"the switch is not called while something is wrong ({wrong}): a call would keep its alarm quiet"
             )
         delivery = await self._call()
-        outcome = "was delivered" if delivery.error is None else f"was not delivered: {delivery.error}"
-        msg = f"{by or 'Somebody'} at {address} tested the dead man's switch at {self.host}: the call {outcome}"
-        data = {
-            "level": "info" if delivery.error is None else "warning",
-            "alert": NAME,
-            "host": self.host,
-            "error": delivery.error,
-            "by": by,
-            "address": address,
-        }
-        await self._bus.publish(AlertTested(at=delivery.at, run_id=None, stage="watchdog", msg=msg, data=data))
+        await tell_test(self._bus, self, delivery, by, address)
         await self._tell(delivery.error)
         return delivery
 

@@ -13,7 +13,7 @@ from quarterhour.clock import Clock
 from quarterhour.disk import DiskGuard
 from quarterhour.engines.base import Engine
 from quarterhour.indexer import Indexer
-from quarterhour.notify.dead_mans_switch import DeadMansSwitch
+from quarterhour.notify.channel import Channel
 from quarterhour.orchestrator import PipelineOrchestrator
 from quarterhour.scheduler import Scheduler
 from quarterhour.settings import Settings
@@ -39,7 +39,7 @@ class Services:
     indexer: Indexer
     disk: DiskGuard
     watchdog: Watchdog
-    switch: DeadMansSwitch
+    channels: list[Channel]
 
     @classmethod
     def of(cls, pipeline: Pipeline) -> "Services":

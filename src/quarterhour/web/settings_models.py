@@ -24,10 +24,14 @@ class AlertItem(BaseModel):
 
     name: Annotated[str, Field(examples=["dead-mans-switch"])]
     title: Annotated[str, Field(examples=["Dead man's switch"])]
-    host: Annotated[str | None, Field(examples=["hc.example"])]
+    host: Annotated[
+        str | None, Field(description="Null where the address has none that may be told.", examples=["hc.example"])
+    ]
     tells: Annotated[str, Field(description="What it is told, and when.")]
     withheld: Annotated[str | None, Field(description="Why it is silent now; null where it is not.")]
-    last: Annotated[AlertDelivery | None, Field(description="The last call since the server's start; null before it.")]
+    last: Annotated[
+        AlertDelivery | None, Field(description="The last message since the server's start; null before it.")
+    ]
 
 
 class TokenItem(BaseModel):

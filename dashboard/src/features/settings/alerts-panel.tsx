@@ -21,10 +21,11 @@ export function AlertsPanel() {
       {isPending && <p className="px-5 py-10 text-center text-sm text-muted">Asking…</p>}
       {data?.items.length === 0 && (
         <p className="px-5 py-8 text-sm text-muted">
-          Nobody is told when something is wrong. Set{" "}
-          <code className="font-mono text-ink">watchdog.ping_url</code> in{" "}
-          <code className="font-mono text-ink">quarterhour.toml</code> to the address of a dead man’s switch,
-          which raises an alarm when this server falls silent.
+          Nobody is told when something is wrong. In{" "}
+          <code className="font-mono text-ink">quarterhour.toml</code>,{" "}
+          <code className="font-mono text-ink">[[alerts]]</code> sends a message by mail, chat or another
+          service when a run fails, and <code className="font-mono text-ink">watchdog.ping_url</code> is the
+          address of a dead man’s switch, which raises an alarm when this server falls silent.
         </p>
       )}
       <ul>
@@ -49,7 +50,7 @@ function AlertLine({ alert }: { alert: Alert }) {
     <li className="flex flex-wrap items-start gap-x-6 gap-y-3 border-t border-line px-5 py-3.5 text-sm first:border-t-0">
       <div className="min-w-0 flex-1 basis-64">
         <h3 className="font-semibold break-words">
-          {alert.title} <span className="font-normal text-muted">at {alert.host}</span>
+          {alert.title} {alert.host && <span className="font-normal text-muted">at {alert.host}</span>}
         </h3>
         <p className="text-muted">{alert.tells}</p>
         {alert.withheld && <p className="text-warn">Silent on purpose: {alert.withheld}</p>}
@@ -74,7 +75,7 @@ function AlertLine({ alert }: { alert: Alert }) {
 
 const LastDelivery = ({ last }: { last: Alert["last"] }) =>
   last === null ? (
-    <p className="text-muted">Not called since the server’s start.</p>
+    <p className="text-muted">Nothing was sent since the server’s start.</p>
   ) : (
     <p className={last.error === null ? "text-ok" : "text-bad"}>
       <Icon name={last.error === null ? "check" : "cross"} className="mr-1 align-[-0.2rem]" />

@@ -7,7 +7,9 @@ import { useRefreshOn } from "../../live/use-refresh-on";
 
 const ALERTS = "alerts";
 
-const tellsOfOne = ({ stage, data }: EventRecord) => stage === "watchdog" && data.host !== undefined;
+// A dead man's switch is told of by its host.
+const tellsOfOne = ({ stage, data }: EventRecord) =>
+  stage === "watchdog" && (data.alert !== undefined || data.host !== undefined);
 
 export function useAlerts() {
   const { api } = useBackend();
