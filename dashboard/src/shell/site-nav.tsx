@@ -12,7 +12,7 @@ export const PAGES = [
 export const SiteNav = () => (
   <nav
     aria-label="Pages"
-    className="order-last -mx-4 flex w-screen gap-1 overflow-x-auto px-4 sm:order-none sm:mx-0 sm:w-auto sm:flex-1 sm:px-0"
+    className="order-last -mx-4 flex w-screen gap-1 overflow-x-auto p-1 px-4 sm:order-none sm:mx-0 sm:w-auto sm:flex-1 sm:overflow-visible sm:p-0"
   >
     {PAGES.map(({ to, label }) => (
       <Link

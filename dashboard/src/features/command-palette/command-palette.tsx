@@ -82,6 +82,8 @@ export default function CommandPalette({ onClose, onHelp }: Props) {
       <div
         id={`${id}-list`}
         role="listbox"
+        // Browsers make what scrolls a stop of the Tab key: this is read from the field, by the arrow keys.
+        tabIndex={-1}
         aria-label="Found"
         className="max-h-[min(24rem,55vh)] overflow-y-auto p-1.5"
       >

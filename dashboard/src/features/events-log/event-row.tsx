@@ -45,7 +45,7 @@ export function EventRow({ event, isOpen, onToggle, isDated, isMarked, actions }
           click.preventDefault();
           onToggle();
         }}
-        className={`grid h-12 w-full cursor-pointer list-none grid-cols-[1rem_auto_1fr] items-baseline gap-x-3 px-5 py-1 text-left text-sm hover:bg-sunken/60 sm:h-7 ${isDated ? "sm:grid-cols-[1rem_8rem_6rem_5rem_1fr]" : "sm:grid-cols-[1rem_4rem_6rem_5rem_1fr]"} ${severity === "error" ? "bg-bad/6" : ""}`}
+        className={`grid h-12 w-full cursor-pointer list-none grid-cols-[1rem_auto_1fr] items-baseline gap-x-3 px-5 py-1 text-left text-sm -outline-offset-2 hover:bg-sunken/60 sm:h-7 ${isDated ? "sm:grid-cols-[1rem_8rem_6rem_5rem_1fr]" : "sm:grid-cols-[1rem_4rem_6rem_5rem_1fr]"} ${severity === "error" ? "bg-bad/6" : ""}`}
       >
         <Icon name={ICONS[severity]} className={`translate-y-0.5 ${tone}`} />
         <span className="font-mono text-xs text-muted">
