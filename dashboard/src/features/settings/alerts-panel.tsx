@@ -47,8 +47,8 @@ function AlertLine({ alert }: { alert: Alert }) {
     (test.isPending ? "It is being sent" : null) ??
     (alert.withheld && `Silent on purpose: ${alert.withheld}`);
   return (
-    <li className="flex flex-wrap items-start gap-x-6 gap-y-3 border-t border-line px-5 py-3.5 text-sm first:border-t-0">
-      <div className="min-w-0 flex-1 basis-64">
+    <li className="grid gap-x-6 gap-y-3 border-t border-line px-5 py-3.5 text-sm first:border-t-0 sm:grid-cols-[1fr_auto]">
+      <div className="min-w-0">
         <h3 className="font-semibold break-words">
           {alert.title} {alert.host && <span className="font-normal text-muted">at {alert.host}</span>}
         </h3>
@@ -56,7 +56,7 @@ function AlertLine({ alert }: { alert: Alert }) {
         {alert.withheld && <p className="text-warn">Silent on purpose: {alert.withheld}</p>}
         <LastDelivery last={alert.last} />
       </div>
-      <div className="flex max-w-full flex-col items-start gap-2">
+      <div className="flex items-center gap-x-4 sm:flex-col sm:items-end sm:gap-y-2">
         <Button
           onPress={() => test.mutate()}
           unavailable={unavailable}
@@ -64,11 +64,15 @@ function AlertLine({ alert }: { alert: Alert }) {
         >
           Test <span className="sr-only">{alert.title}</span>
         </Button>
-        {test.error && <ProblemNote error={test.error} />}
         <p role="status" className="text-ok">
           {test.data && "Delivered."}
         </p>
       </div>
+      {test.error && (
+        <div className="min-w-0 sm:col-span-2">
+          <ProblemNote error={test.error} />
+        </div>
+      )}
     </li>
   );
 }
