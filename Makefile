@@ -87,8 +87,10 @@ simulate: $(VENV)/dev-installed ## Years of marks in ten time zones with every f
 
 TIMES ?= 500
 .PHONY: torture
-torture: $(VENV)/dev-installed ## Kill a merge at each system call that writes; then each fault TIMES times on real servers (Linux, root).
+torture: $(VENV)/dev-installed ## Kill a merge, and what retention does, at each system call that writes; then each fault TIMES times on real servers (Linux, root).
 	PYTHONPATH=tests:tests/unit $(BIN)/python -m torture --json
+	PYTHONPATH=tests $(BIN)/python -m torture.compression
+	PYTHONPATH=tests $(BIN)/python -m torture.removal
 	PYTHONPATH=tests $(BIN)/python -m faults --times $(TIMES)
 
 lock: $(VENV)/dev-installed ## Resolve the dependencies anew into requirements/.

@@ -1,9 +1,11 @@
 """A real pipeline for tests: the product's own parts, on a log in memory where no other is given."""
 
 import asyncio
+import os
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from quarterhour.assembly import Machine, Pipeline
@@ -65,3 +67,10 @@ async def pipeline(
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         parts.log.close()
+
+
+def grow_old(home: Path) -> None:
+    """Have the event files last written a month ago."""
+    long_ago_s = (datetime.now(UTC) - timedelta(days=30)).timestamp()
+    for path in Workspace(home).events.iterdir():
+        os.utime(path, (long_ago_s, long_ago_s))

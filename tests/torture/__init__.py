@@ -1,1 +1,1 @@
-"""A merge, and the maintenance after it, killed at each system call that writes: `python -m torture`. Linux."""
+"""Work killed at each system call that writes: a merge (`python -m torture`), what retention does to event files. Linux."""

@@ -6,12 +6,10 @@ Prints a JSON object a point with `--json`, and a summary at the end; exit statu
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,7 @@ from stage_context import RecordingContext
 
 from quarterhour.lake.maintenance import maintain
 from quarterhour.stages.merger import MergerService
-from torture.tracing import is_supported, traced
+from torture.tracing import apart, is_supported, traced
 
 SETTINGS = {
     "datasets": [
@@ -86,26 +84,6 @@ def redone(home: Path) -> dict[str, Any]:
     with context.lake.ledger() as ledger:
         states = {entry.name: entry.state.value for _, entry in ledger.recent(100)}
     return {"left": left, "tables": rows_of(home), "states": states, "closes": closes}
-
-
-def apart(function: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """`function()` in a forked child: this process starts no threads, so that it can be forked again."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            os.write(writing, json.dumps(function()).encode())
-            status = 0
-        finally:
-            os._exit(status)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        answer = pipe.read()
-    _, status = os.waitpid(child, 0)
-    if status or not answer:
-        raise RuntimeError(f"the check ended with status {status}")
-    return json.loads(answer)
 
 
 def judge(found: dict[str, Any], before: dict[str, str], whole: dict[str, Any]) -> list[str]:

@@ -1,12 +1,14 @@
 """Runs work in a child process and kills it at the entry of its Nth system call that writes below a folder (ptrace, Linux)."""
 
 import ctypes
+import json
 import os
 import platform
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _TRACEME, _SYSCALL, _SETOPTIONS, _GET_SYSCALL_INFO = 0, 24, 0x4200, 0x420E
 _TRACESYSGOOD, _TRACEFORK, _TRACEVFORK, _TRACECLONE, _EXITKILL = 1, 2, 4, 8, 0x100000
@@ -103,6 +105,26 @@ def traced(work: Callable[[], None], folder: Path, kill_at: int | None) -> Trace
     _ptrace(_SETOPTIONS, child, 0, options)
     _ptrace(_SYSCALL, child)
     return _follow(child, folder, kill_at)
+
+
+def apart(function: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """`function()` in a forked child: this process starts no threads, so that it can be forked again."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.write(writing, json.dumps(function()).encode())
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        answer = pipe.read()
+    _, status = os.waitpid(child, 0)
+    if status or not answer:
+        raise RuntimeError(f"the check ended with status {status}")
+    return json.loads(answer)
 
 
 def _follow(child: int, folder: Path, kill_at: int | None) -> Traced:

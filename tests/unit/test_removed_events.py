@@ -6,7 +6,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from commands import command
-from pipelines import pipeline, settings_for
+from pipelines import grow_old, pipeline, settings_for
 from quarterhour.client.transport import StreamReader
 from quarterhour.event_log.audit import verify_chain
 from quarterhour.event_log.files import event_files
@@ -34,16 +33,9 @@ from quarterhour.web.services import Services
 from quarterhour.web.stream import stream_events
 from quarterhour.workspace import Workspace
 
-LONG_AGO_S = (datetime.now(UTC) - timedelta(days=30)).timestamp()
-
 
 def nothing() -> None:
     return
-
-
-def grow_old(home: Path) -> None:
-    for path in Workspace(home).events.iterdir():
-        os.utime(path, (LONG_AGO_S, LONG_AGO_S))
 
 
 async def forget_nothing(floor_seq: int) -> None:

@@ -1,12 +1,10 @@
-"""`python -m torture.event_log`: kill the compression of event files at each call that writes; every event is still there.
+"""`python -m torture.compression`: kill the compression of event files at each call that writes; every event is still there.
 
 Prints a line a point; exit status 1 where any lost an event.
 """
-# ruff: noqa: T201  it speaks to people
 
 import sys
 import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from quarterhour.event_log.files import opened
 from quarterhour.event_log.jsonl import JsonlEventLog
 from quarterhour.events import StageLogged
 from quarterhour.workspace import Workspace
-from torture.tracing import traced
+from torture.walk import told, walk
 
 _OLD, _NEW = "20251205T121500Z-aaaaaa", "20251205T123000Z-bbbbbb"
 _FAR_S = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
@@ -32,6 +30,15 @@ def append(log: JsonlEventLog, run_id: str, count: int) -> None:
     )
 
 
+def template(home: Path) -> None:
+    Workspace(home).create()
+    log = JsonlEventLog(Workspace(home))
+    log.open()
+    append(log, _OLD, 50)
+    append(log, _NEW, 5)
+    log.close()
+
+
 def work(home: Path) -> None:
     """Compress an old run, then write to it once more, which makes it plain again."""
     log = JsonlEventLog(Workspace(home))
@@ -42,24 +49,7 @@ def work(home: Path) -> None:
     log.close()
 
 
-def points(parent: Path) -> Iterator[tuple[str, str]]:
-    """At which call it was killed, and what was wrong afterwards; the last is killed at none."""
-    number, killed_at = 0, "begin"
-    while killed_at:
-        home = parent / f"{number:03}"
-        Workspace(home).create()
-        log = JsonlEventLog(Workspace(home))
-        log.open()
-        append(log, _OLD, 50)
-        append(log, _NEW, 5)
-        log.close()
-        before = Workspace(home).run_events(_OLD).read_bytes()
-        killed_at = traced(lambda home=home: work(home), home, number).killed_at
-        yield killed_at, _wrong_in(home, before)
-        number += 1
-
-
-def _wrong_in(home: Path, before: bytes) -> str:
+def wrong_in(home: Path, before: bytes) -> str:
     workspace = Workspace(home)
     # As it lies, for those who only read; then as its owner finds it.
     if (finding := verify_chain(workspace.events).finding) is not None:
@@ -82,10 +72,10 @@ def _wrong_in(home: Path, before: bytes) -> str:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        found = list(points(Path(folder)))
-    for number, (killed_at, wrong) in enumerate(found):
-        print(f"{number:3}  {killed_at or 'not killed':12}  {wrong or 'whole'}")
-    return int(any(wrong for _, wrong in found))
+        home = Path(folder).resolve() / "home"
+        template(home)
+        before = Workspace(home).run_events(_OLD).read_bytes()
+        return told(walk(home, work, lambda one: wrong_in(one, before)))
 
 
 if __name__ == "__main__":
