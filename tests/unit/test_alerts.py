@@ -1,6 +1,8 @@
 """Channels of alerts: a real receiver is told where trouble begins and ends, over restarts and outages."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -273,6 +275,32 @@ def test_a_person_tries_a_channel_and_its_address_is_told_nowhere(tmp_path: Path
         assert b"secret" not in answers + events
 
     asyncio.run(go())
+
+
+def test_a_service_that_never_answers_does_not_hold_up_the_end(tmp_path: Path, clock: Clock) -> None:
+    async def go() -> threading.Thread:
+        async with pipeline(tmp_path / "home", settings_for("Good")) as parts:
+            url = f"json://127.0.0.1:{silent.getsockname()[1]}?rto=60"
+            channel = Wrong(disk="full").channel(tmp_path, parts, url, clock)
+            task = asyncio.create_task(channel.run())
+            accepted, _ = await asyncio.get_running_loop().sock_accept(silent)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            [sending] = [thread for thread in threading.enumerate() if thread.name == "alerts-team"]
+            # Python waits for threads of pools, such as Apprise has too.
+            pools = [thread for thread in threading.enumerate() if thread.name.startswith("ThreadPoolExecutor")]
+            assert set(pools) <= before
+            accepted.close()
+        return sending
+
+    before = set(threading.enumerate())
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.setblocking(False)
+        sending = asyncio.run(go())
+        sending.join()
+    assert sending.daemon
+    # What was not delivered is told after the next start.
+    assert "disk: full" in (tmp_path / "team.json").read_text()
 
 
 def test_a_mail_is_sent_and_why_it_is_not_taken_is_told_without_the_password(

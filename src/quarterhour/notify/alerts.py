@@ -6,12 +6,9 @@ message come again.
 """
 
 import asyncio
-import re
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 import structlog
 from pydantic import BaseModel, Field, ValidationError
@@ -19,13 +16,10 @@ from pydantic import BaseModel, Field, ValidationError
 from quarterhour.alert_settings import AlertSettings
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock, wire_time
-from quarterhour.errors import SettingsError
 from quarterhour.events import AlertSent, AlertsUndelivered, EventKind, EventRecord
 from quarterhour.files import set_aside, write_whole
 from quarterhour.notify.channel import Delivery, tell_test
-
-if TYPE_CHECKING:
-    from apprise import Apprise
+from quarterhour.notify.messenger import Messenger
 
 _log = structlog.get_logger()
 
@@ -33,12 +27,9 @@ Troubles = Callable[[], Mapping[str, str | None]]
 """By kind of trouble what is wrong, or None."""
 
 LOOK_EVERY_S = 1.0
-_TIMEOUT_S = 30.0
 _FIRST_RETRY_S = 5.0
 _LONGEST_RETRY_S = 300.0
 _MOST_LINES = 20
-# What is shorter is no secret, and may be a part of any word.
-_SHORTEST_SECRET = 4
 
 
 class _Noticed(BaseModel, frozen=True):
@@ -78,7 +69,7 @@ class AlertChannel:
         self._find = find
         self._bus = bus
         self._clock = clock
-        self._apprise: Apprise | None = None
+        self._messenger: Messenger | None = None
         self._memory: _Memory | None = None
         self._is_kept = True
         """Whether the disk has what is in memory."""
@@ -90,8 +81,8 @@ class AlertChannel:
 
     @property
     def title(self) -> str:
-        assert self._apprise is not None, "it was opened"
-        return f"{self._apprise[0].service_name} “{self.name}”"
+        assert self._messenger is not None, "it was opened"
+        return f"{self._messenger.service} “{self.name}”"
 
     @property
     def tells(self) -> str:
@@ -105,27 +96,7 @@ class AlertChannel:
 
     def open(self) -> None:
         """Make ready to send. Raises SettingsError where no service has such an address."""
-        # Not loaded where nobody asks for it.
-        from apprise import Apprise, AppriseAsset, PersistentStoreMode
-
-        asset = AppriseAsset(
-            app_id="quarterhour",
-            app_desc="quarterhour",
-            app_url="",
-            # Its own pictures would be fetched from elsewhere by whoever reads a message.
-            image_url_mask="",
-            image_url_logo="",
-            storage_mode=PersistentStoreMode.MEMORY,
-        )
-        apprise = Apprise(asset=asset)
-        # Its stubs leave the types of what else can be added open.
-        if not apprise.add(self._settings.url):  # pyright: ignore[reportUnknownMemberType]
-            scheme = self._settings.url.partition("://")[0] if "://" in self._settings.url else ""
-            raise SettingsError(
-                f"[[alerts]] {self.name!r}: url: Apprise cannot send to such a {scheme!r} address; its documentation has "
-                "the form of each service's, such as mailtos://user:password@example.org"
-            )
-        self._apprise = apprise
+        self._messenger = Messenger(self.name, self._settings.url)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -147,7 +118,7 @@ class AlertChannel:
     async def test(self, by: str | None, address: str) -> Delivery:
         """A message that says that it is a test, told with who asked for it (None: no token is asked for)."""
         delivery = await self._send(
-            "this is a test", f"{by or 'Somebody'} tries whether this channel works.", is_over=True
+            "this is a test", f"{by or 'Somebody'} tries whether this channel works.", is_good=True
         )
         await tell_test(self._bus, self, delivery, by, address)
         return delivery
@@ -178,7 +149,7 @@ class AlertChannel:
         memory.waiting, memory.left_out = [], 0
         subject = ", ".join(f"{name} is not well" for name in memory.noticed) or "all is well again"
         shown = [f"({left_out} lines before these are left out)", *lines] if left_out else lines
-        delivery = await self._send(subject, "\n".join(shown), is_over=not memory.noticed)
+        delivery = await self._send(subject, "\n".join(shown), is_good=not memory.noticed)
         self._say(delivery, subject, len(lines) + left_out)
         if delivery.error is None:
             await self._keep(memory)
@@ -202,34 +173,12 @@ class AlertChannel:
             msg = f"{self.title} cannot be told, and is tried again: {delivery.error}"
             self._bus.publish(AlertsUndelivered(at=delivery.at, run_id=None, stage="watchdog", msg=msg, data=data))
 
-    async def _send(self, subject: str, body: str, *, is_over: bool) -> Delivery:
-        from apprise import AppriseResultStatus, NotifyType
-
-        assert self._apprise is not None, "it was opened"
-        result = await self._apprise.async_notify(
-            title=f"quarterhour on {socket.gethostname()}: {subject}",
-            body=body,
-            notify_type=NotifyType.SUCCESS if is_over else NotifyType.FAILURE,
-            timeout=_TIMEOUT_S,
-            log_level="WARNING",
-        )
-        error = None
-        if result.status is AppriseResultStatus.TIMEOUT:
-            error = f"no answer within {_TIMEOUT_S:g} s"
-        elif result.status is not AppriseResultStatus.SUCCESS:
-            said = [entry.message for service in result for attempt in service for entry in attempt]
-            error = self._without_secrets(" ".join(said)) or "the service did not take it"
+    async def _send(self, subject: str, body: str, *, is_good: bool) -> Delivery:
+        assert self._messenger is not None, "it was opened"
+        title = f"quarterhour on {socket.gethostname()}: {subject}"
+        error = await self._messenger.send(title, body, is_good=is_good)
         self.last = Delivery(self._clock.now(), error)
         return self.last
-
-    def _without_secrets(self, text: str) -> str:
-        """`text` without any part of the address but its scheme."""
-        rest = re.sub(r"[?&][\w.+:-]+=", " ", self._settings.url.partition(":")[2])
-        parts = {part for form in (rest, unquote(rest)) for part in re.split(r"[^\w.-]+", form)}
-        for part in sorted(parts, key=len, reverse=True):
-            if len(part) >= _SHORTEST_SECRET:
-                text = text.replace(part, "…")
-        return text
 
     def _load(self) -> _Memory:
         try:
