@@ -45,3 +45,26 @@ def test_a_login_opens_the_live_page_and_its_revocation_closes_it(tmp_path: Path
         token("revoke", "ada")
         page.reload()
         expect(page.get_by_label("Your token")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_a_login_that_ends_while_the_server_is_away_leads_to_a_new_one(tmp_path: Path, browser: Browser) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "quarterhour.toml").write_text('[server]\nauth = "always"\n')
+    secret, _ = (json.loads(command(home, "token", "create", name, "--json").stdout)["token"] for name in ("ada", "eve"))
+    with serving(home, "--no-schedule") as first:
+        page = browser.new_context().new_page()
+        page.goto(f"{first.dashboard}/runs?state=failed")
+        page.get_by_label("Your token").fill(secret)
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_test_id("connection")).to_have_text("Live")
+        port = first.dashboard.rsplit(":", 1)[1]
+        first.kill()
+        expect(page.get_by_test_id("connection")).to_contain_text("Not live")
+    command(home, "token", "revoke", "ada")
+    with serving(home, "--no-schedule", "--dashboard-port", port):
+        page.wait_for_url(re.compile(r"/login\?next="))
+        expect(page.get_by_label("Your token")).to_be_visible()
+        assert "next=/runs%3Fstate%3Dfailed" in page.url.replace("%2F", "/")
+    page.context.close()

@@ -1,5 +1,6 @@
 /** The live connection against a real WebSocket server: resumed, filled, never doubled. */
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { EventEmitter } from "node:events";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Backend, createBackend } from "../backend";
 import { Recorder } from "../testing/events";
 import { PATIENCE_MS } from "../testing/patience";
@@ -149,6 +150,31 @@ describe("the socket", () => {
     server.send({ type: "gap", data: { from: 3, to: 9 } });
     await vi.waitFor(() => expect(server.since).toEqual([null, "2"]), PATIENCE_MS);
     await vi.waitFor(() => expect(state().connection.phase).toBe("live"), PATIENCE_MS);
+  });
+
+  it("leads to the login where that ended while the server was away", async () => {
+    // jsdom goes nowhere: it says that it would.
+    let left = 0;
+    const { virtualConsole } = (globalThis as unknown as { jsdom: { virtualConsole: EventEmitter } }).jsdom;
+    const onRefusal = ({ message }: Error): void => {
+      if (message.includes("navigation")) left += 1;
+    };
+    virtualConsole.on("jsdomError", onRefusal);
+    onTestFinished(() => void virtualConsole.off("jsdomError", onRefusal));
+    const asked = () => server.calls.filter((call) => call === "GET /api/session").length;
+    backend.socket.start();
+    await vi.waitFor(() => expect(state().connection.phase).toBe("live"), PATIENCE_MS);
+    expect(asked()).toBe(0);
+
+    server.refusesSocketsWith = 503;
+    server.answers.set("GET /api/session", { status: 503, body: { title: "Not yet", status: 503 } });
+    server.dropAll();
+    await vi.waitFor(() => expect(asked()).toBeGreaterThan(0), PATIENCE_MS);
+    expect(left).toBe(0);
+
+    server.refusesSocketsWith = 403;
+    server.answers.set("GET /api/session", { status: 401, body: { title: "Log in", status: 401 } });
+    await vi.waitFor(() => expect(left).toBeGreaterThan(0), PATIENCE_MS);
   });
 
   it("E18: tries again at once when the page is looked at", async () => {

@@ -4,7 +4,7 @@
  * It never gives up. It resumes from the last `seq`, fills holes from `/api/events`, and starts afresh from the server's
  * snapshot where the two cannot be joined.
  */
-import { type Api, answerOf, toLogin } from "../api/client";
+import { type Api, answerOf, Problem, toLogin } from "../api/client";
 import type { EventRecord } from "../api/types";
 import { KEPT_EVENTS, type LiveState, type LiveStore, type Snapshot, startFrom, take } from "./store";
 
@@ -95,13 +95,29 @@ export class LiveSocket {
 
     const socket = new WebSocket(url);
     this.#socket = socket;
+    let hasOpened = false;
+    socket.onopen = () => {
+      hasOpened = true;
+    };
     socket.onmessage = ({ data }) => {
       this.#handled = this.#handled.then(() => this.#handle(socket, String(data)));
     };
     socket.onclose = ({ code }) => {
       if (code === REVOKED) toLogin();
-      if (socket === this.#socket) this.#retryLater();
+      if (socket !== this.#socket) return;
+      this.#retryLater();
+      if (!hasOpened) void this.#askWhoIsThere();
     };
+  }
+
+  /** Browsers do not say why a socket was refused. A call says whether the login has ended, and then leads to a new one. */
+  async #askWhoIsThere(): Promise<void> {
+    try {
+      await answerOf(this.#api.GET("/api/session"));
+    } catch (error) {
+      // A server that is away is what the connection says already.
+      if (!(error instanceof Problem)) throw error;
+    }
   }
 
   #drop(): void {

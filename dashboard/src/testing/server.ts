@@ -23,6 +23,8 @@ export class TestServer {
   pagesLookThrough = 1_000_000;
   /** The seq up to which events were removed. */
   removedUpTo = 0;
+  /** The HTTP status with which it refuses sockets; null where it takes them. */
+  refusesSocketsWith: number | null = null;
   readonly #sockets = new Set<WebSocket>();
   readonly #http: Server;
   #port = 0;
@@ -37,7 +39,10 @@ export class TestServer {
       });
       response.end(JSON.stringify(body));
     });
-    new WebSocketServer({ server: this.#http }).on("connection", (socket, request) => {
+    new WebSocketServer({
+      server: this.#http,
+      verifyClient: (_, done) => done(this.refusesSocketsWith === null, this.refusesSocketsWith ?? undefined),
+    }).on("connection", (socket, request) => {
       const since = new URL(request.url ?? "", this.origin).searchParams.get("since");
       this.since.push(since);
       this.#sockets.add(socket);
