@@ -52,7 +52,9 @@ def test_a_login_that_ends_while_the_server_is_away_leads_to_a_new_one(tmp_path:
     home = tmp_path / "home"
     home.mkdir()
     (home / "quarterhour.toml").write_text('[server]\nauth = "always"\n')
-    secret, _ = (json.loads(command(home, "token", "create", name, "--json").stdout)["token"] for name in ("ada", "eve"))
+    secret, _ = (
+        json.loads(command(home, "token", "create", name, "--json").stdout)["token"] for name in ("ada", "eve")
+    )
     with serving(home, "--no-schedule") as first:
         page = browser.new_context().new_page()
         page.goto(f"{first.dashboard}/runs?state=failed")
