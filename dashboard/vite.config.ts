@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { type Plugin, runnerImport } from "vite";
@@ -26,14 +27,36 @@ const preloading = (): Plugin => {
       handler: (_, { bundle = {} }) => {
         const chunks = Object.values(bundle).filter((each) => each.type === "chunk");
         const page = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith("/src/main.tsx"));
-        const needed = page ? [page.fileName, ...page.imports] : [];
-        return needed.map((name) => ({
+        const needed = new Set(page ? [page.fileName] : []);
+        // A set hands out what is added to it meanwhile.
+        for (const name of needed)
+          for (const imported of chunks.find(({ fileName }) => fileName === name)?.imports ?? [])
+            needed.add(imported);
+        return [...needed].map((name) => ({
           tag: "link",
           injectTo: "head",
           attrs: { rel: "modulepreload", crossorigin: true, fetchpriority: "low", href: base + name },
         }));
       },
     },
+  };
+};
+
+const FIRST_PAGE = fileURLToPath(new URL("src/main.tsx", import.meta.url));
+
+type Importing = { getModuleInfo: (id: string) => { importedIds: readonly string[] } | null };
+
+/** What the first page needs is one script, whatever other pages share with it: else each of them would cut it into more. */
+const firstPage = () => {
+  const needed = new Set<string>();
+  return (id: string, modules: Importing): string | null => {
+    if (needed.size === 0) {
+      needed.add(FIRST_PAGE);
+      // A set hands out what is added to it meanwhile.
+      for (const each of needed)
+        for (const imported of modules.getModuleInfo(each)?.importedIds ?? []) needed.add(imported);
+    }
+    return needed.has(id) ? "page" : null;
   };
 };
 
@@ -69,6 +92,17 @@ export default defineConfig({
     // The server ships the built page; the folder is not in git.
     outDir: "../src/quarterhour/web/static",
     emptyOutDir: true,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            // The script before the page's own one needs them too.
+            { name: "helpers", test: /preload-helper|rolldown.runtime/, priority: 1 },
+            { name: firstPage() },
+          ],
+        },
+      },
+    },
   },
   test: {
     environment: "jsdom",
