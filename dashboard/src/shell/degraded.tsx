@@ -42,7 +42,7 @@ export const Degraded = () =>
   useProblems().map(([name, said]) => (
     <p key={name} data-testid="degraded" className="flex gap-2 rounded-lg bg-warn/10 px-4 py-2 text-warn">
       <Icon name="warning" className="mt-1" />
-      <span className="min-w-0 break-words">
+      <span className="min-w-0">
         <strong className="font-semibold">{titled(name)}:</strong> {said}
       </span>
     </p>

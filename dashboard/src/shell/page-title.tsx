@@ -12,7 +12,7 @@ export const PageTitle = ({ title, above, aside }: Props) => (
   <div className="mb-6 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
     <div className="min-w-0">
       {above && <p className="text-sm text-muted">{above}</p>}
-      <h1 className="text-2xl font-semibold tracking-tight break-words">{title}</h1>
+      <h1 className="text-2xl font-semibold tracking-tight">{title}</h1>
     </div>
     {aside}
   </div>

@@ -13,7 +13,7 @@ export function Definition({ analysis }: { analysis: Analysis }) {
   return (
     <Panel title="Definition" testId="definition" aside={<Outcome analysis={analysis} />}>
       {problem && (
-        <p role="alert" className="mx-5 mt-4 rounded-lg bg-bad/10 px-3 py-2 text-sm break-words text-bad">
+        <p role="alert" className="mx-5 mt-4 rounded-lg bg-bad/10 px-3 py-2 text-sm text-bad">
           {problem}
         </p>
       )}

@@ -56,7 +56,7 @@ function InputRow({ item }: { item: InputItem }) {
     <tr className="border-t border-line align-baseline">
       <th scope="row" className="px-5 py-2 text-left font-normal">
         <InputLink id={item.id} name={item.name} />
-        {item.message && <p className="max-w-prose text-xs break-words text-muted">{item.message}</p>}
+        {item.message && <p className="max-w-prose text-xs text-muted">{item.message}</p>}
       </th>
       <td className={`px-5 py-2 whitespace-nowrap ${TEXT_TONE[tone]}`}>
         <Icon name={icon} className="-translate-y-px" /> {word}

@@ -61,7 +61,7 @@ export function EventRow({ event, isOpen, onToggle, isDated, isMarked, actions }
       </summary>
       {isOpen && (
         <div className="px-5 pb-2">
-          <pre className="overflow-x-auto rounded-lg bg-sunken px-4 py-3 font-mono text-xs break-words whitespace-pre-wrap">
+          <pre className="overflow-x-auto rounded-lg bg-sunken px-4 py-3 font-mono text-xs whitespace-pre-wrap">
             {JSON.stringify(event, null, 2)}
           </pre>
           {actions?.(event)}

@@ -39,7 +39,7 @@ export function WayList({ input }: { input: InputDetail }) {
                   </Link>
                 )}
               </p>
-              <p className="break-words text-muted">{words}</p>
+              <p className="text-muted">{words}</p>
             </div>
           </li>
         ))}

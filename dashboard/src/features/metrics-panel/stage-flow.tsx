@@ -43,7 +43,7 @@ function Station({ stage, isLive, expectedMs }: StationProps) {
     <li
       data-testid={`stage-${stage.name}`}
       data-state={stage.state}
-      className={stage.isInRun ? "" : "opacity-60"}
+      className={`min-w-0 ${stage.isInRun ? "" : "opacity-60"}`}
     >
       <div className="flex items-center gap-3">
         <span
@@ -70,7 +70,7 @@ function Station({ stage, isLive, expectedMs }: StationProps) {
         )}
       </p>
       {(stage.state === "retrying" || stage.state === "failed") && stage.message && (
-        <p className={`mt-1 text-sm break-words ${TEXT_TONE[tone]}`}>{stage.message}</p>
+        <p className={`mt-1 text-sm ${TEXT_TONE[tone]}`}>{stage.message}</p>
       )}
     </li>
   );

@@ -17,7 +17,7 @@ export const PlotLegend = ({ plotted, choice }: { plotted: Plotted; choice: Choi
             strokeDasharray={plotted.series.length > 1 ? patternOf(place).join(" ") : ""}
           />
         </svg>
-        <span className="min-w-0 break-words">
+        <span className="min-w-0">
           <span className="font-medium">{seriesName(series.name, choice.column, choice.by)}</span>{" "}
           <span className="text-muted">
             {counted(series.rows, "row")}, {extremesInWords(series, plotted.time_type)}

@@ -21,11 +21,11 @@ export function PutAsideItem({ item }: { item: PutAside }) {
     <li className="border-t border-line px-5 py-3 text-sm first:border-t-0">
       <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
         <div className="min-w-0 flex-1 basis-64">
-          <p className="font-medium break-words">
+          <p className="font-medium">
             <InputLink id={item.id.split(":")[0] ?? null} name={item.file} />
             <span className="font-normal text-muted">{place(item)}</span>
           </p>
-          <p className="break-words">
+          <p>
             {item.column !== null && <strong className="font-semibold">{item.column}: </strong>}
             {item.reason}
           </p>
@@ -45,7 +45,7 @@ export function PutAsideItem({ item }: { item: PutAside }) {
           {item.is_raw_cut && <span className="text-muted"> … it goes on</span>}
         </p>
       )}
-      {item.retried_as && <p className="mt-1 text-xs break-words text-muted">sent as {item.retried_as}</p>}
+      {item.retried_as && <p className="mt-1 text-xs text-muted">sent as {item.retried_as}</p>}
       {isOpen && <MendForm id={item.id} onEnd={() => setIsOpen(false)} />}
     </li>
   );

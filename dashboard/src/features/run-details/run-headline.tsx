@@ -47,7 +47,7 @@ export function RunHeadline({ run }: { run: Run }) {
             {failed ? `${titled(failed.name)} failed: ` : ""}
             {reasonText(reason)}
           </p>
-          {!failed && run.message && <p className="mt-1 font-mono text-sm break-words">{run.message}</p>}
+          {!failed && run.message && <p className="mt-1 font-mono text-sm">{run.message}</p>}
           <p className="mt-1 text-sm text-muted">{adviceFor(reason)}</p>
         </div>
       )}

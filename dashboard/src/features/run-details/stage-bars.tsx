@@ -42,7 +42,7 @@ export function StageBars({ run }: { run: Run }) {
             </div>
             {stage.message && (
               <p
-                className={`mt-1 text-sm break-words whitespace-pre-wrap ${stage.state === "failed" ? "font-mono text-bad" : "text-muted"}`}
+                className={`mt-1 text-sm whitespace-pre-wrap ${stage.state === "failed" ? "font-mono text-bad" : "text-muted"}`}
               >
                 {stage.message}
               </p>

@@ -24,7 +24,7 @@ export function Field({ label, hint, error = null, className = "", children }: P
       <div className="mt-1">
         {children({ id, "aria-describedby": noteId, "aria-invalid": error !== null })}
       </div>
-      <p id={noteId} className={`mt-1 text-xs break-words ${error ? "text-bad" : "text-muted"}`}>
+      <p id={noteId} className={`mt-1 text-xs ${error ? "text-bad" : "text-muted"}`}>
         {error && <Icon name="warning" className="mr-1 size-3.5 align-[-0.15rem]" />}
         {error ?? hint}
       </p>
