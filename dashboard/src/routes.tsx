@@ -10,6 +10,7 @@ import { readRunsSearch } from "./features/run-history/runs-search";
 import { NowPage } from "./pages/now";
 import { NotFound, PageFailed } from "./shell/astray";
 import { Shell } from "./shell/shell";
+import { readStatesSearch } from "./states/states-search";
 
 const root = createRootRoute({ component: Shell });
 
@@ -86,6 +87,14 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./pages/settings"), "SettingsPage"),
 });
 
+/** In no navigation: for who reviews the panels. */
+const states = createRoute({
+  getParentRoute: () => root,
+  path: "/states",
+  validateSearch: readStatesSearch,
+  component: lazyRouteComponent(() => import("./pages/states"), "StatesPage"),
+});
+
 export const routeTree = root.addChildren([
   now,
   runs,
@@ -98,6 +107,7 @@ export const routeTree = root.addChildren([
   input,
   analyses,
   analysis,
+  states,
 ]);
 
 export const router = createRouter({

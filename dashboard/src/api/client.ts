@@ -6,7 +6,9 @@ import type { Sent } from "./types";
 
 export type Api = Client<paths>;
 
-export const createApi = (address: string): Api => createClient<paths>({ baseUrl: address });
+/** `send` stands for the browser's own fetch, where nothing is to be called. */
+export const createApi = (address: string, send?: (request: Request) => Promise<Response>): Api =>
+  createClient<paths>({ baseUrl: address, ...(send && { fetch: send }) });
 
 /** What went wrong, in the server's own words where it gave any (RFC 9457). */
 export class Problem extends Error {

@@ -2,11 +2,8 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { INPUT_STATES } from "../features/export-panel/inputs";
 import { useRefreshOnEvents } from "../features/export-panel/use-lake";
-import { InputEvents } from "../features/input-way/input-events";
-import { InputProfile } from "../features/input-way/input-profile";
-import { InputRecords } from "../features/input-way/input-records";
+import { InputParts } from "../features/input-way/input-parts";
 import { useInput } from "../features/input-way/use-input";
-import { WayList } from "../features/input-way/way-list";
 import { PageTitle } from "../shell/page-title";
 import { Icon } from "../ui/icon";
 import { ProblemNote } from "../ui/problem-note";
@@ -49,14 +46,7 @@ export function InputPage() {
       />
       {error && <ProblemNote error={error} />}
       {!data && !error && <p className="py-16 text-center text-muted">Looking for the file…</p>}
-      {data && (
-        <div className="flex flex-col gap-6">
-          <WayList input={data} />
-          <InputRecords input={data} />
-          <InputEvents input={data} />
-          {data.state !== "quarantined" && <InputProfile key={data.id} input={data} />}
-        </div>
-      )}
+      {data && <InputParts input={data} />}
     </>
   );
 }

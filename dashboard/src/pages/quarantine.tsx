@@ -2,13 +2,11 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { type FormEvent, useId } from "react";
 import { useRefreshOnEvents } from "../features/export-panel/use-lake";
-import { PutAsideItem } from "../features/quarantine/put-aside-item";
+import { PutAsideList } from "../features/quarantine/put-aside-list";
 import { readQuarantineSearch } from "../features/quarantine/quarantine-search";
-import { usePutAside } from "../features/quarantine/use-quarantine";
 import { PageTitle } from "../shell/page-title";
-import { Button, buttonClass } from "../ui/button";
+import { buttonClass } from "../ui/button";
 import { Panel } from "../ui/panel";
-import { ProblemNote } from "../ui/problem-note";
 
 const route = getRouteApi("/quarantine");
 
@@ -16,8 +14,6 @@ export function QuarantinePage() {
   useRefreshOnEvents();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } = usePutAside(search);
-  const items = data?.pages.flatMap((page) => page.items);
   const filter = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     navigate({ search: readQuarantineSearch(Object.fromEntries(new FormData(event.currentTarget))) });
@@ -48,27 +44,7 @@ export function QuarantinePage() {
           </form>
         }
       >
-        {error && (
-          <div className="p-5">
-            <ProblemNote error={error} />
-          </div>
-        )}
-        {isPending && <p className="px-5 py-10 text-center text-sm text-muted">Looking…</p>}
-        {items?.length === 0 && (
-          <p className="px-5 py-10 text-center text-sm text-muted">Nothing is put aside here.</p>
-        )}
-        <ul>
-          {items?.map((item) => (
-            <PutAsideItem key={item.id} item={item} />
-          ))}
-        </ul>
-        {hasNextPage && (
-          <div className="border-t border-line px-5 py-3">
-            <Button onPress={() => void fetchNextPage()} unavailable={isFetchingNextPage ? "Asking…" : null}>
-              Show more
-            </Button>
-          </div>
-        )}
+        <PutAsideList search={search} />
       </Panel>
     </>
   );

@@ -1,14 +1,8 @@
 /** A run: how it went, what it did with each row, and what was different before it. */
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { ComparisonTable } from "../features/run-details/comparison-table";
-import { RunBalance } from "../features/run-details/run-balance";
-import { RunEvents } from "../features/run-details/run-events";
-import { RunFiles } from "../features/run-details/run-files";
-import { RunHeadline } from "../features/run-details/run-headline";
-import { StageBars } from "../features/run-details/stage-bars";
+import { RunParts } from "../features/run-details/run-parts";
 import { useRefreshRun, useRun } from "../features/run-details/use-run";
 import { PageTitle } from "../shell/page-title";
-import { Panel } from "../ui/panel";
 import { ProblemNote } from "../ui/problem-note";
 import { Moment } from "../ui/time";
 
@@ -39,24 +33,7 @@ export function RunPage() {
       />
       {error && <ProblemNote error={error} />}
       {!run && !error && <p className="py-16 text-center text-muted">Reading the run…</p>}
-      {run && (
-        <>
-          <RunHeadline run={run} />
-          <div className="grid items-start gap-6 xl:grid-cols-2">
-            <Panel title="Stages" testId="stages">
-              <div className="px-5 py-4">
-                <StageBars run={run} />
-              </div>
-            </Panel>
-            <RunBalance run={run} />
-            <ComparisonTable run={run} />
-            <RunFiles runId={runId} />
-          </div>
-          <div className="mt-6">
-            <RunEvents runId={runId} />
-          </div>
-        </>
-      )}
+      {run && <RunParts run={run} />}
     </>
   );
 }

@@ -37,10 +37,15 @@ export const aRun = (state: RunState, change: Partial<Run> = {}): Run => ({
 export class Recorder {
   readonly events: EventRecord[] = [];
   status: Status = INITIAL_STATUS;
+  readonly #startedAt: string;
+
+  constructor(startedAt = STARTED_AT) {
+    this.#startedAt = startedAt;
+  }
 
   add(stage: string, event: string, msg = "", data: EventRecord["data"] = {}): EventRecord {
     const seq = this.events.length + 1;
-    const timestamp = new Date(Date.parse(STARTED_AT) + seq * 1000).toISOString();
+    const timestamp = new Date(Date.parse(this.#startedAt) + seq * 1000).toISOString();
     const record: EventRecord = { seq, timestamp, run_id: this.status.run_id, stage, event, msg, data };
     this.events.push(record);
     this.status = fold([record], this.status);
@@ -56,7 +61,9 @@ export class Recorder {
   }
 
   startRun(): EventRecord {
-    this.become("starting", { run: aRun("starting") });
+    this.become("starting", {
+      run: aRun("starting", { mark: this.#startedAt, started_at: this.#startedAt }),
+    });
     return this.become("running");
   }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { EventRecord } from "../api/types";
 import type { Frame } from "../live/socket";
+import { eventsFor, pagesFor, type Told } from "./event-answers";
 import { Recorder } from "./events";
 
 type Answer = { status: number; body: unknown; headers?: Record<string, string> };
@@ -60,6 +61,14 @@ export class TestServer {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  get #told(): Told {
+    return {
+      events: this.log.events,
+      removedUpTo: this.removedUpTo,
+      pagesLookThrough: this.pagesLookThrough,
+    };
+  }
+
   async listen(): Promise<this> {
     await new Promise<void>((resolve) => this.#http.listen(0, "127.0.0.1", resolve));
     this.#port = (this.#http.address() as AddressInfo).port;
@@ -93,11 +102,12 @@ export class TestServer {
   #answer(request: IncomingMessage): Answer {
     const url = new URL(request.url ?? "", this.origin);
     this.calls.push(`${request.method} ${url.pathname}${url.search}`);
-    if (url.pathname === "/api/events/pages") return { status: 200, body: this.#pagesFor(url.searchParams) };
+    if (url.pathname === "/api/events/pages")
+      return { status: 200, body: pagesFor(this.#told, url.searchParams) };
     if (url.pathname === "/api/events") {
       const isBelow = Number(url.searchParams.get("since")) < this.removedUpTo;
       const headers = isBelow ? { "events-removed-up-to": String(this.removedUpTo) } : {};
-      return { status: 200, body: this.#eventsFor(url.searchParams), headers };
+      return { status: 200, body: eventsFor(this.#told, url.searchParams), headers };
     }
     return (
       this.answers.get(`${request.method} ${url.pathname}${url.search}`) ??
@@ -106,34 +116,5 @@ export class TestServer {
         body: { title: "Not found", status: 404, detail: `no such path: ${url.pathname}` },
       }
     );
-  }
-
-  #found(asked: URLSearchParams, since: number): EventRecord[] {
-    const before = Number(asked.get("before") ?? Number.POSITIVE_INFINITY);
-    return this.log.events.filter(
-      ({ seq, msg }) =>
-        seq > Math.max(since, this.removedUpTo) && seq < before && msg.includes(asked.get("q") ?? ""),
-    );
-  }
-
-  /** As the server answers, which looks through so many events for one answer. */
-  #pagesFor(asked: URLSearchParams) {
-    const before = Math.min(Number(asked.get("before")), this.log.events.length + 1);
-    const after = Math.max(0, before - 1 - this.pagesLookThrough);
-    const found = this.#found(asked, after).reverse();
-    const size = Number(asked.get("size"));
-    const items = found
-      .filter((_, place) => place % size === 0)
-      .map(({ seq }, page) => ({ seq, count: Math.min(size, found.length - page * size) }));
-    return { items, next: after > 0 ? after + 1 : null, total: null };
-  }
-
-  /** As the server answers, of its filters only `q`. */
-  #eventsFor(asked: URLSearchParams) {
-    const found = this.#found(asked, Number(asked.get("since") ?? 0));
-    if (asked.get("order") === "desc") found.reverse();
-    const items = found.slice(0, Number(asked.get("limit")));
-    const next = found.length > items.length ? items.at(-1)?.seq : null;
-    return { items, next, total: this.log.events.length };
   }
 }

@@ -40,6 +40,15 @@ describe("the palette", () => {
     expect(screen.queryByRole("dialog")).toBeNull();
   });
 
+  it("goes to the page for review, which no navigation shows", async () => {
+    const { addressNow } = await opened();
+    await userEvent.keyboard("all states{Enter}");
+    await waitFor(() => expect(addressNow()).toBe("/states"));
+    expect(
+      (await screen.findAllByRole("heading", { name: "Metrics and controls" }, { timeout: 30_000 })).length,
+    ).toBe(1);
+  });
+
   it("goes to an event by its number", async () => {
     const { addressNow } = await opened();
     await userEvent.keyboard("#1,042{Enter}");

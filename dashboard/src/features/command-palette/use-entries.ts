@@ -26,6 +26,12 @@ export function useEntries(
   }));
   const toWall = () => void navigate({ to: "/", search: { kiosk: 1 } });
   pages.push({ id: "kiosk", label: "Now for a wall screen", hint: "Page", pick: toWall });
+  pages.push({
+    id: "states",
+    label: "All states of each panel",
+    hint: "Page for review",
+    pick: () => void navigate({ to: "/states" }),
+  });
   return [...useNamed(typed), ...pages, ...useCommandEntries(commands), ...useFound(), ...looks(onHelp)];
 }
 

@@ -2,7 +2,7 @@
 import { counted } from "../../ui/format";
 import { Icon, type IconName } from "../../ui/icon";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import { Ago } from "../../ui/time";
 import { TEXT_TONE, type Tone } from "../../ui/tone";
 import { useChecks } from "./use-dataset";
@@ -27,11 +27,7 @@ export function ChecksPart({ name }: { name: string }) {
         )
       }
     >
-      {error && (
-        <div className="p-5">
-          <ProblemNote error={error} />
-        </div>
-      )}
+      <PanelProblem error={error} />
       {isPending && <p className="px-5 py-10 text-center text-sm text-muted">Asking…</p>}
       {data?.checks.length === 0 && (
         <p className="px-5 py-10 text-center text-sm text-muted">
@@ -47,10 +43,10 @@ export function ChecksPart({ name }: { name: string }) {
             <li key={check} className="flex gap-3 border-t border-line px-5 py-2.5 text-sm first:border-t-0">
               <Icon name={icon} className={`mt-0.5 ${TEXT_TONE[tone]}`} />
               <div className="min-w-0 flex-1">
-                <p className="font-medium break-words">
+                <p className="font-medium">
                   {columns.join(", ")} {asks}
                 </p>
-                <p className="text-xs break-words text-muted">{result?.message ?? "Not made yet"}</p>
+                <p className="text-xs text-muted">{result?.message ?? "Not made yet"}</p>
               </div>
               <p className={`whitespace-nowrap ${TEXT_TONE[tone]}`}>
                 {result?.outcome ?? "not made yet"}

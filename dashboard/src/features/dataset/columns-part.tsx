@@ -2,7 +2,7 @@
 import type { Dataset } from "../../api/types";
 import { counted } from "../../ui/format";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import { Ago } from "../../ui/time";
 import { ColumnTable } from "./column-table";
 import { useProfile } from "./use-dataset";
@@ -20,11 +20,7 @@ export function ColumnsPart({ dataset }: { dataset: Dataset }) {
         )
       }
     >
-      {error && (
-        <div className="p-5">
-          <ProblemNote error={error} />
-        </div>
-      )}
+      <PanelProblem error={error} />
       <ColumnTable
         caption={`Columns of ${dataset.name}`}
         columns={dataset.columns}

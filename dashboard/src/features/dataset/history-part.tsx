@@ -5,7 +5,7 @@ import type { Dataset, TableVersion } from "../../api/types";
 import { Button } from "../../ui/button";
 import { counted, number } from "../../ui/format";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import { Moment } from "../../ui/time";
 import { useVersions } from "../export-panel/use-lake";
 import { RestoreQuestion } from "./restore-question";
@@ -14,11 +14,7 @@ export function HistoryPart({ dataset }: { dataset: Dataset }) {
   const { data, error, isPending } = useVersions(dataset.name);
   return (
     <Panel title="Versions" aside={data && <p className="text-sm text-muted">newest first</p>}>
-      {error && (
-        <div className="p-5">
-          <ProblemNote error={error} />
-        </div>
-      )}
+      <PanelProblem error={error} />
       {isPending && <p className="px-5 py-10 text-center text-sm text-muted">Reading the log…</p>}
       <ol>
         {data?.items.map((item) => (
@@ -50,9 +46,9 @@ function VersionRow({ dataset, item }: { dataset: Dataset; item: TableVersion })
             <Moment at={item.timestamp} />
             {item.rows !== null && ` · ${counted(item.rows, "row")}`}
           </span>
-          <span className="block text-xs break-words text-muted">{changes(item)}</span>
+          <span className="block text-xs text-muted">{changes(item)}</span>
           {item.columns.length > 0 && (
-            <span className="block text-xs break-words text-warn">{columnsInWords(item.columns)}</span>
+            <span className="block text-xs text-warn">{columnsInWords(item.columns)}</span>
           )}
           {item.run_id && (
             <Link

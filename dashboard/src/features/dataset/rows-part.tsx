@@ -2,7 +2,7 @@
 import { Button } from "../../ui/button";
 import { number } from "../../ui/format";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import type { DatasetSearch } from "./dataset-search";
 import { RowTable } from "./row-table";
 import { PAGE_ROWS, useRows } from "./use-dataset";
@@ -32,11 +32,7 @@ export function RowsPart({ name, search, onChange }: Props) {
         />
       }
     >
-      {error && (
-        <div className="p-5">
-          <ProblemNote error={error} />
-        </div>
-      )}
+      <PanelProblem error={error} />
       {isPending && <p className="px-5 py-10 text-center text-sm text-muted">Reading rows…</p>}
       {data && !error && <RowTable page={data} search={search} onChange={onChange} />}
       {data && !error && (

@@ -1,6 +1,6 @@
 /** What came in and what can be taken out. */
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import { Datasets } from "./datasets";
 import { Inputs } from "./inputs";
 import { useDatasets, useInputs, useRefreshOnEvents } from "./use-lake";
@@ -12,11 +12,7 @@ export function ExportPanel() {
   const error = inputs.error ?? datasets.error;
   return (
     <Panel title="Data" testId="export-panel">
-      {error && (
-        <div className="px-5 pt-4">
-          <ProblemNote error={error} />
-        </div>
-      )}
+      <PanelProblem error={error} />
       {inputs.data && <Inputs items={inputs.data.items} summary={inputs.data.summary} />}
       {datasets.data && <Datasets items={datasets.data.items} />}
       {inputs.isPending && (

@@ -75,7 +75,7 @@ export function Inputs({ items, summary }: { items: InputItem[]; summary: InputS
 }
 
 const Figure = ({ name, value, isBad = false }: { name: string; value: string; isBad?: boolean }) => (
-  <div className="flex flex-col-reverse">
+  <div className="flex flex-col-reverse justify-end">
     <dt className="text-xs text-muted">{name}</dt>
     <dd className={`text-lg font-semibold ${isBad && value !== "0" ? "text-bad" : ""}`}>{value}</dd>
   </div>
@@ -87,16 +87,19 @@ export function InputRow({ item }: { item: InputItem }) {
     <li className="border-t border-line py-1.5 text-sm first:border-t-0">
       <div className="flex items-baseline gap-2">
         <Icon name={icon} className={`translate-y-0.5 ${TEXT_TONE[tone]}`} />
-        <InputLink id={item.id} name={item.name} className="min-w-0 flex-1 truncate" />
-        <span className="text-muted">
-          {item.rows === null ? bytes(item.size) : counted(item.rows, "row")}
-        </span>
-        <span className={`w-24 text-right ${TEXT_TONE[tone]}`}>{word}</span>
+        {/* Whole, also where it is long: what tells files apart is mostly at the end. */}
+        <div className="flex min-w-0 flex-1 flex-wrap items-baseline gap-x-2">
+          <InputLink id={item.id} name={item.name} className="min-w-0 flex-1 basis-40 wrap-anywhere" />
+          <span className="ml-auto text-muted">
+            {item.rows === null ? bytes(item.size) : counted(item.rows, "row")}
+          </span>
+          <span className={`w-24 text-right ${TEXT_TONE[tone]}`}>{word}</span>
+        </div>
       </div>
       {item.quarantined !== null && item.quarantined > 0 && (
         <p className="pl-6 text-xs text-warn">{counted(item.quarantined, "row")} in quarantine</p>
       )}
-      {item.message && <p className="pl-6 text-xs break-words text-muted">{item.message}</p>}
+      {item.message && <p className="pl-6 text-xs text-muted">{item.message}</p>}
     </li>
   );
 }

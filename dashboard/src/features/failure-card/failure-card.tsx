@@ -28,9 +28,10 @@ export function FailureCard({ run, status }: { run: Run; status: Status }) {
           <p className="font-semibold text-bad">
             {stage ? `${titled(stage.name)} failed` : "The run failed"}: {reasonText(reason)}
           </p>
-          {message && <p className="mt-1 font-mono text-sm break-words whitespace-pre-wrap">{message}</p>}
+          {message && <p className="mt-1 font-mono text-sm whitespace-pre-wrap">{message}</p>}
         </div>
       </div>
+      <Problems run={run} />
       <dl className="mt-4 grid gap-x-10 gap-y-4 pl-8 text-sm lg:grid-cols-2">
         <Part title="First bad row">
           <FirstPutAside runId={run.run_id} />
@@ -64,9 +65,22 @@ const Part = ({ title, children }: { title: string; children: ReactNode }) => (
   </div>
 );
 
+/** Once, where one cause keeps several parts from being told. */
+function Problems({ run: { run_id } }: { run: Run }) {
+  const parts = [useFirstPutAside(run_id), useGoodRunBefore(run_id), useLastLines(run_id)];
+  const byText = new Map(parts.flatMap(({ error }) => (error ? [[error.message, error]] : [])));
+  return [...byText].map(([text, error]) => (
+    <div key={text} className="mt-4 ml-8 rounded-lg bg-surface">
+      <ProblemNote error={error} />
+    </div>
+  ));
+}
+
+const NotKnown = () => <p className="text-muted">Not known.</p>;
+
 function FirstPutAside({ runId }: { runId: string }) {
   const { data: item, error } = useFirstPutAside(runId);
-  if (error) return <ProblemNote error={error} />;
+  if (error) return <NotKnown />;
   if (item === undefined) return <p className="text-muted">Looking…</p>;
   if (item === null) return <p className="text-muted">This run put no row and no file aside.</p>;
   const where = [
@@ -76,9 +90,9 @@ function FirstPutAside({ runId }: { runId: string }) {
   ];
   return (
     <>
-      <p className="font-medium break-words">{where.filter(Boolean).join(", ")}</p>
-      <p className="break-words">{item.reason}</p>
-      {item.raw && <p className="mt-1 truncate font-mono text-xs">{item.raw}</p>}
+      <p className="font-medium">{where.filter(Boolean).join(", ")}</p>
+      <p>{item.reason}</p>
+      {item.raw && <p className="mt-1 line-clamp-3 font-mono text-xs wrap-anywhere">{item.raw}</p>}
     </>
   );
 }
@@ -90,7 +104,7 @@ function Changes({ run }: { run: Run }) {
   const { data: before, error } = useGoodRunBefore(run.run_id);
   const schema = useSchemaChanges(run.run_id, before?.run_id);
   const configuration = useConfigurationChanges(run, before);
-  if (error) return <ProblemNote error={error} />;
+  if (error) return <NotKnown />;
   if (before === undefined) return <p className="text-muted">Looking…</p>;
   if (before === null) return <p className="text-muted">No run before it has succeeded.</p>;
   const settings = configuration.data ?? [];
@@ -121,13 +135,13 @@ function Changes({ run }: { run: Run }) {
 
 function LastLines({ runId }: { runId: string }) {
   const { data: lines, error } = useLastLines(runId);
-  if (error) return <ProblemNote error={error} />;
+  if (error) return <NotKnown />;
   if (lines === undefined) return <p className="text-muted">Looking…</p>;
   if (lines.length === 0) return <p className="text-muted">It logged nothing.</p>;
   return (
     <ul className="space-y-0.5 font-mono text-xs">
       {lines.map(({ seq, timestamp, stage, msg }) => (
-        <li key={seq} className="truncate" title={msg}>
+        <li key={seq} className="line-clamp-3 wrap-anywhere" title={msg}>
           <ClockTime at={timestamp} /> {stage}: {msg}
         </li>
       ))}

@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { InputDetail } from "../../api/types";
 import { Button } from "../../ui/button";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import { ColumnTable } from "../dataset/column-table";
 import { useInputProfile } from "./use-input";
 
@@ -13,11 +13,7 @@ export function InputProfile({ input: { id, name, rows } }: { input: InputDetail
   const columns = Object.entries(data?.columns ?? {}).map(([column, { type }]) => ({ name: column, type }));
   return (
     <Panel title="Its rows by themselves" testId="input-profile">
-      {error && (
-        <div className="p-5">
-          <ProblemNote error={error} />
-        </div>
-      )}
+      <PanelProblem error={error} />
       {!data && !error && (
         <div className="px-5 py-4">
           <Button

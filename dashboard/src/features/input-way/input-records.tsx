@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { InputDetail } from "../../api/types";
 import { counted } from "../../ui/format";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import { PutAsideItem } from "../quarantine/put-aside-item";
 import { usePutAside } from "../quarantine/use-quarantine";
 
@@ -24,11 +24,7 @@ export function InputRecords({ input: { name } }: { input: InputDetail }) {
         ) : undefined
       }
     >
-      {error && (
-        <div className="p-5">
-          <ProblemNote error={error} />
-        </div>
-      )}
+      <PanelProblem error={error} />
       {isPending && <p className="px-5 py-6 text-sm text-muted">Looking…</p>}
       {page?.items.length === 0 && (
         <p className="px-5 py-6 text-sm text-muted">Nothing of it was put aside.</p>

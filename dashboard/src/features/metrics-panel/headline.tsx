@@ -1,6 +1,7 @@
 /** The state in one word, the run behind it, and when the next one comes. */
 import { Link } from "@tanstack/react-router";
 import type { Status } from "../../api/types";
+import { useLive } from "../../backend";
 import { isActive } from "../../live/reducer";
 import { titled } from "../../ui/format";
 import { Icon } from "../../ui/icon";
@@ -10,20 +11,28 @@ import { useNow } from "../../ui/use-now";
 import { Elapsed } from "./stage-flow";
 import { nextRunText, TRIGGERS } from "./wording";
 
-export const Headline = ({ status }: { status: Status }) => (
-  <div className="min-w-0">
-    <p className={`flex items-center gap-3 ${TEXT_TONE[RUN_TONE[status.state]]}`}>
-      <Icon name={RUN_ICON[status.state]} className="size-9" />
-      <span data-testid="state" className="text-display font-semibold tracking-tight first-letter:uppercase">
-        {status.state}
-      </span>
-    </p>
-    <p className="mt-3 text-muted">
-      <RunLine status={status} />
-    </p>
-    <NextRunLine status={status} />
-  </div>
-);
+export function Headline({ status }: { status: Status }) {
+  const isLive = useLive((live) => live.connection.phase === "live");
+  // What is not live has no colour: it may be another by now.
+  const tone = isLive ? RUN_TONE[status.state] : "idle";
+  return (
+    <div className="min-w-0">
+      <p className={`flex items-center gap-3 ${TEXT_TONE[tone]}`}>
+        <Icon name={RUN_ICON[status.state]} className="size-9" />
+        <span
+          data-testid="state"
+          className="text-display font-semibold tracking-tight first-letter:uppercase"
+        >
+          {status.state}
+        </span>
+      </p>
+      <p className="mt-3 text-muted">
+        <RunLine status={status} />
+      </p>
+      <NextRunLine status={status} />
+    </div>
+  );
+}
 
 function RunLine({ status }: { status: Status }) {
   const { run, last_run, state } = status;

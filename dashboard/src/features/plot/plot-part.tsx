@@ -2,7 +2,7 @@
 import { lazy, Suspense, useMemo } from "react";
 import type { Dataset } from "../../api/types";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import { useSettled } from "../../ui/use-settled";
 import type { DatasetSearch } from "../dataset/dataset-search";
 import { BucketTable } from "./bucket-table";
@@ -65,11 +65,7 @@ function Plot({ name, choice: chosen, search, onChange }: PlotProps) {
   const onWhole = () => !isWhole && onChange(whole(search));
   return (
     <div ref={place} aria-busy={isFetching}>
-      {error && (
-        <div className="p-5">
-          <ProblemNote error={error} />
-        </div>
-      )}
+      <PanelProblem error={error} />
       <div className="flex flex-wrap items-center gap-3 px-5 pt-4">
         <p role="status" className="mr-auto text-sm text-muted">
           {isFetching && !error ? "Reading the rows…" : plotted && !error ? rowsInWords(plotted) : ""}

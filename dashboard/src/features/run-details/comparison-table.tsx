@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { Run } from "../../api/types";
 import { duration, number, signed } from "../../ui/format";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import { ScrollRegion } from "../../ui/scroll-region";
 import { Moment } from "../../ui/time";
 import { compared, type Difference, differenceOf } from "./comparison";
@@ -23,7 +23,7 @@ export function ComparisonTable({ run }: { run: Run }) {
         )
       }
     >
-      {error && <ProblemNote error={error} />}
+      <PanelProblem error={error} />
       {isPending && <p className="px-5 py-6 text-sm text-muted">Reading the run before…</p>}
       {before === null && <p className="px-5 py-6 text-sm text-muted">No run before it has succeeded.</p>}
       {before && (
@@ -61,13 +61,11 @@ function Configuration({ run, before }: { run: Run; before: Run }) {
   return (
     <div className="border-t border-line px-5 py-3 text-sm">
       <h3 className="font-semibold">Settings and schedule</h3>
-      {error && <ProblemNote error={error} />}
+      <PanelProblem error={error} />
       {changes?.length === 0 && <p className="text-muted">The same as then.</p>}
       <ul>
         {changes?.map((change) => (
-          <li key={change} className="break-words">
-            {change}
-          </li>
+          <li key={change}>{change}</li>
         ))}
       </ul>
     </div>

@@ -2,7 +2,7 @@
 import { useMemo, useState } from "react";
 import { number } from "../../ui/format";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import { EventList } from "../events-log/event-list";
 import { type Filter, filtered } from "../events-log/event-view";
 import { FilterBar } from "../events-log/filter-bar";
@@ -20,7 +20,7 @@ export function RunEvents({ runId }: { runId: string }) {
       testId="run-events"
       aside={<FilterBar filter={filter} stages={stages} onChange={setFilter} />}
     >
-      {error && <ProblemNote error={error} />}
+      <PanelProblem error={error} />
       {isPending && <p className="px-5 py-6 text-sm text-muted">Reading the events…</p>}
       {data && (
         <>

@@ -2,7 +2,7 @@
 
 import { counted, number } from "../../ui/format";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import { ScrollRegion } from "../../ui/scroll-region";
 import { InputRow } from "../export-panel/inputs";
 import { useFilesOf } from "./use-run";
@@ -20,7 +20,7 @@ export function RunFiles({ runId }: { runId: string }) {
         </span>
       }
     >
-      {error && <ProblemNote error={error} />}
+      <PanelProblem error={error} />
       {isPending && <p className="px-5 py-6 text-sm text-muted">Looking at the files…</p>}
       {data && items.length === 0 && (
         <p className="px-5 py-6 text-sm text-muted">

@@ -2,7 +2,7 @@
 import { useLive } from "../../backend";
 import { counted, duration } from "../../ui/format";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import { ScrollRegion } from "../../ui/scroll-region";
 import { ClockTime, Moment } from "../../ui/time";
 import { usePlan } from "./use-history";
@@ -15,7 +15,7 @@ export function NextMarks() {
   const zone = useLive((live) => live.status?.schedule.timezone);
   return (
     <Panel title="Next marks" testId="next-marks" className="flex flex-col">
-      {error && <ProblemNote error={error} />}
+      <PanelProblem error={error} />
       {isPending && <p className="px-5 py-10 text-center text-sm text-muted">Asking the schedule…</p>}
       {data && (
         <>

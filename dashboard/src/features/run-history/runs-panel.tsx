@@ -2,7 +2,7 @@
 import { Button } from "../../ui/button";
 import { counted, number } from "../../ui/format";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import { RunFilters } from "./run-filters";
 import type { RunsSearch } from "./runs-search";
 import { RunsTable } from "./runs-table";
@@ -36,11 +36,7 @@ export function RunsPanel({ search, onSearch }: Props) {
         />
       }
     >
-      {error && (
-        <div className="p-5">
-          <ProblemNote error={error} />
-        </div>
-      )}
+      <PanelProblem error={error} />
       {isPending && <p className="px-5 py-10 text-center text-sm text-muted">Reading the history…</p>}
       {data && runs.length === 0 && (
         <p className="px-5 py-10 text-center text-sm text-muted">

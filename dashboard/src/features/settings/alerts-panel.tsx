@@ -4,7 +4,7 @@ import { useLive } from "../../backend";
 import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem, ProblemNote } from "../../ui/problem-note";
 import { Ago } from "../../ui/time";
 import { useAlerts, useAlertTest } from "./use-alerts";
 import { useReadOnly } from "./use-session";
@@ -13,11 +13,7 @@ export function AlertsPanel() {
   const { data, error, isPending } = useAlerts();
   return (
     <Panel title="Alerts" testId="alerts">
-      {error && (
-        <div className="p-5">
-          <ProblemNote error={error} />
-        </div>
-      )}
+      <PanelProblem error={error} />
       {isPending && <p className="px-5 py-10 text-center text-sm text-muted">Asking…</p>}
       {data?.items.length === 0 && (
         <p className="px-5 py-8 text-sm text-muted">
@@ -49,7 +45,7 @@ function AlertLine({ alert }: { alert: Alert }) {
   return (
     <li className="grid gap-x-6 gap-y-3 border-t border-line px-5 py-3.5 text-sm first:border-t-0 sm:grid-cols-[1fr_auto]">
       <div className="min-w-0">
-        <h3 className="font-semibold break-words">
+        <h3 className="font-semibold">
           {alert.title} {alert.host && <span className="font-normal text-muted">at {alert.host}</span>}
         </h3>
         <p className="text-muted">{alert.tells}</p>

@@ -4,7 +4,7 @@ import { onServer } from "../../api/root-path";
 import type { Session } from "../../api/types";
 import { Button } from "../../ui/button";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import { TokenForm } from "./token-form";
 import { TokenTable } from "./token-table";
 import { useSession } from "./use-session";
@@ -14,11 +14,7 @@ export function TokensPanel() {
   const { data: session, error, isPending } = useSession();
   return (
     <Panel title="Access tokens" testId="tokens" aside={session?.is_login && <LoggedIn session={session} />}>
-      {error && (
-        <div className="p-5">
-          <ProblemNote error={error} />
-        </div>
-      )}
+      <PanelProblem error={error} />
       {isPending && <Note>Asking…</Note>}
       {session && !session.asks_for_tokens && (
         <Note>
@@ -58,11 +54,7 @@ function Tokens() {
   const { data, error, isPending } = useTokens();
   return (
     <>
-      {error && (
-        <div className="p-5">
-          <ProblemNote error={error} />
-        </div>
-      )}
+      <PanelProblem error={error} />
       {isPending && <Note>Asking…</Note>}
       {data && <TokenTable tokens={data.items} />}
       <TokenForm />
