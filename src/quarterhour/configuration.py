@@ -65,14 +65,17 @@ async def tell(settings: Settings, home_id: str, known: ConfigurationKnown | Non
     """An event where the settings are others than those that `known` stands for; nothing where they are the same."""
     after = told(settings, home_id)
     digest = hashlib.sha256(orjson.dumps(after, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    stages = tuple(stage.name for stage in settings.stages)
     before = _before(known, bus)
-    if known is not None and before is not None and known.digest == digest:
+    if known is not None and before is not None and known.digest == digest and known.stages == stages:
         return
     found = changes(before, after) if before is not None else []
     data = {
         "level": "info" if found or known else "debug",
         "changed": [change.wire() for change in found[:_MOST_CHANGES]],
         "digest": digest,
+        # Also where the whole is too large: the page shows them before the first run.
+        "stages": list(stages),
         "configuration": after if len(orjson.dumps(after)) <= _MOST_BYTES else None,
     }
     msg = _message(found, is_first=known is None, is_same=known is not None and known.digest == digest)

@@ -203,7 +203,10 @@ class EventsRemoved(Event):
 
 
 class ConfigurationChanged(Event):
-    """A server's settings are others than at the start before. `data`: level, changed (key, from, to), configuration, digest."""
+    """A server's settings are others than at the start before.
+
+    `data`: level, changed (key, from, to), configuration, digest, stages.
+    """
 
     __slots__ = ()
     kind = EventKind.LOG

@@ -202,6 +202,10 @@ class ConfigurationKnown(_Frozen):
 
     seq: Annotated[int, Field(description="Of the event that has them.")]
     digest: Annotated[str, Field(description="SHA-256 of them.")]
+    stages: Annotated[
+        tuple[str, ...],
+        Field(description="The pipeline's, in its order.", examples=[["translator", "analyzer", "merger"]]),
+    ] = ()
 
 
 class Status(_Frozen):
@@ -285,7 +289,9 @@ def apply(status: Status, event: EventRecord) -> Status:
         schedule = status.schedule.judged(event.data.get("last", event.data.get("mark")))
         return status.model_copy(update={"version": event.seq, "schedule": schedule})
     if event.stage == "pipeline" and "configuration" in event.data:
-        known = ConfigurationKnown(seq=event.seq, digest=event.data["digest"])
+        # Events of a version that did not tell of the stages have none.
+        stages = event.data.get("stages", ())
+        known = ConfigurationKnown(seq=event.seq, digest=event.data["digest"], stages=stages)
         return status.model_copy(update={"version": event.seq, "configuration": known})
     run = status.run
     if run is None or event.run_id != run.run_id:

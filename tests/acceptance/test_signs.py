@@ -71,7 +71,8 @@ def test_each_state_has_a_title_an_icon_a_shape_and_a_word(server: Server, brows
     page.goto(server.dashboard)
     found = {"idle": signs(page, "idle", "^idle · quarterhour$")}
     held, translator = page.get_by_test_id("stage-held"), page.get_by_test_id("stage-translator")
-    expect(translator).to_contain_text("Waiting")
+    for stage in (translator, held):
+        expect(stage).to_contain_text("Waiting")
 
     run_id = server.start_run()
     expect(held).to_have_attribute("data-state", "running")

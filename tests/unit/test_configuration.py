@@ -12,6 +12,7 @@ from quarterhour.assembly import Pipeline
 from quarterhour.configuration import VERSION, changes, tell, told
 from quarterhour.event_log.jsonl import JsonlEventLog
 from quarterhour.events import EventRecord
+from quarterhour.lifecycle import ConfigurationKnown
 from quarterhour.settings import Settings, load_settings
 from quarterhour.workspace import Workspace
 from serving import serving
@@ -69,6 +70,12 @@ def test_tables_that_come_go_and_move_are_told(tmp_path: Path) -> None:
     assert [each.key for each in changes(before, moved)] == ["datasets"]
 
 
+def configured(parts: Pipeline) -> ConfigurationKnown:
+    known = parts.state.status.configuration
+    assert known is not None
+    return known
+
+
 async def start(parts: Pipeline, settings: Settings) -> EventRecord | None:
     """What a start with these settings says."""
     before = parts.bus.last_seq
@@ -86,6 +93,8 @@ def test_a_start_says_what_is_other_than_before_and_nothing_where_all_is_the_sam
             first = await start(parts, settings)
             assert first is not None
             assert (first.data["changed"], first.data["level"]) == ([], "debug")
+            assert parts.state.status.run is None
+            assert configured(parts).stages == ("good",)
             assert await start(parts, settings) is None
             changed = await start(parts, other)
             assert changed is not None
@@ -96,14 +105,29 @@ def test_a_start_says_what_is_other_than_before_and_nothing_where_all_is_the_sam
     asyncio.run(go())
 
 
+def test_the_stages_are_told_anew_where_an_earlier_version_told_of_none(tmp_path: Path) -> None:
+    settings = settings_for("Good", "Passing")
+
+    async def go() -> None:
+        async with pipeline(tmp_path, settings) as parts:
+            await start(parts, settings)
+            of_earlier_version = configured(parts).model_copy(update={"stages": ()})
+            await tell(settings, "a home", of_earlier_version, parts.bus, parts.clock)
+            await parts.bus.settle()
+            event = parts.log.read(of_earlier_version.seq, 1)[0]
+            assert (event.data["changed"], event.data["stages"]) == ([], ["good", "passing"])
+            assert await start(parts, settings) is None
+
+    asyncio.run(go())
+
+
 def test_what_the_log_no_longer_tells_is_recorded_anew(tmp_path: Path) -> None:
     settings = settings_for("Good")
 
     async def go() -> None:
         async with pipeline(tmp_path, settings) as parts:
             await start(parts, settings)
-            known = parts.state.status.configuration
-            assert known is not None
+            known = configured(parts)
             gone = known.model_copy(update={"seq": 10_000})
             await tell(settings, "a home", gone, parts.bus, parts.clock)
             await tell(settings, "another home", gone, parts.bus, parts.clock)
@@ -127,9 +151,8 @@ def test_a_configuration_too_large_for_an_event_is_still_told_to_be_another(tmp_
             assert event is not None
             assert event.data["configuration"] is None
             assert len(event.data["changed"]) == 100
-            status = parts.state.status.configuration
-            assert status is not None
-            assert status.seq == event.seq
+            assert configured(parts).seq == event.seq
+            assert configured(parts).stages == ("translator", "analyzer", "merger")
 
     asyncio.run(go())
 
@@ -164,7 +187,8 @@ def test_a_restart_with_another_configuration_is_told_once(tmp_path: Path) -> No
         [],
         [{"key": "runner.attempts", "from": 3, "to": 1}],
     )
-    assert known == {"seq": second["seq"], "digest": second["data"]["digest"]}
+    assert known == {"seq": second["seq"], "digest": second["data"]["digest"], "stages": second["data"]["stages"]}
+    assert known["stages"] == ["translator", "analyzer", "merger"]
     assert VERSION in second["data"]["configuration"]
     log = JsonlEventLog(Workspace(home))
     log.open()

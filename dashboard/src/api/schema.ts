@@ -1508,6 +1508,17 @@ export interface components {
              * @description SHA-256 of them.
              */
             digest: string;
+            /**
+             * Stages
+             * @description The pipeline's, in its order.
+             * @default []
+             * @example [
+             *       "translator",
+             *       "analyzer",
+             *       "merger"
+             *     ]
+             */
+            stages: string[];
         };
         /** DatasetItem */
         DatasetItem: {

@@ -62,8 +62,12 @@ export function apply(status: Status, event: EventRecord): Status {
     return { ...status, version: event.seq, schedule: judged(status.schedule, event) };
   }
   if (event.stage === "pipeline" && "configuration" in event.data) {
-    const configuration = { seq: event.seq, digest: event.data.digest as string };
-    return { ...status, version: event.seq, configuration };
+    const { digest, stages } = event.data as { digest: string; stages?: string[] };
+    return derive({
+      ...status,
+      version: event.seq,
+      configuration: { seq: event.seq, digest, stages: stages ?? [] },
+    });
   }
   const run = status.run;
   const stage =
@@ -101,8 +105,8 @@ function derive({ version, state, run, last_run, schedule, configuration }: Told
     run,
     last_run,
     schedule,
-    // Events of a version that did not tell of it have none.
-    configuration: configuration ?? null,
+    // Events of a version that did not tell of it, or not of its stages, have none.
+    configuration: configuration ? { ...configuration, stages: configuration.stages ?? [] } : null,
     run_id: run?.run_id ?? null,
     stage: atWork?.name ?? null,
     progress: run

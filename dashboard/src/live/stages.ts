@@ -1,7 +1,5 @@
-/** Which stages the pipeline has, as far as a status tells. */
+/** Which stages the pipeline has, and how they stand. */
 import type { StageRun, Status } from "../api/types";
-
-const DEFAULT_STAGES = ["translator", "analyzer", "merger"];
 
 const NOT_YET: Omit<StageRun, "name"> = {
   state: "waiting",
@@ -14,24 +12,22 @@ const NOT_YET: Omit<StageRun, "name"> = {
   data: {},
 };
 
-/** In the order of the pipeline. A run of one stage alone does not hide the others. */
-export function stageNames({ run, last_run }: Pick<Status, "run" | "last_run">): string[] {
-  const [longest] = [run, last_run]
-    .map((each) => each?.stages.map(({ name }) => name) ?? [])
-    .sort((one, other) => other.length - one.length);
-  if (!longest?.length) return DEFAULT_STAGES;
-  const areDefault = longest.every((name) => DEFAULT_STAGES.includes(name));
-  return areDefault ? DEFAULT_STAGES : longest;
-}
+/** As the settings have them, in the order of the pipeline. */
+export const stageNames = ({ configuration }: Status): readonly string[] => configuration?.stages ?? [];
 
 export interface StageView extends StageRun {
   /** False where the run was asked to leave this stage out. */
   isInRun: boolean;
 }
 
-/** Each stage of the pipeline as the run has it. */
-export const stageViews = (status: Status): StageView[] =>
-  stageNames(status).map((name) => {
-    const stage = status.run?.stages.find((each) => each.name === name);
+/** Each stage of the pipeline as the run has it. A run of other settings has stages of its own. */
+export function stageViews(status: Status): StageView[] {
+  const configured = stageNames(status);
+  const inRun = status.run?.stages ?? [];
+  const isOfThese = inRun.every(({ name }) => configured.includes(name));
+  if (!isOfThese) return inRun.map((stage) => ({ ...stage, isInRun: true }));
+  return configured.map((name) => {
+    const stage = inRun.find((each) => each.name === name);
     return stage ? { ...stage, isInRun: true } : { ...NOT_YET, name, isInRun: status.run === null };
   });
+}

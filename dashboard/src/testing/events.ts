@@ -4,6 +4,7 @@ import { fold, INITIAL_STATUS } from "../live/reducer";
 import type { Snapshot } from "../live/store";
 
 const RUN_ID = "20251205T121500Z-7f3a9c";
+const STAGES = ["translator", "analyzer", "merger"];
 const STARTED_AT = "2025-12-05T12:15:00.000Z";
 
 export const aRun = (state: RunState, change: Partial<Run> = {}): Run => ({
@@ -16,7 +17,7 @@ export const aRun = (state: RunState, change: Partial<Run> = {}): Run => ({
   resumptions: 0,
   started_at: STARTED_AT,
   ended_at: null,
-  stages: ["translator", "analyzer", "merger"].map((name) => ({
+  stages: STAGES.map((name) => ({
     name,
     state: "waiting",
     attempts: 0,
@@ -36,7 +37,7 @@ export const aRun = (state: RunState, change: Partial<Run> = {}): Run => ({
 /** A log of events that grows; its status is the fold of them. */
 export class Recorder {
   readonly events: EventRecord[] = [];
-  status: Status = INITIAL_STATUS;
+  status: Status = { ...INITIAL_STATUS, configuration: { seq: 0, digest: "", stages: STAGES } };
   readonly #startedAt: string;
 
   constructor(startedAt = STARTED_AT) {

@@ -5,7 +5,7 @@ import { titled } from "../../ui/format";
 import { Icon } from "../../ui/icon";
 
 interface Props {
-  stages: string[];
+  stages: readonly string[];
   unavailable: string | null;
   onRun: (stage: string) => void;
 }
