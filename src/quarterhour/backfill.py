@@ -17,6 +17,7 @@ from quarterhour.lifecycle import Run, RunRequest, RunState, Trigger
 from quarterhour.marks import Window, windows_between
 from quarterhour.orchestrator import PipelineOrchestrator
 from quarterhour.scheduler import Scheduler
+from quarterhour.slots import succeeded_in
 
 # More than a year of quarter hours.
 MOST_WINDOWS = 40_000
@@ -240,16 +241,13 @@ def succeeded_marks(log: EventLog, first: str) -> set[str]:
     before = log.last_seq + 1
     while records := log.read_back(before, _EVENTS_READ):
         for record in records:
-            if record.event == EventKind.STATE and record.data.get("to") == RunState.SUCCESS:
-                run: dict[str, Any] = record.data["status"]["run"]
-                # Runs of earlier versions have a mark, and no window.
-                window: dict[str, str] | None = run.get("window")
-                if mark := window["end"] if window else run["mark"]:
-                    found.add(mark)
+            found.update(succeeded_in(record))
         before = records[-1].seq
         # No run of a mark is older than the mark.
         if all(record.timestamp < first for record in records):
-            break
+            return found
+    for record in log.kept():
+        found.update(succeeded_in(record))
     return found
 
 

@@ -196,7 +196,14 @@ class LogRepaired(Event):
 
 
 class EventsRemoved(Event):
-    """The oldest runs' events are removed, up to one by which a run was sealed. `data`: floor (seq and seal), runs, bytes."""
+    """The oldest runs' events are removed, up to one by which a run was sealed. `data`: floor (its seal), kept, runs, bytes."""
+
+    __slots__ = ()
+    kind = EventKind.LOG
+
+
+class MarksKept(Event):
+    """What events that are removed next said of marks of the schedule. `data`: level, marks (docs/events.md)."""
 
     __slots__ = ()
     kind = EventKind.LOG

@@ -238,7 +238,7 @@ class Indexer:
             for record in self._since(indexed):
                 for slot in slots_of(record):
                     if first <= slot.mark <= last:
-                        found[slot.mark] = settled(found[slot.mark], slot) if slot.mark in found else slot
+                        found[slot.mark] = settled(slot, found.get(slot.mark))
             return sorted(found.values(), key=lambda slot: slot.mark, reverse=True)
 
         return await self._ask(find)

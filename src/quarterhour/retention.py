@@ -3,26 +3,33 @@
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import accumulate, takewhile
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
+
+import orjson
 
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.event_log.base import EventLog
+from quarterhour.event_log.chain import ToldLines
 from quarterhour.event_log.files import LeftOff, stat_of, stored_bytes
-from quarterhour.event_log.floor import FLOOR
+from quarterhour.event_log.floor import FLOOR, KEPT, is_removal
 from quarterhour.event_log.jsonl import JsonlEventLog
 from quarterhour.event_log.segment import Segment
-from quarterhour.events import EventsRemoved
+from quarterhour.events import MAX_EVENT_BYTES, EventsRemoved, MarksKept
 from quarterhour.settings import RetentionSettings
+from quarterhour.slots import MARKS, told_of_marks
 
 # So long a step begins with another file to compress; the rest has time after the next run.
 _STEP_S = 30.0
 # So long a call with an Idempotency-Key is known, from its run's events.
 _LEAST_DAYS = 1.0
 _DAY_S = 24 * 3600.0
+# The marks of one event: the rest of it is small.
+_MARKS_BYTES = MAX_EVENT_BYTES // 2
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,14 +68,30 @@ class Retention:
             return
         if (found := await self._to_its_end(log.removable, self._too_old)) is None:
             return
-        data = {FLOOR: found.floor.model_dump(), "runs": found.runs, "bytes": found.size}
+        kept, told = await self._to_its_end(self._kept_of, log, found.floor.seq)
+        tell = partial(dict[str, Any], at=self._clock.now(), run_id=None, stage="pipeline")
+        data = {FLOOR: found.floor.model_dump(), KEPT: told.model_dump(), "runs": found.runs, "bytes": found.size}
         msg = f"The events of the oldest {found.runs} runs are removed: those up to {found.floor.seq}"
+        marks_msg = "What events that are removed said of marks is kept"
         # Durable before any file goes: a start after a kill goes on from here, and the audit knows where to begin.
         await self._bus.publish(
-            EventsRemoved(at=self._clock.now(), run_id=None, stage="pipeline", msg=msg, data=data), at_once=True
+            *(MarksKept(**tell(msg=marks_msg, data={"level": "debug", MARKS: part})) for part in _parts(kept)),
+            EventsRemoved(**tell(msg=msg, data=data)),
+            at_once=True,
         )
         await self._forget(found.floor.seq)
         await self._to_its_end(log.remove, found.floor)
+
+    def _kept_of(self, log: JsonlEventLog, floor_seq: int) -> tuple[list[dict[str, Any]], ToldLines]:
+        """What the events up to that one say of marks, and the lines that told of those before. Raises LeftOff."""
+        kept: list[dict[str, Any]] = []
+        for record in log.up_to(floor_seq):
+            if self._is_left.is_set():
+                raise LeftOff
+            # Those that keep marks stay themselves.
+            if not is_removal(record):
+                kept += told_of_marks(record)
+        return kept, log.kept_lines(floor_seq)
 
     def _too_old(self, runs: Sequence[Segment]) -> int:
         """How many of these, oldest first, the newest run being another, are not to be kept."""
@@ -108,3 +131,17 @@ class Retention:
             self._is_left.set()
             await asyncio.gather(task, return_exceptions=True)
             raise
+
+
+def _parts(marks: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Each small enough for an event, which is cut above its size."""
+    part, size = list[dict[str, Any]](), 0
+    for mark in marks:
+        bytes_more = len(orjson.dumps(mark)) + 1
+        if size + bytes_more > _MARKS_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(mark)
+        size += bytes_more
+    if part:
+        yield part

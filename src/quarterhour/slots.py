@@ -1,21 +1,26 @@
 """The slot ledger: what became of each mark of the schedule, as one event tells it. Pure.
 
 A verdict is part of the event that made it so: the state in which the mark's run begins, the scheduler's word that it skipped
-a mark, and its word on a range of marks at which nobody was there.
+a mark, and its word on a range of marks at which nobody was there. Where such an event is removed, a later one keeps its words.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 from quarterhour.clock import wire_time
 from quarterhour.events import EventKind, EventRecord
+from quarterhour.lifecycle import RunState
 from quarterhour.marks import marks_between
 
 # A run's start takes milliseconds; from here on it is late.
 LATE_AFTER_S = 1.0
+MARKS = "marks"
+"""In `data` of an event that keeps them: what removed events said of marks."""
+_RANGE = ("cron", "timezone", "first", "last", "reason")
 
 
 class Verdict(StrEnum):
@@ -86,9 +91,12 @@ class Slot:
         return SlotReason(self.reason).text if self.reason in _TEXTS else self.reason or ""
 
 
-def settled(first: Slot, later: Slot | None) -> Slot:
+def settled(one: Slot, other: Slot | None) -> Slot:
     """A mark's one verdict, where two events give one: the first, unless no run began then and one was made up for it later."""
-    if later is None or later.verdict is not Verdict.CAUGHT_UP or first.verdict in (Verdict.RAN, Verdict.LATE):
+    if other is None:
+        return one
+    first, later = (one, other) if one.seq <= other.seq else (other, one)
+    if later.verdict is not Verdict.CAUGHT_UP or first.verdict in (Verdict.RAN, Verdict.LATE):
         return first
     return later
 
@@ -97,9 +105,47 @@ def slots_of(record: EventRecord) -> Iterable[Slot]:
     """The verdicts that an event gives: mostly none, mostly one at most, many for a range of marks."""
     if record.event == EventKind.STATE:
         return _begun(record)
+    if keeps_marks(record):
+        return chain.from_iterable(map(_kept, record.data[MARKS]))
     if record.stage != "scheduler" or record.event != EventKind.SKIPPED:
         return ()
-    return _range(record) if "last" in record.data else (_skipped(record),)
+    return _range(record.data, record.seq) if "last" in record.data else (_skipped(record),)
+
+
+def succeeded_in(record: EventRecord) -> list[str]:
+    """The marks of whose windows a run has succeeded, as an event tells."""
+    if keeps_marks(record):
+        return [told["mark"] for told in record.data[MARKS] if told.get("state") == RunState.SUCCESS]
+    if record.event != EventKind.STATE or record.data.get("to") != RunState.SUCCESS:
+        return []
+    run: dict[str, Any] = record.data["status"]["run"]
+    # Runs of earlier versions have a mark, and no window.
+    window: dict[str, str] | None = run.get("window")
+    mark = window["end"] if window else run["mark"]
+    return [mark] if mark else []
+
+
+def keeps_marks(record: EventRecord) -> bool:
+    """Whether the event keeps what removed ones said of marks."""
+    return record.run_id is None and record.stage == "pipeline" and MARKS in record.data
+
+
+def told_of_marks(record: EventRecord) -> list[dict[str, Any]]:
+    """What is to be kept of an event that is removed: nothing of most. `slots_of` and `succeeded_in` read it."""
+    if record.event == EventKind.SKIPPED and "last" in record.data:
+        return [{"seq": record.seq, **{key: record.data[key] for key in _RANGE}}] if any(slots_of(record)) else []
+    verdicts = [{key: value for key, value in asdict(slot).items() if value is not None} for slot in slots_of(record)]
+    succeeded = [{"seq": record.seq, "mark": mark, "state": RunState.SUCCESS.value} for mark in succeeded_in(record)]
+    return [*verdicts, *succeeded]
+
+
+def _kept(told: dict[str, Any]) -> Iterable[Slot]:
+    if "last" in told:
+        return _range(told, told["seq"])
+    if "verdict" not in told:
+        return ()
+    known = {key: told.get(key) for key in ("reason", "run_id", "late_s")}
+    return (Slot(told["mark"], Verdict(told["verdict"]), **known, seq=told["seq"]),)
 
 
 def _begun(record: EventRecord) -> tuple[Slot, ...]:
@@ -116,19 +162,17 @@ def _begun(record: EventRecord) -> tuple[Slot, ...]:
 
 def _skipped(record: EventRecord) -> Slot:
     running: str | None = record.data.get("running")
-    return _not_run(record.data["mark"], record, running)
+    return _not_run(record.data["mark"], record.data["reason"], running, record.seq)
 
 
-def _range(record: EventRecord) -> Iterator[Slot]:
-    data = record.data
+def _range(data: Mapping[str, Any], seq: int) -> Iterator[Slot]:
     first, last = (datetime.fromisoformat(data[key]) for key in ("first", "last"))
-    yield _not_run(data["first"], record, None)
+    yield _not_run(data["first"], data["reason"], None, seq)
     for mark in marks_between(data["cron"], data["timezone"], first, last):
-        yield _not_run(wire_time(mark), record, None)
+        yield _not_run(wire_time(mark), data["reason"], None, seq)
 
 
-def _not_run(mark: str, record: EventRecord, run_id: str | None) -> Slot:
-    reason: str = record.data["reason"]
+def _not_run(mark: str, reason: str, run_id: str | None, seq: int) -> Slot:
     # "missed" is what earlier versions called it.
     verdict = Verdict.MISSED if reason in _MISSED or reason == "missed" else Verdict.SKIPPED
-    return Slot(mark, verdict, reason, run_id, None, record.seq)
+    return Slot(mark, verdict, reason, run_id, None, seq)

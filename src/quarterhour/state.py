@@ -237,7 +237,9 @@ class StateManager:
                     assert run is not None
                     return run
             before = records[-1].seq
-        raise UnknownRun(f"no run has the id {run_id!r}", run_id=run_id)
+        floor = self._bus.log.floor
+        removed = f", or its events were removed (those up to {floor.seq} were)" if floor else ""
+        raise UnknownRun(f"no run has the id {run_id!r}{removed}", run_id=run_id)
 
 
 def stages_to_resume(run: Run) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import errno
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from quarterhour.event_log.base import Match, Repair
@@ -105,6 +105,9 @@ class SimulatedLog:
         newest = reversed(self._disk.records)
         older = (record for record in newest if record.seq < before and run_id in (None, record.run_id))
         return [record for _, record in zip(range(limit), older, strict=False)]
+
+    def kept(self) -> Iterator[EventRecord]:
+        return iter(())
 
     def run_ids(self) -> list[str]:
         return sorted({record.run_id for record in self._disk.records if record.run_id}, reverse=True)

@@ -140,7 +140,7 @@ def wrong_in(home: Path, template: Path) -> str:
     return (
         _wrong_events(home, {seq: line for seq, line in before.items() if seq > floor}, floor)
         or _wrong_audit(home, floor)
-        or _wrong_index(home, floor)
+        or _wrong_index(home, floor, template)
         or _wrong_second_start(home)
     )
 
@@ -175,7 +175,7 @@ def _wrong_audit(home: Path, floor: int) -> str:
     return ""
 
 
-def _wrong_index(home: Path, floor: int) -> str:
+def _wrong_index(home: Path, floor: int, template: Path) -> str:
     workspace = Workspace(home)
     ours = IndexStore(workspace.index_file)
     fresh = IndexStore(workspace.index_file.with_name("fresh.sqlite"))
@@ -185,7 +185,10 @@ def _wrong_index(home: Path, floor: int) -> str:
         catch_up(store, workspace.events, _ALL, lambda: None, floor_seq=floor)
     pairs = zip(answers_of(ours), answers_of(fresh), strict=True)
     differ = [number for number, (one, anew) in enumerate(pairs) if one != anew]
-    return f"the index answers otherwise than one made anew: {differ}" if differ else ""
+    if differ:
+        return f"the index answers otherwise than one made anew: {differ}"
+    before = IndexStore(Workspace(template).index_file).slots("", "~")
+    return "" if before == ours.slots("", "~") else "marks have other verdicts"
 
 
 def _wrong_second_start(home: Path) -> str:

@@ -20,7 +20,7 @@ from quarterhour.event_log.chain import (
     line_digest,
 )
 from quarterhour.event_log.files import event_files, opened
-from quarterhour.event_log.floor import floor_of
+from quarterhour.event_log.floor import REMOVALS_FILE, Removal, last_removal
 from quarterhour.event_log.segment import lines_backwards, merged
 from quarterhour.events import EventRecord
 
@@ -77,13 +77,15 @@ class Line:
 def verify_chain(folder: Path, known: str | None = None) -> Audit:
     """Walk the event files of `folder`; `known` is a head of before. Changes nothing; a server may write meanwhile."""
     audit = Audit(has_known=None if known is None else False)
-    floor = floor_of(folder)
     window = _Window()
-    if floor is not None:
-        window.since.previous = floor
+    if (removal := last_removal(folder)) is not None:
+        window.since.previous = floor = removal.floor
         window.floor_seq = audit.removed_up_to = floor.seq
         if floor.sha256 == known:
             audit.has_known = True
+        if (finding := _changed_below(folder, removal)) is not None:
+            audit.finding = finding
+            return audit
     last: Line | None = None
     last_seq = max((seq for path in _files(folder) if (seq := _last_seq(path)) is not None), default=0)
     lines = _lines(folder, last_seq, window.tell)
@@ -108,6 +110,19 @@ def verify_chain(folder: Path, known: str | None = None) -> Audit:
     audit.finding = window.first()
     audit.unsealed = len(window.lines)
     return audit
+
+
+def _changed_below(folder: Path, removal: Removal) -> Finding | None:
+    """What is wrong with the lines that are kept for good below the floor, which no seal vouches for."""
+    if removal.kept is None:
+        return None
+    every = _lines_of(folder / REMOVALS_FILE, lambda _: None)
+    lines = [line for line in every if line.seq <= removal.floor.seq]
+    if (place := first_difference(removal.kept, (line.record.line for line in lines))) is None:
+        return None
+    first, last = place
+    seq = lines[min(first, len(lines)) - 1].seq if lines else removal.floor.seq
+    return Finding(REMOVALS_FILE, first, last, seq, "changed, put in or missing, since a removal told of it")
 
 
 @dataclass(slots=True)

@@ -68,6 +68,10 @@ class EventLog(Protocol):
         """Up to `limit` events with a seq below `before`, newest first."""
         ...
 
+    def kept(self) -> Iterator[EventRecord]:
+        """What is still told of events that were removed, by events up to the `floor`: in order. Nothing else of them is read."""
+        ...
+
     def run_ids(self) -> list[str]:
         """Every run that has events, newest first."""
         ...

@@ -13,7 +13,7 @@ import structlog
 
 from quarterhour.errors import EventLogError
 from quarterhour.event_log.base import Match, Repair, ToldSeal
-from quarterhour.event_log.chain import is_seal, line_digest
+from quarterhour.event_log.chain import Digest, ToldLines, is_seal, line_digest
 from quarterhour.event_log.files import (
     EVENT_FILE,
     FileStat,
@@ -27,11 +27,12 @@ from quarterhour.event_log.files import (
     unpack,
     write_compressed,
 )
-from quarterhour.event_log.floor import REMOVALS_FILE, floor_of, is_removal
+from quarterhour.event_log.floor import REMOVALS_FILE, is_removal, kept_in, last_removal
 from quarterhour.event_log.memory import check_sequence
 from quarterhour.event_log.segment import Segment, mend, merged
 from quarterhour.events import EventRecord
 from quarterhour.files import fdatasync, fsync_folder
+from quarterhour.slots import keeps_marks
 from quarterhour.workspace import Workspace
 
 _log = structlog.get_logger()
@@ -86,7 +87,8 @@ class JsonlEventLog:
         folder = self._workspace.events
         if (folder / REMOVALS_FILE).exists() and (repair := mend(folder / REMOVALS_FILE)):
             repairs.append(repair)
-        self._floor = floor_of(folder)
+        removal = last_removal(folder)
+        self._floor = removal.floor if removal else None
         remove_doubles(self._workspace.events)
         for name, is_compressed in event_files(self._workspace.events).items():
             found = EVENT_FILE.fullmatch(name)
@@ -175,6 +177,20 @@ class JsonlEventLog:
     def of_run(self, run_id: str) -> Iterator[EventRecord]:
         durable_seq = self._last_seq
         return takewhile(lambda record: record.seq <= durable_seq, self._forwards(0, run_id))
+
+    def up_to(self, seq: int) -> Iterator[EventRecord]:
+        """All events up to that one, in order, read as they are taken."""
+        return takewhile(lambda record: record.seq <= seq, self._forwards(0, None))
+
+    def kept(self) -> Iterator[EventRecord]:
+        return filter(keeps_marks, kept_in(self._workspace.events, self._floor_seq))
+
+    def kept_lines(self, floor_seq: int) -> ToldLines:
+        """What a removal up to `floor_seq` has to tell of the lines that tell of those before, so that they can be proven."""
+        digest = Digest()
+        for record in kept_in(self._workspace.events, floor_seq):
+            digest.add(record.line)
+        return digest.told()
 
     def _forwards(self, since: int, run_id: str | None) -> Iterator[EventRecord]:
         """The files' events merged by seq; a file is opened only when its turn comes."""

@@ -44,6 +44,9 @@ class MemoryEventLog:
         older = reversed(self._records[: max(0, before - 1)])
         return [record for record in older if run_id is None or record.run_id == run_id][:limit]
 
+    def kept(self) -> Iterator[EventRecord]:
+        return iter(())
+
     def run_ids(self) -> list[str]:
         return sorted({record.run_id for record in self._records if record.run_id}, reverse=True)
 

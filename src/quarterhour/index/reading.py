@@ -6,6 +6,7 @@ from pathlib import Path
 from quarterhour.event_log.files import EVENT_FILE, event_files, opened, stat_of
 from quarterhour.events import EventRecord
 from quarterhour.index.store import Batch, Found, IndexBroken, IndexStore, KnownFile, in_order
+from quarterhour.slots import keeps_marks
 
 _BATCH = 5_000
 
@@ -20,7 +21,7 @@ def catch_up(
     floor_seq: int = 0,
 ) -> int:
     """Enter the events up to `last_seq` that the files have beyond what is indexed; how many. `only` names files that grew.
-    What is up to `floor_seq` was removed, and is left out where it still stands.
+    What is up to `floor_seq` was removed, and is left out where it still stands, but for what is kept of marks.
 
     `check` may raise, between two batches. Raises IndexBroken where the files are no longer those that were indexed.
     """
@@ -30,12 +31,12 @@ def catch_up(
     for batch in _new(folder, there, known, last_seq, floor_seq):
         check()
         waiting.append(batch)
-        entered += len(batch[1])
+        entered += sum(record.seq > floor_seq for _, record in batch[1])
         # Many small files share a commit.
         if sum(len(events) for _, events in waiting) >= _BATCH:
-            store.add(waiting)
+            store.add(waiting, floor_seq)
             waiting = []
-    store.add(waiting)
+    store.add(waiting, floor_seq)
     if gone := sorted(set(known) - set(there)):
         raise IndexBroken(f"{gone[0]} is gone")
     return entered
@@ -77,7 +78,7 @@ def _batches(path: Path, start: int, last_seq: int, floor_seq: int) -> Iterator[
                 raise IndexBroken(f"{path.name} changed, or has a damaged line at byte {start}: {error}") from error
             if record.seq > last_seq:
                 break
-            if record.seq > floor_seq:
+            if record.seq > floor_seq or keeps_marks(record):
                 batch.append((start, record))
             start += len(line)
             if len(batch) >= _BATCH:

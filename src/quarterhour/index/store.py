@@ -176,23 +176,23 @@ class IndexStore:
                 rows = [row for name in names for row in connection.execute(f"{query} WHERE name = ?", (name,))]
         return {row[0]: KnownFile(*row) for row in rows}
 
-    def add(self, batches: Sequence[Batch]) -> None:
-        """Enter events of files, each with its offset, and that each file is indexed up to its `size`: all or none."""
+    def add(self, batches: Sequence[Batch], floor_seq: int = 0) -> None:
+        """Enter events of files, each with its offset, and that each file is indexed up to its `size`: all or none. Of an event
+        up to `floor_seq` only what it says of marks is entered."""
         with self._connected() as connection:
             connection.execute("BEGIN IMMEDIATE")
             for file, events in batches:
-                _enter(connection, file, events)
+                _enter(connection, file, events, floor_seq)
             connection.execute("COMMIT")
 
     def forget(self, floor_seq: int) -> None:
-        """Leave out what was removed: the events up to `floor_seq`, the files that held nothing else, their runs and marks."""
+        """Leave out what was removed: the events up to `floor_seq`, the files that held nothing else, their runs; no verdict."""
         with self._connected() as connection:
             connection.execute("BEGIN IMMEDIATE")
             # Texts stay where they are: without their event they are not found.
             connection.execute("DELETE FROM events WHERE seq <= ?", (floor_seq,))
             connection.execute("DELETE FROM files WHERE last_seq <= ?", (floor_seq,))
             connection.execute("DELETE FROM runs WHERE seq <= ?", (floor_seq,))
-            connection.execute("DELETE FROM slots WHERE seq <= ?", (floor_seq,))
             connection.execute("COMMIT")
 
     def find(self, asked: Question, after: int, before: int, limit: int, *, is_newest_first: bool) -> list[Found]:
@@ -332,7 +332,9 @@ def _tags(record: EventRecord) -> str:
     return " ".join(filter(None, said))
 
 
-def _enter(connection: sqlite3.Connection, file: KnownFile, events: Sequence[tuple[int, EventRecord]]) -> None:
+def _enter(
+    connection: sqlite3.Connection, file: KnownFile, events: Sequence[tuple[int, EventRecord]], floor_seq: int
+) -> None:
     at = [record.timestamp for _, record in events]
     connection.execute(
         "INSERT INTO files (name, run_id, size, mtime_ns, first_seq, last_seq, first_at, last_at) "
@@ -342,12 +344,13 @@ def _enter(connection: sqlite3.Connection, file: KnownFile, events: Sequence[tup
         (file.name, file.run_id, file.size, file.mtime_ns, file.first_seq, file.last_seq, min(at), max(at)),
     )
     [(number,)] = connection.execute("SELECT id FROM files WHERE name = ?", (file.name,)).fetchall()
+    shown = [(offset, record) for offset, record in events if record.seq > floor_seq]
     connection.executemany(
         "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(r.seq, number, offset, r.timestamp, r.stage, r.event, level_of(r)) for offset, r in events],
+        [(r.seq, number, offset, r.timestamp, r.stage, r.event, level_of(r)) for offset, r in shown],
     )
     connection.executemany(
-        "INSERT INTO texts (rowid, msg, tags) VALUES (?, ?, ?)", [(r.seq, r.msg, _tags(r)) for _, r in events]
+        "INSERT INTO texts (rowid, msg, tags) VALUES (?, ?, ?)", [(r.seq, r.msg, _tags(r)) for _, r in shown]
     )
     for _, record in events:
         _enter_run(connection, record)
@@ -369,8 +372,7 @@ def _enter_run(connection: sqlite3.Connection, record: EventRecord) -> None:
 def _enter_slot(connection: sqlite3.Connection, slot: Slot) -> None:
     rows = connection.execute("SELECT * FROM slots WHERE mark = ?", (slot.mark,)).fetchall()
     before = next((Slot(mark, Verdict(verdict), *rest) for mark, verdict, *rest in rows), None)
-    first, later = (slot, before) if before is None or slot.seq < before.seq else (before, slot)
-    final = settled(first, later)
+    final = settled(slot, before)
     values = (final.mark, final.verdict.value, final.reason, final.run_id, final.late_s, final.seq)
     connection.execute("INSERT OR REPLACE INTO slots VALUES (?, ?, ?, ?, ?, ?)", values)
 

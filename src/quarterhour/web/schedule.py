@@ -1,6 +1,7 @@
 """The calls on the schedule: its text, pause and resume, what became of each mark, what lies ahead."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Annotated
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Query
 from quarterhour.clock import wire_time
 from quarterhour.decisions import breaker_of
 from quarterhour.event_log.base import EventLog
+from quarterhour.events import EventRecord
 from quarterhour.lifecycle import Run, RunState, Schedule
 from quarterhour.marks import next_marks
 from quarterhour.scheduler import PreviewedMark, taken_over
@@ -144,16 +146,22 @@ async def list_slots(
 def ledger(log: EventLog, first: str, last: str) -> list[Slot]:
     """Newest mark first. A verdict is never older than its mark, so that the log is read back no further than `first`."""
     found: dict[str, Slot] = {}
+    for record in _since(log, first):
+        for slot in slots_of(record):
+            if first <= slot.mark <= last:
+                found[slot.mark] = settled(slot, found.get(slot.mark))
+    return sorted(found.values(), key=lambda slot: slot.mark, reverse=True)
+
+
+def _since(log: EventLog, first: str) -> Iterator[EventRecord]:
+    """At least the events from that time on, the newest first; then, where the log begins later, what is kept from before."""
     before = log.last_seq + 1
     while records := log.read_back(before, _EVENTS_READ):
-        for record in records:
-            for slot in slots_of(record):
-                if first <= slot.mark <= last:
-                    found[slot.mark] = settled(slot, found.get(slot.mark))
+        yield from records
         before = records[-1].seq
         if all(record.timestamp < first for record in records):
-            break
-    return sorted(found.values(), key=lambda slot: slot.mark, reverse=True)
+            return
+    yield from log.kept()
 
 
 def _answer(services: Services, schedule: Schedule) -> ScheduleAnswer:
