@@ -73,7 +73,10 @@ class WatchdogSettings(Section):
     @model_validator(mode="after")
     def _beats_fit(self) -> Self:
         if self.hung_after < 3 * self.beat_every:
-            raise ValueError("hung_after must be at least three times beat_every, or one late beat looks like a hang")
+            raise ValueError(
+                f"hung_after is {self.hung_after:g} s, less than three times beat_every, {self.beat_every:g} s: "
+                "one late beat would look like a hang"
+            )
         return self
 
 

@@ -91,5 +91,5 @@ class ServerSettings(Section):
     @model_validator(mode="after")
     def _key_has_a_certificate(self) -> Self:
         if self.keyfile is not None and self.certfile is None:
-            raise ValueError("keyfile is given without certfile")
+            raise ValueError(f"keyfile is {str(self.keyfile)!r}, without a certfile: give its certificate too")
         return self

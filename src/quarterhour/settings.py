@@ -1,10 +1,9 @@
 """Settings: every default, and how quarterhour.toml and QUARTERHOUR_* become one frozen object."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args, get_origin
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -28,6 +27,8 @@ from quarterhour.setting_types import (
     Section,
     check_timezone,
 )
+from quarterhour.settings_environment import DELIMITER, PREFIX, EnvironmentSource
+from quarterhour.settings_problems import explain, syntax_error
 
 __all__ = [
     "DATASET_NAME",
@@ -178,7 +179,7 @@ class Settings(BaseSettings):
     """All that can be configured. Made once, by `load_settings`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="QUARTERHOUR_", env_nested_delimiter="__", frozen=True, extra="forbid", env_ignore_empty=True
+        env_prefix=PREFIX, env_nested_delimiter=DELIMITER, frozen=True, extra="forbid", env_ignore_empty=True
     )
 
     schedule: ScheduleSettings = ScheduleSettings()
@@ -244,7 +245,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings
+        return EnvironmentSource(settings_cls), init_settings
 
     def keys_of(self, dataset: str) -> tuple[str, ...]:
         found = self.dataset(dataset)
@@ -262,7 +263,7 @@ class Settings(BaseSettings):
 def load_settings(path: Path) -> Settings:
     """Read `path` (it may be missing: all has defaults), then QUARTERHOUR_* from the environment over it.
 
-    Raises SettingsError that names the file, the line and the key.
+    Raises SettingsError that names the file, the line and the key, or the variable.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -275,121 +276,8 @@ def load_settings(path: Path) -> Settings:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: {_syntax_error(error, text)}", file=str(path)) from error
+        raise SettingsError(f"{path}: {syntax_error(error, text)}", file=str(path)) from error
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise SettingsError(_explain(error, path, text), file=str(path)) from error
-
-
-def _syntax_error(error: tomllib.TOMLDecodeError, text: str) -> str:
-    place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-    line = int(place.group(1)) if place else len(text.splitlines())
-    lines = text.splitlines()
-    shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-    return f"line {line}: not TOML: {str(error).split(' (at')[0]}: {_without_addresses(repr(shown))}"
-
-
-def _explain(error: ValidationError, path: Path, text: str) -> str:
-    problems: list[str] = []
-    for detail in error.errors():
-        if detail["type"] == "default_factory_not_called":
-            continue  # it follows from another problem
-        location, known = _resolved(detail["loc"])
-        key = ".".join(str(part) for part in location) or "(whole file)"
-        line = _line_of(location, text)
-        if line is None:
-            variable = "QUARTERHOUR_" + "__".join(str(part) for part in location).upper()
-            place = f"{path}: {key}" if not location else f"{key} (from {path} or {variable})"
-        else:
-            place = f"{path}: line {line}: {key}"
-        facts = detail.get("ctx", {})
-        what = detail["msg"].removeprefix("Value error, ")
-        if detail["type"] == "extra_forbidden":
-            what = f"no setting has this name; there are {', '.join(known)}"
-        elif detail["type"] == "union_tag_not_found":
-            what = f"it lacks {facts['discriminator']}, which says of which kind it is"
-        elif detail["type"] == "union_tag_invalid":
-            what = f"{facts['tag']!r} is none of {facts['expected_tags']}"
-        elif detail["type"] not in ("value_error", "missing"):
-            what += f", not {_without_addresses(repr(detail['input']))}"
-        problems.append(f"{place}: {what}")
-    return "\n".join(problems)
-
-
-def _without_addresses(text: str) -> str:
-    """Addresses hold passwords and tokens: of each only its scheme stays."""
-    return re.sub(r"://[^\s'\",]*", "://…", text)
-
-
-def _resolved(location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], list[str]]:
-    """A location as it stands in the file, and the names that its table may have.
-
-    Where a table is of one of several kinds, pydantic names the kind in between, which is no key.
-    """
-    model: Any = Settings
-    kinds: dict[str, Any] = {}
-    plain: list[int | str] = []
-    known: list[str] = []
-    for part in location:
-        if isinstance(part, str) and part in kinds:
-            model, kinds = kinds[part], {}
-            known = sorted(model.model_fields)
-            continue
-        plain.append(part)
-        if isinstance(part, str):
-            known = sorted(model.model_fields) if hasattr(model, "model_fields") else []
-            field = model.model_fields.get(part) if known else None
-            model, kinds = _section_of(field.annotation) if field else (None, {})
-    return tuple(plain), known
-
-
-def _section_of(annotation: Any) -> tuple[Any, dict[str, Any]]:
-    """The model of a section or of a tuple of them; or, where they are of several kinds, the model of each."""
-    inner = next(iter(get_args(annotation)), annotation)
-    if get_origin(inner) is Annotated:
-        inner = get_args(inner)[0]
-    kinds = {name: kind for kind in get_args(inner) for name in _tags(kind)}
-    return (None, kinds) if kinds else (inner, {})
-
-
-def _tags(model: Any) -> tuple[str, ...]:
-    field = getattr(model, "model_fields", {}).get("check")
-    return get_args(field.annotation) if field else ()
-
-
-def _line_of(location: tuple[int | str, ...], text: str) -> int | None:
-    """The line (from 1) of a key in TOML text, or of the nearest table around it; None where it does not stand there."""
-    if not location:
-        return None
-    table: list[str | int] = []
-    places: dict[tuple[str | int, ...], int] = {}
-    # The first line of the innermost table around it.
-    best: int | None = None
-    depth = 0
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.strip()
-        if header := re.match(r"\[\[\s*([\w.-]+)\s*\]\]", line):
-            *outer, last = header.group(1).split(".")
-            array = (*_current(outer, places), last)
-            places[array] = places.get(array, -1) + 1
-            table = [*array, places[array]]
-        elif header := re.match(r"\[\s*([\w.-]+)\s*\]", line):
-            table = _current(header.group(1).split("."), places)
-        elif key := re.match(r"([\w.-]+)\s*=", line):
-            here = (*table, *key.group(1).split("."))
-            if here == location[: len(here)]:
-                return number
-        if len(table) > depth and tuple(table) == location[: len(table)]:
-            best, depth = number, len(table)
-    return best
-
-
-def _current(names: list[str], places: dict[tuple[str | int, ...], int]) -> list[str | int]:
-    """The path of a table: each array of tables on its way stands at its last one."""
-    path: list[str | int] = []
-    for name in names:
-        path.append(name)
-        if (place := places.get(tuple(path))) is not None:
-            path.append(place)
-    return path
+        raise SettingsError(explain(error, Settings, path, text), file=str(path)) from error

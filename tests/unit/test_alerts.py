@@ -351,7 +351,7 @@ def test_an_address_that_no_service_has_ends_the_start_and_is_not_repeated(
     ("text", "says"),
     [
         ('[[alerts]]\nurl = "slack://secret/a"', "line 1: alerts.0.name: Field required"),
-        ('[alerts]\nname = "team"\nurl = "slack://secret"', "line 1: alerts: Input should be a valid tuple"),
+        ('[alerts]\nname = "team"\nurl = "slack://secret"', "line 1: alerts: it is a list: give the whole of it"),
         ('[[alerts]]\nname = "team"\nurl = "slack://secret', "line 3: not TOML"),
         ('[[alerts]]\nname = "team"\nurl = ["slack://secret"]', "line 3: alerts.0.url: Input should be a valid string"),
         ('[[alerts]]\nname = "team"\nurl = "slack://secret"\non = ["dsk"]', "line 4: alerts.0.on.0: Input should be"),
