@@ -176,7 +176,7 @@ def test_a_change_of_the_schedule_is_told_with_what_it_was(tmp_path: Path) -> No
 def test_a_restart_with_another_configuration_is_told_once(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    for text in ("", "", "[runner]\nattempts = 1\n", "[runner]\nattempts = 1\n"):
+    for text in ("", "[runner]\nattempts = 1\n", "[runner]\nattempts = 1\n"):
         (home / "quarterhour.toml").write_text(text)
         with serving(home, "--no-schedule") as server:
             events = server.get("/api/events", q="The configuration", limit=100)["items"]

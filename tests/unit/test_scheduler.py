@@ -50,6 +50,18 @@ class FastClock:
             self._now += timedelta(seconds=1)
 
 
+class IdleClock(FastClock):
+    """One that goes on, a minute at a time, while no run does: each mark finds the one before it decided."""
+
+    parts: Pipeline
+
+    async def sleep_until(self, when: datetime) -> None:
+        while self._now < when:
+            await self.sleep(1)
+            await self.parts.orchestrator.idle()
+            self._now = min(when, self._now + timedelta(minutes=1))
+
+
 def test_marks_start_runs_and_a_mark_during_a_run_is_skipped_and_said(tmp_path: Path) -> None:
     async def go() -> None:
         clock = FastClock(datetime(2025, 12, 5, 12, 14, 55, tzinfo=UTC))
@@ -133,6 +145,11 @@ async def until(parts: Pipeline, count: int) -> list[tuple[str, str, str | None]
         while len(found := slots(parts)) < count:
             await asyncio.sleep(0.005)
     return found
+
+
+def moves(parts: Pipeline) -> list[str]:
+    """The states of the breaker so far, from the second on."""
+    return [record.data["to"] for record in parts.log.read(0, 10_000) if record.data.get("failures") is not None]
 
 
 @pytest.mark.parametrize(
@@ -251,21 +268,24 @@ def test_the_breaker_holds_marks_back_but_never_a_person(tmp_path: Path) -> None
     """P1, P4: it says so, and a run started by hand closes it where it succeeds; after the cool-down it tries one itself."""
 
     async def go() -> None:
-        clock = FastClock(datetime(2025, 12, 5, 12, 14, 58, tzinfo=UTC))
+        clock = IdleClock(datetime(2025, 12, 5, 12, 14, 58, tzinfo=UTC))
         settings = with_schedule("Good", "Bad", pause_after_failures=2, cool_down=3000)
-        async with pipeline(tmp_path, settings, clock=clock) as parts, ticking(parts):
-            found = await until(parts, 7)
-            clock.is_stopped = True
-            assert [reason for _, _, reason in found[:7]] == [None, None, *["breaker"] * 3, None, "breaker"]
-            await parts.orchestrator.idle()
-            run = await parts.orchestrator.start(Trigger.API, stages=["good"])
-            await parts.orchestrator.idle()
-            assert parts.state.status.run is not None
-            assert (parts.state.status.run.run_id, parts.state.status.run.state) == (run.run_id, RunState.SUCCESS)
-            assert parts.scheduler.schedule.failures == 0
-            parts.scheduler.wake()
-            await asyncio.sleep(0.05)
-            moves = [r.data["to"] for r in parts.log.read(0, 10_000) if r.data.get("failures") is not None]
-            assert moves == ["open", "probing", "open", "closed"]
+        async with pipeline(tmp_path, settings, clock=clock) as parts:
+            clock.parts = parts
+            async with ticking(parts):
+                found = await until(parts, 7)
+                clock.is_stopped = True
+                assert [reason for _, _, reason in found[:7]] == [None, None, *["breaker"] * 3, None, "breaker"]
+                await parts.orchestrator.idle()
+                run = await parts.orchestrator.start(Trigger.API, stages=["good"])
+                await parts.orchestrator.idle()
+                assert parts.state.status.run is not None
+                assert (parts.state.status.run.run_id, parts.state.status.run.state) == (run.run_id, RunState.SUCCESS)
+                assert parts.scheduler.schedule.failures == 0
+                parts.scheduler.wake()
+                async with asyncio.timeout(20):
+                    while len(moved := moves(parts)) < 4:
+                        await asyncio.sleep(0.005)
+                assert moved == ["open", "probing", "open", "closed"]
 
     asyncio.run(go())

@@ -1,14 +1,13 @@
 """Downloads from a real server: whole, in parts, given up, and refused."""
 
 import base64
-import threading
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
-import httpx
 import pytest
 from pending_inputs import put
 from stage_context import RecordingContext
@@ -109,14 +108,14 @@ def test_two_at_once_are_both_whole(server: Server) -> None:
 def test_a_client_that_leaves_frees_its_worker_and_files(server: Server) -> None:
     scratch = server.home / "automation" / "state" / "scratch"
 
-    def leave() -> None:
-        with pytest.raises(httpx.ReadTimeout), httpx.Client(base_url=server.api, timeout=3) as client:
-            client.get(EXPORT, params={"where": ENDLESS})
-
-    leaving = threading.Thread(target=leave)
-    leaving.start()
-    wait_until(lambda: any(scratch.glob("export-*")))
-    leaving.join()
+    asked = server.http.build_request("GET", EXPORT, params={"where": ENDLESS})
+    with socket.create_connection((asked.url.host, asked.url.port)) as client:
+        client.sendall(b"GET %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (asked.url.raw_path, asked.url.netloc))
+        wait_until(lambda: any(scratch.glob("export-*")))
+        # The answer has not begun.
+        client.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            client.recv(1)
     wait_until(lambda: not any(scratch.glob("export-*")))
 
 
@@ -131,8 +130,8 @@ def test_what_takes_too_long_is_ended_and_told(tmp_path: Path) -> None:
     context = RecordingContext(tmp_path / "home")
     put(context, "numbers", f"SELECT i AS k, 'row ' || i AS s FROM range({ROWS}) t(i)", "one")
     MergerService().run(context)
-    context.workspace.settings_file.write_text("[downloads]\ntimeout = 4\n")
+    context.workspace.settings_file.write_text("[downloads]\ntimeout = 0.5\n")
     with serving(context.workspace.home, "--no-schedule") as running:
         answer = running.http.get(EXPORT, params={"where": ENDLESS})
-        assert (answer.status_code, "more than the 4 seconds" in answer.json()["detail"]) == (503, True)
+        assert (answer.status_code, "more than the 0.5 seconds" in answer.json()["detail"]) == (503, True)
         wait_until(lambda: not any(context.workspace.scratch.iterdir()))
