@@ -1,21 +1,22 @@
 """`quarterhour events` and `reindex`: the event log, searched and followed."""
 
-import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import orjson
 import typer
 
 from quarterhour.cli_support import HERE, MOMENTS, AsJson, Home, Source, aware, print_json, reading
+from quarterhour.clock import wire_time
 from quarterhour.errors import QuarterhourError
 from quarterhour.files import replacing
 
-app = typer.Typer()
+if TYPE_CHECKING:
+    from quarterhour.client import Client
 
-_POLL_S = 0.2
+app = typer.Typer()
 
 
 @app.command()
@@ -42,20 +43,25 @@ def events(
     as_json: AsJson = False,
 ) -> None:
     """The event log."""
-    from quarterhour.client import calls
+    from quarterhour.client import Client, calls
 
     if out is not None and follow:
         raise typer.BadParameter("a file is written whole: leave out --follow, or --out", param_hint="--out")
     kinds: dict[str, Any] = {"run_id": run_id, "stage": stage, "event": event, "level": level, "q": grep}
     kinds |= {"start": aware(start), "end": aware(end)}
     with reading(home) as source:
-        if follow and not source.is_live:
+        if follow and not isinstance(source, Client):
             raise QuarterhourError("no server runs in this home, so nothing new comes: leave out --follow")
         if last is not None and not follow:
             page = source.plain(calls.list_events(since=since, order="desc", limit=last, **kinds))
             found = reversed(page["items"])
         else:
-            found = _events(source, since, kinds, follow=follow)
+            _tell_removed(source, since, kinds["start"])
+            found = (
+                _followed(source, since, kinds)
+                if isinstance(source, Client) and follow
+                else _past(source, since, kinds)
+            )
         if out is not None and out != Path("-"):
             _write(found, out, as_json=as_json)
             return
@@ -82,19 +88,46 @@ def _write(found: Iterable[dict[str, Any]], out: Path, *, as_json: bool) -> None
     print_json(told) if as_json else typer.echo(f"{count} events → {out}")
 
 
-def _events(source: Source, since: int, kinds: dict[str, Any], *, follow: bool) -> Iterator[dict[str, Any]]:
-    """Past events after `since`, and then those that come."""
+def _tell_removed(source: Source, since: int, start: datetime | None) -> None:
+    """Say where the log begins, if what is asked for begins before."""
     from quarterhour.client import calls
 
-    while True:
-        page = source.plain(calls.list_events(since=since, limit=1000, **kinds))
-        for event in page["items"]:
-            since = event["seq"]
-            yield event
-        if page["next"] is None:
-            if not follow:
-                return
-            time.sleep(_POLL_S)
+    first = next(iter(source.plain(calls.list_events(since=since, limit=1))["items"]), None)
+    if first is None or first["seq"] == since + 1 or (start is not None and first["timestamp"] <= wire_time(start)):
+        return
+    told = f"the events up to {first['seq'] - 1} were removed: the log begins with {first['seq']}, {first['timestamp']}"
+    typer.echo(told, err=True)
+
+
+def _past(source: Source, since: int, kinds: dict[str, Any], before: int | None = None) -> Iterator[dict[str, Any]]:
+    from quarterhour.client import calls
+
+    seq: int | None = since
+    while seq is not None:
+        page = source.plain(calls.list_events(since=seq, before=before, limit=1000, **kinds))
+        yield from page["items"]
+        seq = page["next"]
+
+
+def _followed(server: "Client", since: int, kinds: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Past events after `since`, which the index finds, and then those that come."""
+    import httpx
+
+    from quarterhour.client import calls
+
+    last = server.plain(calls.list_events(order="desc", limit=1))["items"]
+    seq = max(since, last[0]["seq"] if last else 0)
+    yield from _past(server, since, kinds, before=seq + 1)
+    start, end = (wire_time(kinds[key]) if kinds[key] else None for key in ("start", "end"))
+    streamed = {key: value for key, value in kinds.items() if key not in ("start", "end")}
+    try:
+        for event in server.stream_events(since=seq, **streamed):
+            seq = event.seq
+            if (start is None or event.timestamp >= start) and (end is None or event.timestamp <= end):
+                yield event.model_dump()
+    except httpx.TransportError as error:
+        raise QuarterhourError(f"the server is out of reach ({error}): go on with --since {seq}") from error
+    raise QuarterhourError(f"the server has ended: go on with --since {seq}")
 
 
 @app.command()

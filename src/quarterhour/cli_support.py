@@ -37,9 +37,6 @@ MOMENTS = [
 class Source(Protocol):
     """What answers the calls of `quarterhour.client.calls`."""
 
-    is_live: bool
-    """Whether new events come."""
-
     def plain(self, call: "Call[Any]") -> Any:
         """The answer's own JSON, which commands print. Raises QuarterhourError for a problem."""
         ...

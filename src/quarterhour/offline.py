@@ -18,8 +18,6 @@ from quarterhour.workspace import Workspace
 class OfflineReader:
     """`plain` as the client's. No run is started; events are written only by a command."""
 
-    is_live = False
-
     def __init__(self, settings: Settings, workspace: Workspace) -> None:
         self._settings = settings
         self._workspace = workspace

@@ -85,7 +85,7 @@ class Retention:
     def _kept_of(self, log: JsonlEventLog, floor_seq: int) -> tuple[list[dict[str, Any]], ToldLines]:
         """What the events up to that one say of marks, and the lines that told of those before. Raises LeftOff."""
         kept: list[dict[str, Any]] = []
-        for record in log.up_to(floor_seq):
+        for record in takewhile(lambda record: record.seq <= floor_seq, log.after(0)):
             if self._is_left.is_set():
                 raise LeftOff
             # Those that keep marks stay themselves.

@@ -101,6 +101,9 @@ class SimulatedLog:
         found = (r for r in later if run_id in (None, r.run_id) and (match is None or match(r)))
         return [record for _, record in zip(range(limit), found, strict=False)]
 
+    def after(self, since: int) -> Iterator[EventRecord]:
+        return iter([record for record in self._disk.records if record.seq > since])
+
     def read_back(self, before: int, limit: int, *, run_id: str | None = None) -> list[EventRecord]:
         newest = reversed(self._disk.records)
         older = (record for record in newest if record.seq < before and run_id in (None, record.run_id))

@@ -30,8 +30,6 @@ def _sent(make: Callable[P, Call[T]]) -> Callable[Concatenate["Client", P], T]:
 class Client:
     """Each operation of the API is a method. All raise ServerRefused for a problem, httpx.TransportError without an answer."""
 
-    is_live = True
-
     def __init__(self, base_url: str, token: str = "", certfile: str | None = None) -> None:
         """`certfile`: the server's own certificate."""
         self._http = httpx.Client(**options(base_url, token, certfile))

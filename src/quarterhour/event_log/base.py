@@ -60,6 +60,10 @@ class EventLog(Protocol):
         """Up to `limit` events with a seq above `since`, in order; of one run, or those for which `match` is true."""
         ...
 
+    def after(self, since: int) -> Iterator[EventRecord]:
+        """All events with a seq above `since` that are durable now, in order, read as they are taken."""
+        ...
+
     def of_run(self, run_id: str) -> Iterator[EventRecord]:
         """All events of one run that are durable now, in order, read as they are taken."""
         ...

@@ -174,13 +174,13 @@ class JsonlEventLog:
                 found.append(record)
         return found
 
+    def after(self, since: int) -> Iterator[EventRecord]:
+        durable_seq = self._last_seq
+        return takewhile(lambda record: record.seq <= durable_seq, self._forwards(since, None))
+
     def of_run(self, run_id: str) -> Iterator[EventRecord]:
         durable_seq = self._last_seq
         return takewhile(lambda record: record.seq <= durable_seq, self._forwards(0, run_id))
-
-    def up_to(self, seq: int) -> Iterator[EventRecord]:
-        """All events up to that one, in order, read as they are taken."""
-        return takewhile(lambda record: record.seq <= seq, self._forwards(0, None))
 
     def kept(self) -> Iterator[EventRecord]:
         return filter(keeps_marks, kept_in(self._workspace.events, self._floor_seq))

@@ -37,6 +37,9 @@ class MemoryEventLog:
                 found.append(record)
         return found
 
+    def after(self, since: int) -> Iterator[EventRecord]:
+        return iter(self._records[max(0, since) :])
+
     def of_run(self, run_id: str) -> Iterator[EventRecord]:
         return iter([record for record in self._records if record.run_id == run_id])
 

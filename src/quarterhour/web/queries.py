@@ -87,8 +87,9 @@ async def list_events(
     total = services.bus.last_seq - removed if asked == Question() else None
     tail = orjson.dumps({"next": cursor, "total": total})[1:]
     answer = json_response(b'{"items":[' + join(page) + b"]," + tail)
-    if since < removed:
-        answer.headers["events-removed-up-to"] = str(removed)
+    # Asked for again: it may have risen while the files were read.
+    if since < services.removed_up_to:
+        answer.headers["events-removed-up-to"] = str(services.removed_up_to)
     return answer
 
 

@@ -1,7 +1,8 @@
 """Server-sent events: past events, then new ones, for those who cannot use a WebSocket (`curl -N` works)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from itertools import groupby, islice
 from typing import Annotated
 
 import orjson
@@ -52,6 +53,8 @@ async def stream_events(
     """
     asked = Question(run_id, stage, event, level, q or None)
     begin = next((seq for seq in (last_event_id, since) if seq is not None), services.bus.last_seq)
+    # Who has seen more is of another log: one that was put back from a backup, or begun anew.
+    begin = min(begin, services.bus.last_seq)
     # Proxies must not gather what is meant to be live.
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(_stream(services, asked, begin), media_type="text/event-stream", headers=headers)
@@ -60,26 +63,38 @@ async def stream_events(
 async def _stream(services: Services, asked: Question, seq: int) -> AsyncIterator[bytes]:
     yield b"retry: %d\n\n" % _RETRY_MS
     async with services.bus.subscribe() as subscription:
-        is_behind = True
+        past: Iterator[EventRecord] | None = services.bus.log.after(seq)
         while True:
-            while is_behind and (records := await asyncio.to_thread(services.bus.log.read, seq, _READ)):
-                removed = services.removed_up_to
-                if removed > seq and records[0].seq > seq + 1:
-                    yield _told_gap(Gap(seq + 1, records[0].seq - 1), removed)
-                seq = records[-1].seq
-                yield _told(records, asked)
+            while past is not None and (records := await asyncio.to_thread(_some, past)):
+                for part in _in_parts(records):
+                    if part[0].seq > seq + 1:
+                        yield _told_gap(Gap(seq + 1, part[0].seq - 1), services.removed_up_to)
+                    seq = part[-1].seq
+                    yield _told(part, asked)
+            past = None
             try:
                 async with asyncio.timeout(_STILL_HERE_S):
                     taken = await subscription.take()
             except TimeoutError:
                 yield b": still here\n\n"
                 continue
-            # What a slow client was not handed stands in the log.
-            is_behind = isinstance(taken, Gap)
-            if not isinstance(taken, Gap):
-                records = [record for record in taken if record.seq > seq]
-                seq = records[-1].seq if records else seq
-                yield _told(records, asked)
+            if isinstance(taken, Gap):
+                # What a slow client was not handed stands in the log.
+                past = services.bus.log.after(seq)
+                continue
+            records = [record for record in taken if record.seq > seq]
+            seq = records[-1].seq if records else seq
+            yield _told(records, asked)
+
+
+def _some(records: Iterator[EventRecord]) -> list[EventRecord]:
+    return list(islice(records, _READ))
+
+
+def _in_parts(records: list[EventRecord]) -> Iterator[list[EventRecord]]:
+    """Parted where events are missing between them: those that were removed while this was read."""
+    for _, part in groupby(enumerate(records), key=lambda place: place[1].seq - place[0]):
+        yield [record for _, record in part]
 
 
 def _told_gap(gap: Gap, removed_up_to: int) -> bytes:
