@@ -12,32 +12,32 @@ class Balance(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    records: Annotated[int, Field(description="Records that the translator read.")]
-    rows: Annotated[int, Field(description="Rows that it translated.")]
-    quarantined: int
-    carried_over: Annotated[int, Field(description="Rows of earlier runs that were still to be merged.")]
-    taken_in: Annotated[int, Field(description="Rows that the merger took in.")]
-    inserted: int
-    updated: int
-    unchanged: int
-    held_back: int
+    records: Annotated[int, Field(description="Number of records that the translator read.")]
+    rows: Annotated[int, Field(description="Number of rows that it translated.")]
+    quarantined: Annotated[int, Field(description="Number of records put aside.")]
+    carried_over: Annotated[int, Field(description="Number of rows of earlier runs that were still to be merged.")]
+    taken_in: Annotated[int, Field(description="Number of rows that the merger took in.")]
+    inserted: Annotated[int, Field(description="Number of rows.")]
+    updated: Annotated[int, Field(description="Number of rows.")]
+    unchanged: Annotated[int, Field(description="Number of rows.")]
+    held_back: Annotated[int, Field(description="Number of rows.")]
 
     @computed_field
     @property
     def translated_difference(self) -> int:
-        """records - (rows + quarantined)"""
+        """In records: records - (rows + quarantined)."""
         return self.records - self.rows - self.quarantined
 
     @computed_field
     @property
     def merged_difference(self) -> int:
-        """taken_in - (inserted + updated + unchanged + held_back)"""
+        """In rows: taken_in - (inserted + updated + unchanged + held_back)."""
         return self.taken_in - self.inserted - self.updated - self.unchanged - self.held_back
 
     @computed_field
     @property
     def lost_between(self) -> int:
-        """rows + carried_over - taken_in: what the translator made and the merger was not given."""
+        """In rows: rows + carried_over - taken_in, what the translator made and the merger was not given."""
         return self.rows + self.carried_over - self.taken_in
 
     @property

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from quarterhour.errors import InvalidTransition
 from quarterhour.events import EventKind, EventRecord
+from quarterhour.units import Time
 
 
 class RunState(StrEnum):
@@ -92,18 +93,18 @@ class _Frozen(BaseModel):
 
 
 class Progress(_Frozen):
-    done: Annotated[int, Field(ge=0, examples=[3])]
-    total: Annotated[int, Field(ge=0, examples=[5])]
+    done: Annotated[int, Field(ge=0, examples=[3], description="Files, or other units of its work, that are done.")]
+    total: Annotated[int, Field(ge=0, examples=[5], description="Units of its work in all.")]
 
 
 class StageRun(_Frozen):
-    """One stage of one run. Times are RFC 3339 in UTC."""
+    """One stage of one run."""
 
     name: str
     state: StageState = StageState.WAITING
-    attempts: int = 0
-    started_at: str | None = None
-    ended_at: str | None = None
+    attempts: Annotated[int, Field(description="Number of attempts so far.")] = 0
+    started_at: Annotated[Time | None, Field(description="UTC, ISO 8601.")] = None
+    ended_at: Annotated[Time | None, Field(description="UTC, ISO 8601.")] = None
     progress: Progress | None = None
     reason: Reason | None = None
     message: str = ""
@@ -113,23 +114,23 @@ class StageRun(_Frozen):
 
 
 class RunWindow(_Frozen):
-    """The time that a run stands for: after `start` up to `end`. RFC 3339 in UTC."""
+    """The time that a run stands for: after `start` up to `end`."""
 
-    start: Annotated[str, Field(examples=["2025-12-05T12:00:00.000Z"])]
-    end: Annotated[str, Field(examples=["2025-12-05T12:15:00.000Z"])]
+    start: Annotated[Time, Field(description="Left out itself; UTC, ISO 8601.")]
+    end: Annotated[Time, Field(description="Taken in itself; UTC, ISO 8601.")]
 
 
 class RunCounts(_Frozen):
     """A run in numbers; the merger's four add up to the rows that it took in."""
 
-    files_processed: int = 0
-    records: int = 0
-    rows: int = 0
-    quarantined: int = 0
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    held_back: int = 0
+    files_processed: Annotated[int, Field(description="Number of files.")] = 0
+    records: Annotated[int, Field(description="Number of records that were read.")] = 0
+    rows: Annotated[int, Field(description="Number of rows that were translated.")] = 0
+    quarantined: Annotated[int, Field(description="Number of records put aside.")] = 0
+    inserted: Annotated[int, Field(description="Number of rows.")] = 0
+    updated: Annotated[int, Field(description="Number of rows.")] = 0
+    unchanged: Annotated[int, Field(description="Number of rows.")] = 0
+    held_back: Annotated[int, Field(description="Number of rows.")] = 0
 
 
 class RunRequest(_Frozen):
@@ -140,22 +141,24 @@ class RunRequest(_Frozen):
 
 
 class Run(_Frozen):
-    """One passage of the pipeline. Times are RFC 3339 in UTC."""
+    """One passage of the pipeline."""
 
     run_id: Annotated[str, Field(examples=["20251205T121500Z-7f3a9c"])]
     state: RunState
     trigger: Trigger
-    mark: Annotated[str | None, Field(description="The schedule's mark that it is run for.")] = None
-    due_at: Annotated[str | None, Field(description="When the mark's jitter had it start; null without jitter.")] = None
+    mark: Annotated[Time | None, Field(description="The schedule's mark that it is run for; UTC, ISO 8601.")] = None
+    due_at: Annotated[
+        Time | None, Field(description="When the mark's jitter had it start; null without jitter. UTC, ISO 8601.")
+    ] = None
     window: Annotated[
         RunWindow | None,
         Field(description="The time that it stands for: of a scheduled run from the mark before to its own."),
     ] = None
     resumptions: Annotated[
-        int, Field(description="How many recoveries in a row led to it; 0 where no recovery started it.")
+        int, Field(description="Number of recoveries in a row that led to it; 0 where no recovery started it.")
     ] = 0
-    started_at: str
-    ended_at: str | None = None
+    started_at: Time
+    ended_at: Annotated[Time | None, Field(description="UTC, ISO 8601.")] = None
     stages: tuple[StageRun, ...]
     counts: RunCounts = RunCounts()
     reason: Reason | None = None
@@ -171,16 +174,20 @@ class Schedule(_Frozen):
     jitter: Annotated[float, Field(description="Seconds up to which a run starts after its mark.")] = 0.0
     paused: bool = False
     next_run_at: Annotated[
-        str | None,
-        Field(description="The next mark, with its jitter; null while paused, or where files alone start runs."),
+        Time | None,
+        Field(
+            description="The next mark, with its jitter; null while paused, or where files alone start runs. UTC, ISO 8601."
+        ),
     ] = None
     configured: Annotated[
         dict[str, str],
         Field(description="What the settings said when it was read; a change there wins over one made here."),
     ] = Field(default_factory=dict[str, str])
-    judged_until: Annotated[str | None, Field(description="Each mark up to here has its verdict.")] = None
-    failures: Annotated[int, Field(description="Failed runs in a row.")] = 0
-    failed_at: Annotated[str | None, Field(description="When the last of them ended.")] = None
+    judged_until: Annotated[Time | None, Field(description="Each mark up to here has its verdict. UTC, ISO 8601.")] = (
+        None
+    )
+    failures: Annotated[int, Field(description="Number of failed runs in a row.")] = 0
+    failed_at: Annotated[Time | None, Field(description="When the last of them ended. UTC, ISO 8601.")] = None
 
     def judged(self, mark: str | None) -> "Schedule":
         """With a verdict for `mark`."""
@@ -200,7 +207,7 @@ class Schedule(_Frozen):
 class ConfigurationKnown(_Frozen):
     """Where the settings of the last server's start stand."""
 
-    seq: Annotated[int, Field(description="Of the event that has them.")]
+    seq: Annotated[int, Field(description="The seq of the event that has them.")]
     digest: Annotated[str, Field(description="SHA-256 of them.")]
     stages: Annotated[
         tuple[str, ...],
@@ -237,19 +244,21 @@ class Status(_Frozen):
     @computed_field
     @property
     def progress(self) -> float | None:
-        """From 0 to 1 over all the run's stages, each with the same share; null without a run."""
+        """A share from 0 to 1 over all the run's stages, each with the same share; null without a run."""
         if self.run is None:
             return None
         return sum(_share(stage) for stage in self.run.stages) / max(1, len(self.run.stages))
 
     @computed_field
     @property
-    def started_at(self) -> str | None:
+    def started_at(self) -> Time | None:
+        """When the run began; null without one. UTC, ISO 8601."""
         return self.run.started_at if self.run else None
 
     @computed_field
     @property
-    def next_run_at(self) -> str | None:
+    def next_run_at(self) -> Time | None:
+        """The next mark, with its jitter; null without one. UTC, ISO 8601."""
         return self.schedule.next_run_at
 
     @computed_field

@@ -1073,6 +1073,8 @@ export interface components {
         AlertDelivery: {
             /**
              * At
+             * Format: date-time
+             * @description UTC, ISO 8601.
              * @example 2025-12-05T12:15:00.000Z
              */
             at: string;
@@ -1148,13 +1150,19 @@ export interface components {
              * @description The run that published the result; null without one.
              */
             run_id: string | null;
-            /** Version */
+            /**
+             * Version
+             * @description The version of the result's table.
+             */
             version: number | null;
-            /** Rows */
+            /**
+             * Rows
+             * @description Number of rows of the result.
+             */
             rows: number;
             /**
              * Updated At
-             * @description When the result last changed, RFC 3339 in UTC.
+             * @description When the result last changed; UTC, ISO 8601.
              */
             updated_at: string | null;
             /**
@@ -1186,7 +1194,9 @@ export interface components {
             run_id: string;
             /**
              * At
-             * @description RFC 3339 in UTC.
+             * Format: date-time
+             * @description UTC, ISO 8601.
+             * @example 2025-12-05T12:15:00.000Z
              */
             at: string;
             /**
@@ -1209,12 +1219,12 @@ export interface components {
             state: components["schemas"]["BackfillState"] | null;
             /**
              * Windows
-             * @description That it is to run.
+             * @description Number of windows that it is to run.
              */
             windows: number;
             /**
              * Succeeded
-             * @description Windows of the span left out, since a run of theirs has succeeded.
+             * @description Number of windows of the span left out, since a run of theirs has succeeded.
              */
             succeeded: number;
             /**
@@ -1227,11 +1237,14 @@ export interface components {
              * @description That have ended, in their order, from number `since` on.
              */
             runs: components["schemas"]["Run"][];
-            /** Failed */
+            /**
+             * Failed
+             * @description Number of its runs that failed.
+             */
             failed: number;
             /**
              * Left
-             * @description Windows for which no run has ended.
+             * @description Number of windows for which no run has ended.
              */
             left: number;
             /** @description The first of those left; null too where its server ended without a word. */
@@ -1250,12 +1263,13 @@ export interface components {
             /**
              * From
              * Format: date-time
+             * @description ISO 8601 with a zone.
              * @example 2025-12-05T00:00:00Z
              */
             from: string;
             /**
              * To
-             * @description Now where left out.
+             * @description Now where left out; ISO 8601 with a zone.
              */
             to?: string | null;
             /**
@@ -1290,47 +1304,62 @@ export interface components {
         Balance: {
             /**
              * Records
-             * @description Records that the translator read.
+             * @description Number of records that the translator read.
              */
             records: number;
             /**
              * Rows
-             * @description Rows that it translated.
+             * @description Number of rows that it translated.
              */
             rows: number;
-            /** Quarantined */
+            /**
+             * Quarantined
+             * @description Number of records put aside.
+             */
             quarantined: number;
             /**
              * Carried Over
-             * @description Rows of earlier runs that were still to be merged.
+             * @description Number of rows of earlier runs that were still to be merged.
              */
             carried_over: number;
             /**
              * Taken In
-             * @description Rows that the merger took in.
+             * @description Number of rows that the merger took in.
              */
             taken_in: number;
-            /** Inserted */
+            /**
+             * Inserted
+             * @description Number of rows.
+             */
             inserted: number;
-            /** Updated */
+            /**
+             * Updated
+             * @description Number of rows.
+             */
             updated: number;
-            /** Unchanged */
+            /**
+             * Unchanged
+             * @description Number of rows.
+             */
             unchanged: number;
-            /** Held Back */
+            /**
+             * Held Back
+             * @description Number of rows.
+             */
             held_back: number;
             /**
              * Translated Difference
-             * @description records - (rows + quarantined)
+             * @description In records: records - (rows + quarantined).
              */
             readonly translated_difference: number;
             /**
              * Merged Difference
-             * @description taken_in - (inserted + updated + unchanged + held_back)
+             * @description In rows: taken_in - (inserted + updated + unchanged + held_back).
              */
             readonly merged_difference: number;
             /**
              * Lost Between
-             * @description rows + carried_over - taken_in: what the translator made and the merger was not given.
+             * @description In rows: rows + carried_over - taken_in, what the translator made and the merger was not given.
              */
             readonly lost_between: number;
         };
@@ -1351,6 +1380,7 @@ export interface components {
             outcome: "passed" | "warned" | "failed" | "skipped";
             /**
              * Failures
+             * @description Number of rows that fail.
              * @default 0
              */
             failures: number;
@@ -1370,17 +1400,23 @@ export interface components {
             message: string;
             /**
              * Rows
-             * @description Rows that were looked at; null for a check of the dataset.
+             * @description Number of rows that were looked at; null for a check of the dataset.
              */
             rows: number | null;
-            /** Failures */
+            /**
+             * Failures
+             * @description Number of rows that fail.
+             */
             failures: number;
             /**
              * Files
              * @description The first thousand.
              */
             files: components["schemas"]["FailingFile"][];
-            /** File Count */
+            /**
+             * File Count
+             * @description Number of files with rows that fail.
+             */
             file_count: number;
             /**
              * Examples
@@ -1399,7 +1435,12 @@ export interface components {
         CheckedRun: {
             /** Run Id */
             run_id: string;
-            /** Checked At */
+            /**
+             * Checked At
+             * Format: date-time
+             * @description UTC, ISO 8601.
+             * @example 2025-12-05T12:15:00.000Z
+             */
             checked_at: string;
             /** Results */
             results: components["schemas"]["CheckOutcome"][];
@@ -1413,7 +1454,10 @@ export interface components {
              * @description The run that checked it last.
              */
             run_id: string | null;
-            /** Checked At */
+            /**
+             * Checked At
+             * @description UTC, ISO 8601.
+             */
             checked_at: string | null;
             /** Checks */
             checks: components["schemas"]["DeclaredCheck"][];
@@ -1465,20 +1509,29 @@ export interface components {
             type: string;
             /**
              * Count
-             * @description Values that are not null.
+             * @description Number of values that are not null.
              */
             count: number;
-            /** Nulls */
+            /**
+             * Nulls
+             * @description Number of rows without a value.
+             */
             nulls: number;
             /** Approximate */
             approximate: string[];
-            /** Distinct */
+            /**
+             * Distinct
+             * @description Number of different values.
+             */
             distinct?: number | null;
             /** Min */
             min?: unknown;
             /** Max */
             max?: unknown;
-            /** Mean */
+            /**
+             * Mean
+             * @description In the unit of the column; a decimal's as text.
+             */
             mean?: number | string | null;
             /**
              * Quantiles
@@ -1500,7 +1553,7 @@ export interface components {
         ConfigurationKnown: {
             /**
              * Seq
-             * @description Of the event that has them.
+             * @description The seq of the event that has them.
              */
             seq: number;
             /**
@@ -1524,15 +1577,32 @@ export interface components {
         DatasetItem: {
             /** Name */
             name: string;
-            /** Rows */
+            /**
+             * Rows
+             * @description Number of rows.
+             */
             rows: number;
-            /** Size Bytes */
+            /**
+             * Size Bytes
+             * @description Bytes of its data files.
+             */
             size_bytes: number;
-            /** Version */
+            /**
+             * Version
+             * @description The version of its table.
+             */
             version: number;
-            /** Updated At */
+            /**
+             * Updated At
+             * Format: date-time
+             * @description UTC, ISO 8601.
+             * @example 2025-12-05T12:15:00.000Z
+             */
             updated_at: string;
-            /** Files */
+            /**
+             * Files
+             * @description Number of data files.
+             */
             files: number;
             /** Columns */
             columns: components["schemas"]["Column"][];
@@ -1543,7 +1613,12 @@ export interface components {
         DatasetProfile: {
             /** Run Id */
             run_id: string;
-            /** Generated At */
+            /**
+             * Generated At
+             * Format: date-time
+             * @description UTC, ISO 8601.
+             * @example 2025-12-05T12:15:00.000Z
+             */
             generated_at: string;
             /** @description Of the rows that the run brought. */
             new?: components["schemas"]["ProfilePart"] | null;
@@ -1599,10 +1674,13 @@ export interface components {
         EventPage: {
             /**
              * Seq
-             * @description Of its newest event.
+             * @description The seq of its newest event.
              */
             seq: number;
-            /** Count */
+            /**
+             * Count
+             * @description Number of events.
+             */
             count: number;
         };
         /**
@@ -1610,9 +1688,17 @@ export interface components {
          * @description An event, as in the log and on the socket.
          */
         EventWire: {
-            /** Seq */
+            /**
+             * Seq
+             * @description Its number in the log, from 1.
+             */
             seq: number;
-            /** Timestamp */
+            /**
+             * Timestamp
+             * Format: date-time
+             * @description UTC, ISO 8601.
+             * @example 2025-12-05T12:15:00.000Z
+             */
             timestamp: string;
             /** Run Id */
             run_id: string | null;
@@ -1632,9 +1718,15 @@ export interface components {
          * @description What an export would hold.
          */
         ExportCheck: {
-            /** Version */
+            /**
+             * Version
+             * @description The version of the table.
+             */
             version: number;
-            /** Rows */
+            /**
+             * Rows
+             * @description Number of rows.
+             */
             rows: number;
             /** Columns */
             columns: string[];
@@ -1658,9 +1750,15 @@ export interface components {
             file: string;
             /** Fingerprint */
             fingerprint: string;
-            /** Rows */
+            /**
+             * Rows
+             * @description Number of rows.
+             */
             rows: number;
-            /** Failures */
+            /**
+             * Failures
+             * @description Number of rows that fail.
+             */
             failures: number;
             /**
              * Is Over
@@ -1703,16 +1801,25 @@ export interface components {
          * @description Counts in bins of one width between two values.
          */
         Histogram: {
-            /** From */
+            /**
+             * From
+             * @description In the unit of the column.
+             */
             from: number;
-            /** To */
+            /**
+             * To
+             * @description In the unit of the column.
+             */
             to: number;
-            /** Counts */
+            /**
+             * Counts
+             * @description Number of values in each bin.
+             */
             counts: number[];
         };
         /**
          * InputDetail
-         * @description One content on its way from arrival to the merged table. Times are RFC 3339 in UTC.
+         * @description One content on its way from arrival to the merged table.
          */
         InputDetail: {
             /**
@@ -1736,14 +1843,23 @@ export interface components {
             size: number;
             /**
              * Modified At
-             * @description Of a file that waits; null once it is translated.
+             * @description Of a file that waits; null once it is translated. UTC, ISO 8601.
              */
             modified_at?: string | null;
-            /** Records */
+            /**
+             * Records
+             * @description Number of records that were read.
+             */
             records?: number | null;
-            /** Rows */
+            /**
+             * Rows
+             * @description Number of rows that were translated.
+             */
             rows?: number | null;
-            /** Quarantined */
+            /**
+             * Quarantined
+             * @description Number of records put aside.
+             */
             quarantined?: number | null;
             /** Run Id */
             run_id?: string | null;
@@ -1754,14 +1870,19 @@ export interface components {
             message: string;
             /**
              * Arrived At
-             * @description When its raw file was last written; null once that holds another content.
+             * @description When its raw file was last written; null once that holds another content. UTC, ISO 8601.
              */
             arrived_at?: string | null;
-            /** Translated At */
+            /**
+             * Translated At
+             * Format: date-time
+             * @description UTC, ISO 8601.
+             * @example 2025-12-05T12:15:00.000Z
+             */
             translated_at: string;
             /**
              * Repaired
-             * @description Of its rows, those whose record had to be mended.
+             * @description Number of its rows whose record had to be mended.
              */
             repaired: number;
             /**
@@ -1807,14 +1928,23 @@ export interface components {
             size: number;
             /**
              * Modified At
-             * @description Of a file that waits; null once it is translated.
+             * @description Of a file that waits; null once it is translated. UTC, ISO 8601.
              */
             modified_at?: string | null;
-            /** Records */
+            /**
+             * Records
+             * @description Number of records that were read.
+             */
             records?: number | null;
-            /** Rows */
+            /**
+             * Rows
+             * @description Number of rows that were translated.
+             */
             rows?: number | null;
-            /** Quarantined */
+            /**
+             * Quarantined
+             * @description Number of records put aside.
+             */
             quarantined?: number | null;
             /** Run Id */
             run_id?: string | null;
@@ -1835,43 +1965,64 @@ export interface components {
         InputPage: {
             /** Items */
             items: components["schemas"]["InputItem"][];
-            /** Next */
+            /**
+             * Next
+             * @description The cursor to what follows; null at the end.
+             */
             next?: string | number | null;
             /**
              * Total
-             * @description Null where counting would cost more than the page.
+             * @description Number of items on all pages; null where counting would cost more than the page.
              */
             total?: number | null;
             summary: components["schemas"]["InputSummary"];
         };
         /** InputSummary */
         InputSummary: {
-            /** Waiting */
+            /**
+             * Waiting
+             * @description Number of files.
+             */
             waiting: number;
-            /** Settling */
+            /**
+             * Settling
+             * @description Number of files that may still grow.
+             */
             settling: number;
             /**
              * Done
-             * @description Inputs whose rows are merged.
+             * @description Number of inputs whose rows are merged.
              */
             done: number;
             /**
              * Quarantined
-             * @description Inputs that could not be read at all.
+             * @description Number of inputs that could not be read at all.
              */
             quarantined: number;
-            /** Held Back */
+            /**
+             * Held Back
+             * @description Number of inputs.
+             */
             held_back: number;
-            /** Retracted */
+            /**
+             * Retracted
+             * @description Number of inputs.
+             */
             retracted: number;
-            /** Bytes Waiting */
+            /**
+             * Bytes Waiting
+             * @description Bytes of the files that wait.
+             */
             bytes_waiting: number;
             /**
              * Rows
-             * @description Rows of all inputs that were translated.
+             * @description Number of rows of all inputs that were translated.
              */
             rows: number;
-            /** Last Arrival At */
+            /**
+             * Last Arrival At
+             * @description UTC, ISO 8601.
+             */
             last_arrival_at: string | null;
             /**
              * Folder
@@ -1894,12 +2045,14 @@ export interface components {
             role: components["schemas"]["Role"];
             /**
              * Created At
+             * Format: date-time
+             * @description UTC, ISO 8601.
              * @example 2025-12-05T12:15:00.000Z
              */
             created_at: string;
             /**
              * Last Used At
-             * @description Since the server's start; null where it was not.
+             * @description Since the server's start; null where it was not. UTC, ISO 8601.
              */
             last_used_at: string | null;
             /**
@@ -1932,20 +2085,29 @@ export interface components {
          * @description Beyond the eight with the most rows.
          */
         OtherSeries: {
-            /** Series */
+            /**
+             * Series
+             * @description Number of series.
+             */
             series: number;
-            /** Rows */
+            /**
+             * Rows
+             * @description Number of rows.
+             */
             rows: number;
         };
         /** Page[AlertItem] */
         Page_AlertItem_: {
             /** Items */
             items: components["schemas"]["AlertItem"][];
-            /** Next */
+            /**
+             * Next
+             * @description The cursor to what follows; null at the end.
+             */
             next?: string | number | null;
             /**
              * Total
-             * @description Null where counting would cost more than the page.
+             * @description Number of items on all pages; null where counting would cost more than the page.
              */
             total?: number | null;
         };
@@ -1953,11 +2115,14 @@ export interface components {
         Page_AnalysisItem_: {
             /** Items */
             items: components["schemas"]["AnalysisItem"][];
-            /** Next */
+            /**
+             * Next
+             * @description The cursor to what follows; null at the end.
+             */
             next?: string | number | null;
             /**
              * Total
-             * @description Null where counting would cost more than the page.
+             * @description Number of items on all pages; null where counting would cost more than the page.
              */
             total?: number | null;
         };
@@ -1965,11 +2130,14 @@ export interface components {
         Page_DatasetItem_: {
             /** Items */
             items: components["schemas"]["DatasetItem"][];
-            /** Next */
+            /**
+             * Next
+             * @description The cursor to what follows; null at the end.
+             */
             next?: string | number | null;
             /**
              * Total
-             * @description Null where counting would cost more than the page.
+             * @description Number of items on all pages; null where counting would cost more than the page.
              */
             total?: number | null;
         };
@@ -1977,11 +2145,14 @@ export interface components {
         Page_EventPage_: {
             /** Items */
             items: components["schemas"]["EventPage"][];
-            /** Next */
+            /**
+             * Next
+             * @description The cursor to what follows; null at the end.
+             */
             next?: string | number | null;
             /**
              * Total
-             * @description Null where counting would cost more than the page.
+             * @description Number of items on all pages; null where counting would cost more than the page.
              */
             total?: number | null;
         };
@@ -1989,11 +2160,14 @@ export interface components {
         Page_EventWire_: {
             /** Items */
             items: components["schemas"]["EventWire"][];
-            /** Next */
+            /**
+             * Next
+             * @description The cursor to what follows; null at the end.
+             */
             next?: string | number | null;
             /**
              * Total
-             * @description Null where counting would cost more than the page.
+             * @description Number of items on all pages; null where counting would cost more than the page.
              */
             total?: number | null;
         };
@@ -2001,11 +2175,14 @@ export interface components {
         Page_QuarantineItem_: {
             /** Items */
             items: components["schemas"]["QuarantineItem"][];
-            /** Next */
+            /**
+             * Next
+             * @description The cursor to what follows; null at the end.
+             */
             next?: string | number | null;
             /**
              * Total
-             * @description Null where counting would cost more than the page.
+             * @description Number of items on all pages; null where counting would cost more than the page.
              */
             total?: number | null;
         };
@@ -2013,11 +2190,14 @@ export interface components {
         Page_RunSpan_: {
             /** Items */
             items: components["schemas"]["RunSpan"][];
-            /** Next */
+            /**
+             * Next
+             * @description The cursor to what follows; null at the end.
+             */
             next?: string | number | null;
             /**
              * Total
-             * @description Null where counting would cost more than the page.
+             * @description Number of items on all pages; null where counting would cost more than the page.
              */
             total?: number | null;
         };
@@ -2025,11 +2205,14 @@ export interface components {
         Page_Run_: {
             /** Items */
             items: components["schemas"]["Run"][];
-            /** Next */
+            /**
+             * Next
+             * @description The cursor to what follows; null at the end.
+             */
             next?: string | number | null;
             /**
              * Total
-             * @description Null where counting would cost more than the page.
+             * @description Number of items on all pages; null where counting would cost more than the page.
              */
             total?: number | null;
         };
@@ -2037,11 +2220,14 @@ export interface components {
         Page_SlotItem_: {
             /** Items */
             items: components["schemas"]["SlotItem"][];
-            /** Next */
+            /**
+             * Next
+             * @description The cursor to what follows; null at the end.
+             */
             next?: string | number | null;
             /**
              * Total
-             * @description Null where counting would cost more than the page.
+             * @description Number of items on all pages; null where counting would cost more than the page.
              */
             total?: number | null;
         };
@@ -2049,11 +2235,14 @@ export interface components {
         Page_TokenItem_: {
             /** Items */
             items: components["schemas"]["TokenItem"][];
-            /** Next */
+            /**
+             * Next
+             * @description The cursor to what follows; null at the end.
+             */
             next?: string | number | null;
             /**
              * Total
-             * @description Null where counting would cost more than the page.
+             * @description Number of items on all pages; null where counting would cost more than the page.
              */
             total?: number | null;
         };
@@ -2061,11 +2250,14 @@ export interface components {
         Page_VersionItem_: {
             /** Items */
             items: components["schemas"]["VersionItem"][];
-            /** Next */
+            /**
+             * Next
+             * @description The cursor to what follows; null at the end.
+             */
             next?: string | number | null;
             /**
              * Total
-             * @description Null where counting would cost more than the page.
+             * @description Number of items on all pages; null where counting would cost more than the page.
              */
             total?: number | null;
         };
@@ -2099,7 +2291,10 @@ export interface components {
             schedule: components["schemas"]["Schedule"];
             /** @description The settings of the last server's start; null before the first. */
             configuration?: components["schemas"]["ConfigurationKnown"] | null;
-            /** Seconds To Next Run */
+            /**
+             * Seconds To Next Run
+             * @description Seconds; null where no run is to come.
+             */
             seconds_to_next_run?: number | null;
             /**
              * Overdue
@@ -2116,22 +2311,33 @@ export interface components {
             readonly stage: string | null;
             /**
              * Progress
-             * @description From 0 to 1 over all the run's stages, each with the same share; null without a run.
+             * @description A share from 0 to 1 over all the run's stages, each with the same share; null without a run.
              */
             readonly progress: number | null;
-            /** Started At */
+            /**
+             * Started At
+             * @description When the run began; null without one. UTC, ISO 8601.
+             */
             readonly started_at: string | null;
-            /** Next Run At */
+            /**
+             * Next Run At
+             * @description The next mark, with its jitter; null without one. UTC, ISO 8601.
+             */
             readonly next_run_at: string | null;
             readonly counts: components["schemas"]["RunCounts"];
         };
         /** PlannedMark */
         PlannedMark: {
-            /** Mark */
+            /**
+             * Mark
+             * Format: date-time
+             * @description UTC, ISO 8601.
+             * @example 2025-12-05T12:15:00.000Z
+             */
             mark: string;
             /**
              * Ends At
-             * @description With the expected duration.
+             * @description With the expected duration; UTC, ISO 8601.
              */
             ends_at: string | null;
         };
@@ -2139,18 +2345,21 @@ export interface components {
         PreviewMark: {
             /**
              * Mark
-             * @example 2026-03-29T01:00:00.000Z
+             * Format: date-time
+             * @description UTC, ISO 8601.
+             * @example 2025-12-05T12:15:00.000Z
              */
             mark: string;
             /**
              * Starts At
-             * @description With its jitter.
-             * @example 2026-03-29T01:00:00.000Z
+             * Format: date-time
+             * @description With its jitter; UTC, ISO 8601.
+             * @example 2025-12-05T12:15:00.000Z
              */
             starts_at: string;
             /**
              * Local
-             * @description The mark by the clock of the schedule's zone.
+             * @description The mark by the clock of the schedule's zone; ISO 8601.
              * @example 2026-03-29T03:00:00+02:00
              */
             local: string;
@@ -2169,7 +2378,10 @@ export interface components {
             type: string;
             /** Title */
             title: string;
-            /** Status */
+            /**
+             * Status
+             * @description The answer's HTTP status.
+             */
             status: number;
             /** Detail */
             detail: string;
@@ -2187,7 +2399,10 @@ export interface components {
          * @description Of some rows.
          */
         ProfilePart: {
-            /** Rows */
+            /**
+             * Rows
+             * @description Number of rows.
+             */
             rows: number;
             /** Columns */
             columns: {
@@ -2200,11 +2415,13 @@ export interface components {
         Progress: {
             /**
              * Done
+             * @description Files, or other units of its work, that are done.
              * @example 3
              */
             done: number;
             /**
              * Total
+             * @description Units of its work in all.
              * @example 5
              */
             total: number;
@@ -2280,7 +2497,10 @@ export interface components {
              * @description The raw file as which it was sent back.
              */
             retried_as?: string | null;
-            /** Retried At */
+            /**
+             * Retried At
+             * @description UTC, ISO 8601.
+             */
             retried_at?: string | null;
         };
         /**
@@ -2294,7 +2514,10 @@ export interface components {
          * @description The index was made anew.
          */
         ReindexAnswer: {
-            /** Events */
+            /**
+             * Events
+             * @description Number of events in it.
+             */
             events: number;
         };
         /** ReleaseAnswer */
@@ -2320,9 +2543,15 @@ export interface components {
              * @description The version that the table equals now.
              */
             restored: number;
-            /** Version */
+            /**
+             * Version
+             * @description The version of the merged table, after it.
+             */
             version: number;
-            /** Rows */
+            /**
+             * Rows
+             * @description Number of rows of the merged table, after it.
+             */
             rows: number;
             /**
              * Inputs
@@ -2336,7 +2565,10 @@ export interface components {
         };
         /** RestoreRequest */
         RestoreRequest: {
-            /** Version */
+            /**
+             * Version
+             * @description The version of the merged table that it is to equal.
+             */
             version: number;
             /**
              * Dry Run
@@ -2361,12 +2593,12 @@ export interface components {
             inputs: components["schemas"]["MovedInput"][];
             /**
              * Version
-             * @description Of the merged table, after it.
+             * @description The version of the merged table, after it.
              */
             version: number;
             /**
              * Rows
-             * @description Of the merged table, after it.
+             * @description Number of rows of the merged table, after it.
              */
             rows: number;
             changes: components["schemas"]["RowChanges"];
@@ -2399,7 +2631,7 @@ export interface components {
         RetranslateAnswer: {
             /**
              * Checked
-             * @description Translated files that were looked at.
+             * @description Number of translated files that were looked at.
              */
             checked: number;
             /** Files */
@@ -2434,7 +2666,10 @@ export interface components {
             name: string;
             /** Dataset */
             dataset: string;
-            /** Rows */
+            /**
+             * Rows
+             * @description Number of rows.
+             */
             rows: number;
             /**
              * State
@@ -2468,7 +2703,7 @@ export interface components {
             file: string;
             /**
              * Records
-             * @description Records sent back; null for a whole file.
+             * @description Number of records sent back; null for a whole file.
              */
             records: number | null;
             /** Message */
@@ -2505,22 +2740,22 @@ export interface components {
         RowChanges: {
             /**
              * Removed
-             * @description Rows that are gone, with no other in their place.
+             * @description Number of rows that are gone, with no other in their place.
              */
             removed: number;
             /**
              * Restored
-             * @description Rows with other values: those of the input that stands now.
+             * @description Number of rows with other values: those of the input that stands now.
              */
             restored: number;
             /**
              * Added
-             * @description Rows that were not there.
+             * @description Number of rows that were not there.
              */
             added: number;
             /**
              * Reassigned
-             * @description Rows that another input has too, and so stay.
+             * @description Number of rows that another input has too, and so stay.
              */
             reassigned: number;
         };
@@ -2530,16 +2765,25 @@ export interface components {
             columns: components["schemas"]["Column"][];
             /** Items */
             items: unknown[][];
-            /** Next */
+            /**
+             * Next
+             * @description The `offset` of the page that follows; null at the end.
+             */
             next: number | null;
-            /** Total */
+            /**
+             * Total
+             * @description Number of rows on all pages.
+             */
             total: number;
-            /** Version */
+            /**
+             * Version
+             * @description The version of the table.
+             */
             version: number;
         };
         /**
          * Run
-         * @description One passage of the pipeline. Times are RFC 3339 in UTC.
+         * @description One passage of the pipeline.
          */
         Run: {
             /**
@@ -2551,25 +2795,33 @@ export interface components {
             trigger: components["schemas"]["Trigger"];
             /**
              * Mark
-             * @description The schedule's mark that it is run for.
+             * @description The schedule's mark that it is run for; UTC, ISO 8601.
              */
             mark?: string | null;
             /**
              * Due At
-             * @description When the mark's jitter had it start; null without jitter.
+             * @description When the mark's jitter had it start; null without jitter. UTC, ISO 8601.
              */
             due_at?: string | null;
             /** @description The time that it stands for: of a scheduled run from the mark before to its own. */
             window?: components["schemas"]["RunWindow"] | null;
             /**
              * Resumptions
-             * @description How many recoveries in a row led to it; 0 where no recovery started it.
+             * @description Number of recoveries in a row that led to it; 0 where no recovery started it.
              * @default 0
              */
             resumptions: number;
-            /** Started At */
+            /**
+             * Started At
+             * Format: date-time
+             * @description UTC, ISO 8601.
+             * @example 2025-12-05T12:15:00.000Z
+             */
             started_at: string;
-            /** Ended At */
+            /**
+             * Ended At
+             * @description UTC, ISO 8601.
+             */
             ended_at?: string | null;
             /** Stages */
             stages: components["schemas"]["StageRun"][];
@@ -2600,57 +2852,73 @@ export interface components {
         RunCounts: {
             /**
              * Files Processed
+             * @description Number of files.
              * @default 0
              */
             files_processed: number;
             /**
              * Records
+             * @description Number of records that were read.
              * @default 0
              */
             records: number;
             /**
              * Rows
+             * @description Number of rows that were translated.
              * @default 0
              */
             rows: number;
             /**
              * Quarantined
+             * @description Number of records put aside.
              * @default 0
              */
             quarantined: number;
             /**
              * Inserted
+             * @description Number of rows.
              * @default 0
              */
             inserted: number;
             /**
              * Updated
+             * @description Number of rows.
              * @default 0
              */
             updated: number;
             /**
              * Unchanged
+             * @description Number of rows.
              * @default 0
              */
             unchanged: number;
             /**
              * Held Back
+             * @description Number of rows.
              * @default 0
              */
             held_back: number;
         };
         /**
          * RunSpan
-         * @description When a run and its stages were at work. Times are RFC 3339 in UTC.
+         * @description When a run and its stages were at work.
          */
         RunSpan: {
             /** Run Id */
             run_id: string;
             state: components["schemas"]["RunState"];
             trigger: components["schemas"]["Trigger"];
-            /** Started At */
+            /**
+             * Started At
+             * Format: date-time
+             * @description UTC, ISO 8601.
+             * @example 2025-12-05T12:15:00.000Z
+             */
             started_at: string;
-            /** Ended At */
+            /**
+             * Ended At
+             * @description UTC, ISO 8601.
+             */
             ended_at: string | null;
             /** Stages */
             stages: components["schemas"]["StageSpan"][];
@@ -2663,16 +2931,20 @@ export interface components {
         RunState: "idle" | "starting" | "running" | "stopping" | "success" | "failed" | "stopped";
         /**
          * RunWindow
-         * @description The time that a run stands for: after `start` up to `end`. RFC 3339 in UTC.
+         * @description The time that a run stands for: after `start` up to `end`.
          */
         RunWindow: {
             /**
              * Start
-             * @example 2025-12-05T12:00:00.000Z
+             * Format: date-time
+             * @description Left out itself; UTC, ISO 8601.
+             * @example 2025-12-05T12:15:00.000Z
              */
             start: string;
             /**
              * End
+             * Format: date-time
+             * @description Taken in itself; UTC, ISO 8601.
              * @example 2025-12-05T12:15:00.000Z
              */
             end: string;
@@ -2702,7 +2974,7 @@ export interface components {
             paused: boolean;
             /**
              * Next Run At
-             * @description The next mark, with its jitter; null while paused, or where files alone start runs.
+             * @description The next mark, with its jitter; null while paused, or where files alone start runs. UTC, ISO 8601.
              */
             next_run_at?: string | null;
             /**
@@ -2714,18 +2986,18 @@ export interface components {
             };
             /**
              * Judged Until
-             * @description Each mark up to here has its verdict.
+             * @description Each mark up to here has its verdict. UTC, ISO 8601.
              */
             judged_until?: string | null;
             /**
              * Failures
-             * @description Failed runs in a row.
+             * @description Number of failed runs in a row.
              * @default 0
              */
             failures: number;
             /**
              * Failed At
-             * @description When the last of them ended.
+             * @description When the last of them ended. UTC, ISO 8601.
              */
             failed_at?: string | null;
         };
@@ -2754,7 +3026,7 @@ export interface components {
             paused: boolean;
             /**
              * Next Run At
-             * @description The next mark, with its jitter; null while paused, or where files alone start runs.
+             * @description The next mark, with its jitter; null while paused, or where files alone start runs. UTC, ISO 8601.
              */
             next_run_at?: string | null;
             /**
@@ -2766,18 +3038,18 @@ export interface components {
             };
             /**
              * Judged Until
-             * @description Each mark up to here has its verdict.
+             * @description Each mark up to here has its verdict. UTC, ISO 8601.
              */
             judged_until?: string | null;
             /**
              * Failures
-             * @description Failed runs in a row.
+             * @description Number of failed runs in a row.
              * @default 0
              */
             failures: number;
             /**
              * Failed At
-             * @description When the last of them ended.
+             * @description When the last of them ended. UTC, ISO 8601.
              */
             failed_at?: string | null;
             /**
@@ -2788,7 +3060,7 @@ export interface components {
             trigger: "clock" | "arrival" | "both";
             /**
              * Next Marks
-             * @description The next ten marks, also while paused; none where files alone start runs.
+             * @description The next ten marks, also while paused; none where files alone start runs. UTC, ISO 8601.
              */
             next_marks: string[];
         };
@@ -2823,12 +3095,12 @@ export interface components {
             marks: components["schemas"]["PlannedMark"][];
             /**
              * Expected S
-             * @description Median of the last successful runs; null before the first.
+             * @description Seconds: the median of the last successful runs; null before the first.
              */
             expected_s: number | null;
             /**
              * Files Waiting
-             * @description Files that are whole and not taken in yet.
+             * @description Number of files that are whole and not taken in yet.
              */
             files_waiting: number;
             /** Paused */
@@ -2855,7 +3127,7 @@ export interface components {
             name: string | null;
             /**
              * Rows
-             * @description That it draws; its points stand for them.
+             * @description Number of rows that it draws; its points stand for them.
              */
             rows: number;
             /**
@@ -2863,7 +3135,10 @@ export interface components {
              * @description Milliseconds since 1970 in UTC; a time without a zone is taken for UTC.
              */
             time: (number)[];
-            /** Value */
+            /**
+             * Value
+             * @description In the unit of the column, one for each of `time`.
+             */
             value: number[];
         };
         /**
@@ -2904,7 +3179,10 @@ export interface components {
          *     }
          */
         SeriesAnswer: {
-            /** Version */
+            /**
+             * Version
+             * @description The version of the table.
+             */
             version: number;
             /** Value Type */
             value_type: string;
@@ -2917,39 +3195,42 @@ export interface components {
             time_type: string;
             /**
              * From
-             * @description Where the plot begins, as `time`; null without a row.
+             * @description Where the plot begins, in milliseconds as `time`; null without a row.
              */
             from: number | null;
             /**
              * To
-             * @description Where it ends.
+             * @description Where it ends, in milliseconds as `time`.
              */
             to: number | null;
             /**
              * Rows
-             * @description That the filter takes.
+             * @description Number of rows that the filter takes.
              */
             rows: number;
             /**
              * Drawn
-             * @description Of them, those in the span with a time and a finite number.
+             * @description Number of its rows in the span with a time and a finite number.
              */
             drawn: number;
             /**
              * Nulls
-             * @description In the span, without a value.
+             * @description Number of rows in the span without a value.
              */
             nulls: number;
             /**
              * Not Finite
-             * @description In the span: NaN and infinities.
+             * @description Number of rows in the span with NaN or an infinity.
              */
             not_finite: number;
-            /** Without Time */
+            /**
+             * Without Time
+             * @description Number of rows.
+             */
             without_time: number;
             /**
              * Outside
-             * @description Of another time than the span.
+             * @description Number of rows of another time than the span.
              */
             outside: number;
             /**
@@ -2984,7 +3265,12 @@ export interface components {
          * @description What became of one mark of the schedule.
          */
         SlotItem: {
-            /** Mark */
+            /**
+             * Mark
+             * Format: date-time
+             * @description UTC, ISO 8601.
+             * @example 2025-12-05T12:15:00.000Z
+             */
             mark: string;
             verdict: components["schemas"]["Verdict"];
             /**
@@ -3013,7 +3299,7 @@ export interface components {
             why: string;
             /**
              * Seq
-             * @description The event that gave the verdict.
+             * @description The seq of the event that gave the verdict.
              */
             seq: number;
         };
@@ -3022,12 +3308,15 @@ export interface components {
             status: components["schemas"]["PipelineStatus"];
             /** Events */
             events: components["schemas"]["EventWire"][];
-            /** Last Seq */
+            /**
+             * Last Seq
+             * @description The seq of the newest event.
+             */
             last_seq: number;
         };
         /**
          * StageRun
-         * @description One stage of one run. Times are RFC 3339 in UTC.
+         * @description One stage of one run.
          */
         StageRun: {
             /** Name */
@@ -3036,12 +3325,19 @@ export interface components {
             state: components["schemas"]["StageState"];
             /**
              * Attempts
+             * @description Number of attempts so far.
              * @default 0
              */
             attempts: number;
-            /** Started At */
+            /**
+             * Started At
+             * @description UTC, ISO 8601.
+             */
             started_at?: string | null;
-            /** Ended At */
+            /**
+             * Ended At
+             * @description UTC, ISO 8601.
+             */
             ended_at?: string | null;
             progress?: components["schemas"]["Progress"] | null;
             reason?: components["schemas"]["Reason"] | null;
@@ -3060,17 +3356,26 @@ export interface components {
         };
         /**
          * StageSpan
-         * @description When a stage of a run was at work. Times are RFC 3339 in UTC.
+         * @description When a stage of a run was at work.
          */
         StageSpan: {
             /** Name */
             name: string;
             state: components["schemas"]["StageState"];
-            /** Attempts */
+            /**
+             * Attempts
+             * @description Number of attempts.
+             */
             attempts: number;
-            /** Started At */
+            /**
+             * Started At
+             * @description UTC, ISO 8601.
+             */
             started_at: string | null;
-            /** Ended At */
+            /**
+             * Ended At
+             * @description UTC, ISO 8601.
+             */
             ended_at: string | null;
         };
         /**
@@ -3099,11 +3404,13 @@ export interface components {
             /**
              * Start
              * Format: date-time
+             * @description Left out itself; ISO 8601 with a zone.
              */
             start: string;
             /**
              * End
              * Format: date-time
+             * @description Taken in itself; ISO 8601 with a zone.
              */
             end: string;
         };
@@ -3122,12 +3429,14 @@ export interface components {
             role: components["schemas"]["Role"];
             /**
              * Created At
+             * Format: date-time
+             * @description UTC, ISO 8601.
              * @example 2025-12-05T12:15:00.000Z
              */
             created_at: string;
             /**
              * Last Used At
-             * @description Since the server's start; null where it was not.
+             * @description Since the server's start; null where it was not. UTC, ISO 8601.
              */
             last_used_at: string | null;
             /**
@@ -3151,7 +3460,10 @@ export interface components {
         TopValue: {
             /** Value */
             value: unknown;
-            /** Count */
+            /**
+             * Count
+             * @description Number of rows that have it.
+             */
             count: number;
         };
         /**
@@ -3171,9 +3483,17 @@ export interface components {
          * @description One version of a merged table.
          */
         VersionItem: {
-            /** Version */
+            /**
+             * Version
+             * @description The version of the table, from 0.
+             */
             version: number;
-            /** Timestamp */
+            /**
+             * Timestamp
+             * Format: date-time
+             * @description UTC, ISO 8601.
+             * @example 2025-12-05T12:15:00.000Z
+             */
             timestamp: string;
             /**
              * Operation
@@ -3190,7 +3510,7 @@ export interface components {
             run_id: string | null;
             /**
              * Inputs
-             * @description Inputs that it took in or moved.
+             * @description Number of inputs that it took in or moved.
              */
             inputs: number;
             /**
@@ -3198,13 +3518,16 @@ export interface components {
              * @description The first of their names.
              */
             files: string[];
-            /** Counts */
+            /**
+             * Counts
+             * @description Numbers of rows, by what became of them.
+             */
             counts: {
                 [key: string]: number;
             };
             /**
              * Rows
-             * @description Of the whole table; null where the log does not tell any more.
+             * @description Number of rows of the whole table; null where the log does not tell any more.
              */
             rows: number | null;
             /**
@@ -4787,7 +5110,7 @@ export interface operations {
             query: {
                 cron: string;
                 timezone?: string;
-                /** @description Seconds. */
+                /** @description Seconds up to which a run starts after its mark. */
                 jitter?: number;
             };
             header?: never;
@@ -5813,13 +6136,14 @@ export interface operations {
     listSlots: {
         parameters: {
             query?: {
-                /** @description The first mark; a day before `to` where left out. */
+                /** @description The first mark; a day before `to` where left out. ISO 8601 with a zone. */
                 from?: string | null;
-                /** @description The last mark; now where left out. */
+                /** @description The last mark; now where left out. ISO 8601 with a zone. */
                 to?: string | null;
                 verdict?: components["schemas"]["Verdict"] | null;
                 /** @description The `next` of the page before. */
                 cursor?: string | null;
+                /** @description Most marks of a page. */
                 limit?: number;
             };
             header?: never;
@@ -6729,7 +7053,7 @@ export interface operations {
                 q?: string | null;
             };
             header?: {
-                /** @description As browsers send it; it wins over `since`. */
+                /** @description The seq of the last event, as browsers send it; it wins over `since`. */
                 "last-event-id"?: number | null;
             };
             path?: never;
@@ -6887,9 +7211,9 @@ export interface operations {
                 level?: string | null;
                 /** @description Text that the message contains. */
                 q?: string | null;
-                /** @description Not before that time. */
+                /** @description Not before that time; ISO 8601 with a zone. */
                 from?: string | null;
-                /** @description Not after that time. */
+                /** @description Not after that time; ISO 8601 with a zone. */
                 to?: string | null;
             };
             header?: never;
@@ -8064,6 +8388,7 @@ export interface operations {
                 before?: number | null;
                 /** @description `asc`: `next` is the `since` of the next page; `desc`: its `before`. */
                 order?: "asc" | "desc";
+                /** @description Most events of a page. */
                 limit?: number;
                 run_id?: string | null;
                 stage?: string | null;
@@ -8072,9 +8397,9 @@ export interface operations {
                 level?: string | null;
                 /** @description Text that the message contains. */
                 q?: string | null;
-                /** @description Not before that time. */
+                /** @description Not before that time; ISO 8601 with a zone. */
                 from?: string | null;
-                /** @description Not after that time. */
+                /** @description Not after that time; ISO 8601 with a zone. */
                 to?: string | null;
             };
             header?: never;
@@ -8500,7 +8825,9 @@ export interface operations {
     listRunEvents: {
         parameters: {
             query?: {
+                /** @description Only events with a greater seq. */
                 since?: number;
+                /** @description Most events of a page. */
                 limit?: number;
             };
             header?: never;
@@ -9470,6 +9797,7 @@ export interface operations {
                 state?: ("waiting" | "settling" | "translated" | "merged" | "replaced" | "retracted" | "held_back" | "quarantined") | null;
                 /** @description Only files that this run translated or merged. */
                 run_id?: string | null;
+                /** @description Most items of a page. */
                 limit?: number;
             };
             header?: never;
@@ -9856,6 +10184,7 @@ export interface operations {
                 dataset?: string | null;
                 /** @description A raw file's name, with its folder or without. */
                 file?: string | null;
+                /** @description Most items of a page. */
                 limit?: number;
             };
             header?: never;
@@ -12198,7 +12527,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "csv" | "parquet" | "xlsx" | "arrow";
-                /** @description Without it, the newest. */
+                /** @description The version of the table; without it, the newest. */
                 version?: number | null;
                 /** @description In this order: with commas between, or given again for each. Without, all that are data. */
                 columns?: string[] | null;
@@ -12406,7 +12735,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "csv" | "parquet" | "xlsx" | "arrow";
-                /** @description Without it, the newest. */
+                /** @description The version of the table; without it, the newest. */
                 version?: number | null;
                 /** @description In this order: with commas between, or given again for each. Without, all that are data. */
                 columns?: string[] | null;
@@ -12642,6 +12971,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before. */
                 cursor?: number | null;
+                /** @description Most items of a page. */
                 limit?: number;
             };
             header?: never;
@@ -13608,7 +13938,9 @@ export interface operations {
     listDatasetRows: {
         parameters: {
             query?: {
+                /** @description Most rows of a page. */
                 limit?: number;
+                /** @description Number of rows before the page. */
                 offset?: number;
                 /** @description An earlier version; without it the newest. */
                 version?: number | null;
@@ -13845,9 +14177,9 @@ export interface operations {
                 column: string;
                 /** @description A column of dates or times. */
                 time: string;
-                /** @description Where the span begins. */
+                /** @description Where the span begins; ISO 8601 with a zone. */
                 from?: string | null;
-                /** @description Its last moment. */
+                /** @description Its last moment; ISO 8601 with a zone. */
                 to?: string | null;
                 /** @description Up to so many rows all are told. Of more, each quarter of this number is one column of pixels. */
                 points?: number;
@@ -14209,10 +14541,11 @@ export interface operations {
     getTimeline: {
         parameters: {
             query?: {
-                /** @description A day before `to` where left out. */
+                /** @description A day before `to` where left out. ISO 8601 with a zone. */
                 from?: string | null;
-                /** @description Now where left out. */
+                /** @description Now where left out. ISO 8601 with a zone. */
                 to?: string | null;
+                /** @description Most runs of a page. */
                 limit?: number;
             };
             header?: never;
@@ -14968,6 +15301,7 @@ export interface operations {
                 cursor?: string | null;
                 state?: components["schemas"]["RunState"] | null;
                 trigger?: components["schemas"]["Trigger"] | null;
+                /** @description Most runs of a page. */
                 limit?: number;
             };
             header?: {

@@ -25,17 +25,14 @@ from quarterhour.web.models import (
     InputPage,
     Page,
     PipelineStatus,
-    QuarantineDetail,
-    QuarantineItem,
     ReindexAnswer,
-    RetryAnswer,
-    RetryRequest,
     RowPage,
     RunSpan,
     Snapshot,
     StartRequest,
     StartWindow,
 )
+from quarterhour.web.quarantine_models import QuarantineDetail, QuarantineItem, RetryAnswer, RetryRequest
 from quarterhour.web.reversal_models import (
     RestoreAnswer,
     RestoreRequest,

@@ -4,12 +4,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from quarterhour.units import Time
+
 
 class FailingFile(BaseModel):
     file: Annotated[str, Field(description="The raw file's name below data/raw.")]
     fingerprint: str
-    rows: int
-    failures: int
+    rows: Annotated[int, Field(description="Number of rows.")]
+    failures: Annotated[int, Field(description="Number of rows that fail.")]
     is_over: Annotated[bool, Field(description="More fail than the check allows.")]
 
 
@@ -23,10 +25,12 @@ class FailingRow(BaseModel):
 class CheckResult(BaseModel):
     outcome: Literal["passed", "warned", "failed", "skipped"]
     message: str
-    rows: Annotated[int | None, Field(description="Rows that were looked at; null for a check of the dataset.")]
-    failures: int
+    rows: Annotated[
+        int | None, Field(description="Number of rows that were looked at; null for a check of the dataset.")
+    ]
+    failures: Annotated[int, Field(description="Number of rows that fail.")]
     files: Annotated[list[FailingFile], Field(description="The first thousand.")]
-    file_count: int
+    file_count: Annotated[int, Field(description="Number of files with rows that fail.")]
     examples: Annotated[list[FailingRow], Field(description="The first failing rows.")]
     observed: Annotated[dict[str, Any], Field(description="What a check of the dataset measured.")]
 
@@ -44,20 +48,20 @@ class DeclaredCheck(BaseModel):
 class CheckOutcome(BaseModel):
     name: str
     outcome: Literal["passed", "warned", "failed", "skipped"]
-    failures: int = 0
+    failures: Annotated[int, Field(description="Number of rows that fail.")] = 0
     observed: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 
 class CheckedRun(BaseModel):
     run_id: str
-    checked_at: str
+    checked_at: Time
     results: list[CheckOutcome]
 
 
 class ChecksAnswer(BaseModel):
     dataset: str
     run_id: Annotated[str | None, Field(description="The run that checked it last.")]
-    checked_at: str | None
+    checked_at: Annotated[Time | None, Field(description="UTC, ISO 8601.")]
     checks: list[DeclaredCheck]
     history: Annotated[list[CheckedRun], Field(description="Of the last runs, oldest first.")]
 
@@ -73,7 +77,7 @@ class AnalysisOutcome(BaseModel):
     """What the last run of the analyzer made of it."""
 
     run_id: str
-    at: Annotated[str, Field(description="RFC 3339 in UTC.")]
+    at: Time
     outcome: Annotated[str, Field(examples=["computed", "unchanged", "waiting", "failed"])]
     message: Annotated[str | None, Field(description="Of a failed one: why.")] = None
 
@@ -86,9 +90,9 @@ class AnalysisItem(BaseModel):
     mode: Literal["full", "window", "append"]
     reads: Annotated[list[str], Field(description="The names in its query.")]
     run_id: Annotated[str | None, Field(description="The run that published the result; null without one.")]
-    version: int | None
-    rows: int
-    updated_at: Annotated[str | None, Field(description="When the result last changed, RFC 3339 in UTC.")]
+    version: Annotated[int | None, Field(description="The version of the result's table.")]
+    rows: Annotated[int, Field(description="Number of rows of the result.")]
+    updated_at: Annotated[Time | None, Field(description="When the result last changed; UTC, ISO 8601.")]
     sql: Annotated[str | None, Field(description="Its query; null for a built-in.")]
     declared: Annotated[dict[str, Any], Field(description="What the settings say of it, without name and SQL.")]
     last: Annotated[AnalysisOutcome | None, Field(description="Null before the first run that comes to it.")] = None

@@ -6,11 +6,10 @@ from quarterhour.lifecycle import Run, RunRequest, Trigger
 from quarterhour.marks import Window
 from quarterhour.web.models import (
     PipelineStatus,
-    RetryAnswer,
-    RetryRequest,
     StartRequest,
 )
 from quarterhour.web.problems import documented
+from quarterhour.web.quarantine_models import RetryAnswer, RetryRequest
 from quarterhour.web.repeats import Injected as Repeats
 from quarterhour.web.repeats import Key
 from quarterhour.web.services import Injected

@@ -23,11 +23,10 @@ from quarterhour.web.models import (
     InputPage,
     InputSummary,
     Page,
-    QuarantineDetail,
-    QuarantineItem,
 )
 from quarterhour.web.problems import documented
 from quarterhour.web.profiles import DatasetProfile
+from quarterhour.web.quarantine_models import QuarantineDetail, QuarantineItem
 from quarterhour.web.services import Injected
 from quarterhour.workspace import Workspace
 
@@ -45,7 +44,7 @@ async def list_inputs(
     state: Literal["waiting", "settling", "translated", "merged", "replaced", "retracted", "held_back", "quarantined"]
     | None = None,
     run_id: Annotated[str | None, Query(description="Only files that this run translated or merged.")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Most items of a page.")] = 100,
 ) -> InputPage:
     """Raw files: first those that wait, then what became of the others, newest first."""
     return await asyncio.to_thread(_inputs, services.workspace, services.settings, cursor, state, run_id, limit)
@@ -162,7 +161,7 @@ async def list_quarantine(
     cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
     dataset: str | None = None,
     file: Annotated[str | None, Query(description="A raw file's name, with its folder or without.")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Most items of a page.")] = 100,
 ) -> Page[QuarantineItem]:
     """Records, and whole files, that were put aside or mended: those of the newest input first."""
     page = await asyncio.to_thread(list_put_aside, services.workspace, limit, cursor, dataset=dataset, file=file)

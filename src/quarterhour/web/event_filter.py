@@ -15,8 +15,10 @@ def _asked(
     event: str | None = None,
     level: Annotated[str | None, Query(description="info, warning or error.")] = None,
     q: Annotated[str | None, Query(max_length=200, description="Text that the message contains.")] = None,
-    start: Annotated[Moment | None, Query(alias="from", description="Not before that time.")] = None,
-    end: Annotated[Moment | None, Query(alias="to", description="Not after that time.")] = None,
+    start: Annotated[
+        Moment | None, Query(alias="from", description="Not before that time; ISO 8601 with a zone.")
+    ] = None,
+    end: Annotated[Moment | None, Query(alias="to", description="Not after that time; ISO 8601 with a zone.")] = None,
 ) -> Question:
     times = (wire_time(each) if each else None for each in (start, end))
     return Question(run_id, stage, event, level, q or None, *times)

@@ -37,7 +37,9 @@ _ETAG = re.compile(r'"([0-9a-f]{64})"')
 def _requested(
     name: str,
     format: ExportFormat = "csv",  # noqa: A002
-    version: Annotated[int | None, Query(ge=0, le=MOST, description="Without it, the newest.")] = None,
+    version: Annotated[
+        int | None, Query(ge=0, le=MOST, description="The version of the table; without it, the newest.")
+    ] = None,
     columns: Annotated[
         list[str] | None,
         Query(description="In this order: with commas between, or given again for each. Without, all that are data."),

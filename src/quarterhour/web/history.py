@@ -37,7 +37,7 @@ async def list_dataset_versions(
     name: str,
     services: Injected,
     cursor: Annotated[int | None, Query(ge=0, le=MOST, description="The `next` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Most items of a page.")] = 50,
 ) -> Page[VersionItem]:
     """The versions of a merged table, newest first."""
     page = await services.engine.call(_HISTORY, services.workspace, services.settings, name, limit, cursor)

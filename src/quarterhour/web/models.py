@@ -20,6 +20,7 @@ from quarterhour.decisions import Breaker
 from quarterhour.lifecycle import Run, RunState, RunWindow, Schedule, StageState, Status, Trigger
 from quarterhour.marks import ClockChange
 from quarterhour.slots import Verdict
+from quarterhour.units import Time
 
 T = TypeVar("T")
 
@@ -56,14 +57,17 @@ class Page(BaseModel, Generic[T]):
     """A list: `next` is the cursor to what follows, or null."""
 
     items: list[T]
-    next: str | int | None = None
-    total: Annotated[int | None, Field(description="Null where counting would cost more than the page.")] = None
+    next: Annotated[str | int | None, Field(description="The cursor to what follows; null at the end.")] = None
+    total: Annotated[
+        int | None,
+        Field(description="Number of items on all pages; null where counting would cost more than the page."),
+    ] = None
 
 
 class PipelineStatus(Status):
     """The status, with what depends on the moment it is asked."""
 
-    seconds_to_next_run: float | None = None
+    seconds_to_next_run: Annotated[float | None, Field(description="Seconds; null where no run is to come.")] = None
     overdue: Annotated[
         bool, Field(description="A mark passed `watchdog.overdue_after` seconds ago, and nothing was done.")
     ] = False
@@ -72,8 +76,8 @@ class PipelineStatus(Status):
 class EventWire(BaseModel):
     """An event, as in the log and on the socket."""
 
-    seq: int
-    timestamp: str
+    seq: Annotated[int, Field(description="Its number in the log, from 1.")]
+    timestamp: Time
     run_id: str | None
     stage: str
     event: str
@@ -84,21 +88,21 @@ class EventWire(BaseModel):
 class EventPage(BaseModel):
     """Events that follow each other in an answer."""
 
-    seq: Annotated[int, Field(description="Of its newest event.")]
-    count: int
+    seq: Annotated[int, Field(description="The seq of its newest event.")]
+    count: Annotated[int, Field(description="Number of events.")]
 
 
 class Snapshot(BaseModel):
     status: PipelineStatus
     events: list[EventWire]
-    last_seq: int
+    last_seq: Annotated[int, Field(description="The seq of the newest event.")]
 
 
 class StartWindow(BaseModel):
     """After `start` up to `end`."""
 
-    start: Moment
-    end: Moment
+    start: Annotated[Moment, Field(description="Left out itself; ISO 8601 with a zone.")]
+    end: Annotated[Moment, Field(description="Taken in itself; ISO 8601 with a zone.")]
 
     @model_validator(mode="after")
     def _ends_after_its_start(self) -> Self:
@@ -128,15 +132,20 @@ class ScheduleAnswer(Schedule):
         Literal["clock", "arrival", "both"], Field(description="What starts runs; `schedule.trigger` of the settings.")
     ]
     next_marks: Annotated[
-        list[str], Field(description="The next ten marks, also while paused; none where files alone start runs.")
+        list[str],
+        Field(description="The next ten marks, also while paused; none where files alone start runs. UTC, ISO 8601."),
     ]
 
 
 class PreviewMark(BaseModel):
-    mark: Annotated[str, Field(examples=["2026-03-29T01:00:00.000Z"])]
-    starts_at: Annotated[str, Field(description="With its jitter.", examples=["2026-03-29T01:00:00.000Z"])]
+    mark: Time
+    starts_at: Annotated[Time, Field(description="With its jitter; UTC, ISO 8601.")]
     local: Annotated[
-        str, Field(description="The mark by the clock of the schedule's zone.", examples=["2026-03-29T03:00:00+02:00"])
+        str,
+        Field(
+            examples=["2026-03-29T03:00:00+02:00"],
+            description="The mark by the clock of the schedule's zone; ISO 8601.",
+        ),
     ]
     clock_change: Annotated[
         ClockChange | None,
@@ -156,8 +165,10 @@ class BackfillRequest(BaseModel):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    start: Annotated[Moment, Field(alias="from", examples=["2025-12-05T00:00:00Z"])]
-    end: Annotated[Moment | None, Field(alias="to", description="Now where left out.")] = None
+    start: Annotated[
+        Moment, Field(alias="from", examples=["2025-12-05T00:00:00Z"], description="ISO 8601 with a zone.")
+    ]
+    end: Annotated[Moment | None, Field(alias="to", description="Now where left out; ISO 8601 with a zone.")] = None
     all: Annotated[Flag, Field(description="Also windows that have a successful run.")] = False
     keep_going: Annotated[Flag, Field(description="A failed run does not end it.")] = False
     dry_run: Annotated[Flag, Field(description="Only say which windows would be run.")] = False
@@ -165,12 +176,14 @@ class BackfillRequest(BaseModel):
 
 class BackfillAnswer(BaseModel):
     state: Annotated[BackfillState | None, Field(description="Null where it is only planned.")]
-    windows: Annotated[int, Field(description="That it is to run.")]
-    succeeded: Annotated[int, Field(description="Windows of the span left out, since a run of theirs has succeeded.")]
+    windows: Annotated[int, Field(description="Number of windows that it is to run.")]
+    succeeded: Annotated[
+        int, Field(description="Number of windows of the span left out, since a run of theirs has succeeded.")
+    ]
     planned: Annotated[list[RunWindow] | None, Field(description="Of a dry run: the windows.")] = None
     runs: Annotated[list[Run], Field(description="That have ended, in their order, from number `since` on.")]
-    failed: int
-    left: Annotated[int, Field(description="Windows for which no run has ended.")]
+    failed: Annotated[int, Field(description="Number of its runs that failed.")]
+    left: Annotated[int, Field(description="Number of windows for which no run has ended.")]
     next: Annotated[
         RunWindow | None, Field(description="The first of those left; null too where its server ended without a word.")
     ]
@@ -178,27 +191,27 @@ class BackfillAnswer(BaseModel):
 
 
 class StageSpan(BaseModel):
-    """When a stage of a run was at work. Times are RFC 3339 in UTC."""
+    """When a stage of a run was at work."""
 
     model_config = ConfigDict(from_attributes=True)
 
     name: str
     state: StageState
-    attempts: int
-    started_at: str | None
-    ended_at: str | None
+    attempts: Annotated[int, Field(description="Number of attempts.")]
+    started_at: Annotated[Time | None, Field(description="UTC, ISO 8601.")]
+    ended_at: Annotated[Time | None, Field(description="UTC, ISO 8601.")]
 
 
 class RunSpan(BaseModel):
-    """When a run and its stages were at work. Times are RFC 3339 in UTC."""
+    """When a run and its stages were at work."""
 
     model_config = ConfigDict(from_attributes=True)
 
     run_id: str
     state: RunState
     trigger: Trigger
-    started_at: str
-    ended_at: str | None
+    started_at: Time
+    ended_at: Annotated[Time | None, Field(description="UTC, ISO 8601.")]
     stages: list[StageSpan]
 
 
@@ -207,7 +220,7 @@ class SlotItem(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    mark: str
+    mark: Time
     verdict: Verdict
     reason: Annotated[str | None, Field(description="Why no run began.", examples=["running", "paused", "down"])]
     run_id: Annotated[str | None, Field(description="Its run, or the run that was in its way.")]
@@ -215,20 +228,22 @@ class SlotItem(BaseModel):
     why: Annotated[
         str, Field(description="In words: why no run began, or how late one did.", examples=["no server was there"])
     ]
-    seq: Annotated[int, Field(description="The event that gave the verdict.")]
+    seq: Annotated[int, Field(description="The seq of the event that gave the verdict.")]
 
 
 class PlannedMark(BaseModel):
-    mark: str
-    ends_at: Annotated[str | None, Field(description="With the expected duration.")]
+    mark: Time
+    ends_at: Annotated[Time | None, Field(description="With the expected duration; UTC, ISO 8601.")]
 
 
 class SchedulePlan(BaseModel):
     """What lies ahead."""
 
     marks: Annotated[list[PlannedMark], Field(description="Also while paused; none where files alone start runs.")]
-    expected_s: Annotated[float | None, Field(description="Median of the last successful runs; null before the first.")]
-    files_waiting: Annotated[int, Field(description="Files that are whole and not taken in yet.")]
+    expected_s: Annotated[
+        float | None, Field(description="Seconds: the median of the last successful runs; null before the first.")
+    ]
+    files_waiting: Annotated[int, Field(description="Number of files that are whole and not taken in yet.")]
     paused: bool
     breaker: Breaker
 
@@ -239,10 +254,12 @@ class InputItem(BaseModel):
     dataset: str
     state: Literal["waiting", "settling", "translated", "merged", "replaced", "retracted", "held_back", "quarantined"]
     size: Annotated[int, Field(description="Bytes.")]
-    modified_at: Annotated[str | None, Field(description="Of a file that waits; null once it is translated.")] = None
-    records: int | None = None
-    rows: int | None = None
-    quarantined: int | None = None
+    modified_at: Annotated[
+        Time | None, Field(description="Of a file that waits; null once it is translated. UTC, ISO 8601.")
+    ] = None
+    records: Annotated[int | None, Field(description="Number of records that were read.")] = None
+    rows: Annotated[int | None, Field(description="Number of rows that were translated.")] = None
+    quarantined: Annotated[int | None, Field(description="Number of records put aside.")] = None
     run_id: str | None = None
     message: str = ""
 
@@ -253,13 +270,14 @@ class InputName(BaseModel):
 
 
 class InputDetail(InputItem):
-    """One content on its way from arrival to the merged table. Times are RFC 3339 in UTC."""
+    """One content on its way from arrival to the merged table."""
 
     arrived_at: Annotated[
-        str | None, Field(description="When its raw file was last written; null once that holds another content.")
+        Time | None,
+        Field(description="When its raw file was last written; null once that holds another content. UTC, ISO 8601."),
     ] = None
-    translated_at: str
-    repaired: Annotated[int, Field(description="Of its rows, those whose record had to be mended.")]
+    translated_at: Time
+    repaired: Annotated[int, Field(description="Number of its rows whose record had to be mended.")]
     merged_run_id: Annotated[str | None, Field(description="The run that merged it or held it back.")] = None
     merged_version: Annotated[int | None, Field(description="The version of the table that took it in.")] = None
     grew_from: Annotated[
@@ -270,15 +288,15 @@ class InputDetail(InputItem):
 
 
 class InputSummary(BaseModel):
-    waiting: int
-    settling: int
-    done: Annotated[int, Field(description="Inputs whose rows are merged.")]
-    quarantined: Annotated[int, Field(description="Inputs that could not be read at all.")]
-    held_back: int
-    retracted: int
-    bytes_waiting: int
-    rows: Annotated[int, Field(description="Rows of all inputs that were translated.")]
-    last_arrival_at: str | None
+    waiting: Annotated[int, Field(description="Number of files.")]
+    settling: Annotated[int, Field(description="Number of files that may still grow.")]
+    done: Annotated[int, Field(description="Number of inputs whose rows are merged.")]
+    quarantined: Annotated[int, Field(description="Number of inputs that could not be read at all.")]
+    held_back: Annotated[int, Field(description="Number of inputs.")]
+    retracted: Annotated[int, Field(description="Number of inputs.")]
+    bytes_waiting: Annotated[int, Field(description="Bytes of the files that wait.")]
+    rows: Annotated[int, Field(description="Number of rows of all inputs that were translated.")]
+    last_arrival_at: Annotated[Time | None, Field(description="UTC, ISO 8601.")]
     folder: Annotated[
         str, Field(description="Where raw files are dropped, on the server's machine: data/raw of its home.")
     ]
@@ -292,51 +310,6 @@ class DemoAnswer(BaseModel):
     files: Annotated[list[str], Field(description="Their names below data/raw; the next run takes them in.")]
 
 
-class QuarantineItem(BaseModel):
-    """A record, or a whole file, that is not in the tables, or only after it was mended."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    dataset: str
-    file: str
-    outcome: Literal["quarantined", "mended", "retried"]
-    reason: str
-    record: Annotated[int | None, Field(description="Its number in the file, from 1; null for a whole file.")] = None
-    line: Annotated[int | None, Field(description="The line on which it begins, from 1.")] = None
-    column: Annotated[str | None, Field(description="Where one column is to blame.")] = None
-    value: str | None = None
-    raw: Annotated[str, Field(description="The record's text; in a list, its first 1,000 characters.")] = ""
-    is_raw_cut: Annotated[bool, Field(description="The record's text goes on.")] = False
-    mended: Annotated[list[str | None] | None, Field(description="The texts that it was taken with.")] = None
-    run_id: str = ""
-    retried_as: Annotated[str | None, Field(description="The raw file as which it was sent back.")] = None
-    retried_at: str | None = None
-
-
-class QuarantineDetail(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-    item: QuarantineItem
-    records: Annotated[list[QuarantineItem], Field(description="Of a whole file, its first records in quarantine.")]
-
-
-class RetryRequest(BaseModel):
-    """How a record is mended; without either it is sent back as it stands."""
-
-    raw: Annotated[str | None, Field(description="Its new text, in the dialect of its file.")] = None
-    values: Annotated[dict[str, str] | None, Field(description="New texts of some columns.")] = None
-
-
-class RetryAnswer(BaseModel):
-    """What will happen."""
-
-    id: str
-    file: Annotated[str, Field(description="The raw file that the next run reads.")]
-    records: Annotated[int | None, Field(description="Records sent back; null for a whole file.")]
-    message: str
-
-
 class Column(BaseModel):
     name: str
     type: str
@@ -344,11 +317,11 @@ class Column(BaseModel):
 
 class DatasetItem(BaseModel):
     name: str
-    rows: int
-    size_bytes: int
-    version: int
-    updated_at: str
-    files: int
+    rows: Annotated[int, Field(description="Number of rows.")]
+    size_bytes: Annotated[int, Field(description="Bytes of its data files.")]
+    version: Annotated[int, Field(description="The version of its table.")]
+    updated_at: Time
+    files: Annotated[int, Field(description="Number of data files.")]
     columns: list[Column]
     keys: list[str]
 
@@ -358,8 +331,8 @@ class ExportCheck(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    version: int
-    rows: int
+    version: Annotated[int, Field(description="The version of the table.")]
+    rows: Annotated[int, Field(description="Number of rows.")]
     columns: list[str]
     refusal: Annotated[str | None, Field(description="Why it cannot be made in this format, and the way out.")]
     size: Annotated[int | None, Field(description="Bytes of the file, where it is made already.")]
@@ -368,15 +341,15 @@ class ExportCheck(BaseModel):
 class RowPage(BaseModel):
     columns: list[Column]
     items: list[list[Any]]
-    next: int | None
-    total: int
-    version: int
+    next: Annotated[int | None, Field(description="The `offset` of the page that follows; null at the end.")]
+    total: Annotated[int, Field(description="Number of rows on all pages.")]
+    version: Annotated[int, Field(description="The version of the table.")]
 
 
 class ReindexAnswer(BaseModel):
     """The index was made anew."""
 
-    events: int
+    events: Annotated[int, Field(description="Number of events in it.")]
 
 
 class Health(BaseModel):
@@ -389,7 +362,7 @@ class Problem(BaseModel):
 
     type: str = "about:blank"
     title: str
-    status: int
+    status: Annotated[int, Field(description="The answer's HTTP status.")]
     detail: str
     run: Annotated[Run | None, Field(description="The run that is in the way.")] = None
     field: Annotated[str | None, Field(description="The one field that is wrong.", examples=["cron"])] = None

@@ -4,20 +4,22 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from quarterhour.units import Time
+
 
 class Histogram(BaseModel):
     """Counts in bins of one width between two values."""
 
     model_config = ConfigDict(populate_by_name=True)
 
-    start: Annotated[float, Field(alias="from")]
-    end: Annotated[float, Field(alias="to")]
-    counts: list[int]
+    start: Annotated[float, Field(alias="from", description="In the unit of the column.")]
+    end: Annotated[float, Field(alias="to", description="In the unit of the column.")]
+    counts: Annotated[list[int], Field(description="Number of values in each bin.")]
 
 
 class TopValue(BaseModel):
     value: Any
-    count: int
+    count: Annotated[int, Field(description="Number of rows that have it.")]
 
 
 class ColumnFacts(BaseModel):
@@ -26,13 +28,13 @@ class ColumnFacts(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     type: str
-    count: Annotated[int, Field(description="Values that are not null.")]
-    nulls: int
+    count: Annotated[int, Field(description="Number of values that are not null.")]
+    nulls: Annotated[int, Field(description="Number of rows without a value.")]
     approximate: list[str]
-    distinct: int | None = None
+    distinct: Annotated[int | None, Field(description="Number of different values.")] = None
     min: Any = None
     max: Any = None
-    mean: float | str | None = None
+    mean: Annotated[float | str | None, Field(description="In the unit of the column; a decimal's as text.")] = None
     quantiles: Annotated[dict[str, Any] | None, Field(description="p01 to p99.")] = None
     histogram: Histogram | None = None
     top: list[TopValue] | None = None
@@ -43,7 +45,7 @@ class ProfilePart(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    rows: int
+    rows: Annotated[int, Field(description="Number of rows.")]
     columns: dict[str, ColumnFacts]
 
 
@@ -51,6 +53,6 @@ class DatasetProfile(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     run_id: str
-    generated_at: str
+    generated_at: Time
     new: Annotated[ProfilePart | None, Field(description="Of the rows that the run brought.")] = None
     whole: ProfilePart

@@ -28,7 +28,7 @@ tagged = tagged_router()
 SNAPSHOT_EVENTS = 500
 _READ_BACK = 1000
 _LINES_AT_ONCE = 200
-Limit = Annotated[int, Query(ge=1, le=1000)]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Most events of a page.")]
 
 
 @router.get(
@@ -134,7 +134,7 @@ async def list_runs(
     cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
     state: RunState | None = None,
     trigger: Trigger | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int, Query(ge=1, le=200, description="Most runs of a page.")] = 50,
 ) -> Page[Run]:
     """Runs, newest first."""
     runs, total = await find_runs(services, cursor, state, trigger, limit + 1)
@@ -175,7 +175,10 @@ async def get_run(run_id: str, services: Injected) -> Run:
     responses=documented(404, 422),
 )
 async def list_run_events(
-    run_id: str, services: Injected, since: Annotated[int, Query(ge=0, le=MOST)] = 0, limit: Limit = 200
+    run_id: str,
+    services: Injected,
+    since: Annotated[int, Query(ge=0, le=MOST, description="Only events with a greater seq.")] = 0,
+    limit: Limit = 200,
 ) -> Response:
     """The events of a run after `since`, oldest first."""
     await services.state.find_run(run_id)

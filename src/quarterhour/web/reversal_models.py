@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from quarterhour.units import Time
 from quarterhour.web.models import MOST, Flag, Whole
 
 
@@ -25,33 +26,33 @@ class MovedInput(BaseModel):
 class RowChanges(BaseModel):
     """Of the merged table."""
 
-    removed: Annotated[int, Field(description="Rows that are gone, with no other in their place.")]
-    restored: Annotated[int, Field(description="Rows with other values: those of the input that stands now.")]
-    added: Annotated[int, Field(description="Rows that were not there.")]
-    reassigned: Annotated[int, Field(description="Rows that another input has too, and so stay.")]
+    removed: Annotated[int, Field(description="Number of rows that are gone, with no other in their place.")]
+    restored: Annotated[int, Field(description="Number of rows with other values: those of the input that stands now.")]
+    added: Annotated[int, Field(description="Number of rows that were not there.")]
+    reassigned: Annotated[int, Field(description="Number of rows that another input has too, and so stay.")]
 
 
 class RetractAnswer(BaseModel):
     operation: Literal["retract", "put_back", "none"]
     dataset: str
     inputs: Annotated[list[MovedInput], Field(description="Those that moved.")]
-    version: Annotated[int, Field(description="Of the merged table, after it.")]
-    rows: Annotated[int, Field(description="Of the merged table, after it.")]
+    version: Annotated[int, Field(description="The version of the merged table, after it.")]
+    rows: Annotated[int, Field(description="Number of rows of the merged table, after it.")]
     changes: RowChanges
     is_dry_run: bool
     message: str
 
 
 class RestoreRequest(BaseModel):
-    version: Annotated[Whole, Field(ge=0, le=MOST)]
+    version: Annotated[Whole, Field(ge=0, le=MOST, description="The version of the merged table that it is to equal.")]
     dry_run: Annotated[Flag, Field(description="Only say what would change.")] = False
 
 
 class RestoreAnswer(BaseModel):
     dataset: str
     restored: Annotated[int, Field(description="The version that the table equals now.")]
-    version: int
-    rows: int
+    version: Annotated[int, Field(description="The version of the merged table, after it.")]
+    rows: Annotated[int, Field(description="Number of rows of the merged table, after it.")]
     inputs: Annotated[list[MovedInput], Field(description="Those that moved.")]
     is_dry_run: bool
     message: str
@@ -68,7 +69,7 @@ class RetranslatedFile(BaseModel):
     id: str
     name: str
     dataset: str
-    rows: int
+    rows: Annotated[int, Field(description="Number of rows.")]
     state: Annotated[str, Field(description="Of the input afterwards.")]
     outcome: Literal["damaged", "made", "not_made"]
     damage: str
@@ -76,7 +77,7 @@ class RetranslatedFile(BaseModel):
 
 
 class RetranslateAnswer(BaseModel):
-    checked: Annotated[int, Field(description="Translated files that were looked at.")]
+    checked: Annotated[int, Field(description="Number of translated files that were looked at.")]
     files: list[RetranslatedFile]
     is_dry_run: bool
     message: str
@@ -93,8 +94,8 @@ class ColumnChange(BaseModel):
 class VersionItem(BaseModel):
     """One version of a merged table."""
 
-    version: int
-    timestamp: str
+    version: Annotated[int, Field(description="The version of the table, from 0.")]
+    timestamp: Time
     operation: Annotated[
         str,
         Field(
@@ -103,9 +104,11 @@ class VersionItem(BaseModel):
         ),
     ]
     run_id: str | None
-    inputs: Annotated[int, Field(description="Inputs that it took in or moved.")]
+    inputs: Annotated[int, Field(description="Number of inputs that it took in or moved.")]
     files: Annotated[list[str], Field(description="The first of their names.")]
-    counts: dict[str, int]
-    rows: Annotated[int | None, Field(description="Of the whole table; null where the log does not tell any more.")]
+    counts: Annotated[dict[str, int], Field(description="Numbers of rows, by what became of them.")]
+    rows: Annotated[
+        int | None, Field(description="Number of rows of the whole table; null where the log does not tell any more.")
+    ]
     is_kept: Annotated[bool, Field(description="It can still be read, and restored.")]
     columns: Annotated[list[ColumnChange], Field(description="That are others than in the version before.")]

@@ -28,8 +28,8 @@ async def list_dataset_rows(
     name: str,
     request: Request,
     downloads: Injected,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    offset: Annotated[int, Query(ge=0, le=MOST)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Most rows of a page.")] = 100,
+    offset: Annotated[int, Query(ge=0, le=MOST, description="Number of rows before the page.")] = 0,
     version: Annotated[
         int | None, Query(ge=0, le=MOST, description="An earlier version; without it the newest.")
     ] = None,

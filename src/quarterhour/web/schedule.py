@@ -58,7 +58,9 @@ async def preview_schedule(
     services: Injected,
     cron: Annotated[str, Query(max_length=200, examples=["*/15 * * * *"])],
     timezone: Annotated[str, Query(max_length=64, examples=["Europe/Paris"])] = "UTC",
-    jitter: Annotated[float, Query(ge=0, allow_inf_nan=False, description="Seconds.")] = 0.0,
+    jitter: Annotated[
+        float, Query(ge=0, allow_inf_nan=False, description="Seconds up to which a run starts after its mark.")
+    ] = 0.0,
 ) -> SchedulePreview:
     """The next ten marks that a schedule would have; nothing is changed. 422 says which `field` is wrong, and how."""
     found = await asyncio.to_thread(services.scheduler.preview, cron, timezone, jitter, _PREVIEWED_MARKS)
@@ -123,12 +125,15 @@ def _duration_s(run: Run) -> float:
 async def list_slots(
     services: Injected,
     start: Annotated[
-        Moment | None, Query(alias="from", description="The first mark; a day before `to` where left out.")
+        Moment | None,
+        Query(alias="from", description="The first mark; a day before `to` where left out. ISO 8601 with a zone."),
     ] = None,
-    end: Annotated[Moment | None, Query(alias="to", description="The last mark; now where left out.")] = None,
+    end: Annotated[
+        Moment | None, Query(alias="to", description="The last mark; now where left out. ISO 8601 with a zone.")
+    ] = None,
     verdict: Verdict | None = None,
     cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=40_000)] = 1000,
+    limit: Annotated[int, Query(ge=1, le=40_000, description="Most marks of a page.")] = 1000,
 ) -> Page[SlotItem]:
     """What became of each mark of the schedule, newest first: why it did not run at 12:15."""
     last = end or services.clock.now()

@@ -34,10 +34,14 @@ async def get_dataset_series(
     column: Annotated[str, Query(description="A column of numbers.", examples=["dep_delay"])],
     time: Annotated[str, Query(description="A column of dates or times.", examples=["time_hour"])],
     start: Annotated[
-        DataMoment | None, Query(alias="from", description="Where the span begins.", examples=["2013-03-01T00:00:00Z"])
+        DataMoment | None,
+        Query(
+            alias="from", description="Where the span begins; ISO 8601 with a zone.", examples=["2013-03-01T00:00:00Z"]
+        ),
     ] = None,
     end: Annotated[
-        DataMoment | None, Query(alias="to", description="Its last moment.", examples=["2013-04-01T00:00:00Z"])
+        DataMoment | None,
+        Query(alias="to", description="Its last moment; ISO 8601 with a zone.", examples=["2013-04-01T00:00:00Z"]),
     ] = None,
     points: Annotated[
         int,

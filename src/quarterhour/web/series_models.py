@@ -48,19 +48,19 @@ class Series(BaseModel):
     """Points in the order of time; of equal times, of value."""
 
     name: Annotated[str | None, Field(description="Its value of the column `by`; null without one, and of null.")]
-    rows: Annotated[int, Field(description="That it draws; its points stand for them.")]
+    rows: Annotated[int, Field(description="Number of rows that it draws; its points stand for them.")]
     time: Annotated[
         list[int | float],
         Field(description="Milliseconds since 1970 in UTC; a time without a zone is taken for UTC."),
     ]
-    value: list[float]
+    value: Annotated[list[float], Field(description="In the unit of the column, one for each of `time`.")]
 
 
 class OtherSeries(BaseModel):
     """Beyond the eight with the most rows."""
 
-    series: int
-    rows: int
+    series: Annotated[int, Field(description="Number of series.")]
+    rows: Annotated[int, Field(description="Number of rows.")]
 
 
 class SeriesAnswer(BaseModel):
@@ -68,19 +68,20 @@ class SeriesAnswer(BaseModel):
 
     model_config = ConfigDict(populate_by_name=True, json_schema_extra={"example": _EXAMPLE})
 
-    version: int
+    version: Annotated[int, Field(description="The version of the table.")]
     value_type: str
     time_type: Annotated[str, Field(examples=["DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"])]
     start: Annotated[
-        int | float | None, Field(alias="from", description="Where the plot begins, as `time`; null without a row.")
+        int | float | None,
+        Field(alias="from", description="Where the plot begins, in milliseconds as `time`; null without a row."),
     ]
-    end: Annotated[int | float | None, Field(alias="to", description="Where it ends.")]
-    rows: Annotated[int, Field(description="That the filter takes.")]
-    drawn: Annotated[int, Field(description="Of them, those in the span with a time and a finite number.")]
-    nulls: Annotated[int, Field(description="In the span, without a value.")]
-    not_finite: Annotated[int, Field(description="In the span: NaN and infinities.")]
-    without_time: int
-    outside: Annotated[int, Field(description="Of another time than the span.")]
+    end: Annotated[int | float | None, Field(alias="to", description="Where it ends, in milliseconds as `time`.")]
+    rows: Annotated[int, Field(description="Number of rows that the filter takes.")]
+    drawn: Annotated[int, Field(description="Number of its rows in the span with a time and a finite number.")]
+    nulls: Annotated[int, Field(description="Number of rows in the span without a value.")]
+    not_finite: Annotated[int, Field(description="Number of rows in the span with NaN or an infinity.")]
+    without_time: Annotated[int, Field(description="Number of rows.")]
+    outside: Annotated[int, Field(description="Number of rows of another time than the span.")]
     downsampled: Annotated[
         bool,
         Field(description="More rows are drawn than `points`: they cover the same pixels as all, but are not all."),

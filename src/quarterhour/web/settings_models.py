@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from quarterhour.tokens import Role
+from quarterhour.units import Time
 
 
 class Session(BaseModel):
@@ -15,7 +16,7 @@ class Session(BaseModel):
 
 
 class AlertDelivery(BaseModel):
-    at: Annotated[str, Field(examples=["2025-12-05T12:15:00.000Z"])]
+    at: Time
     error: Annotated[str | None, Field(description="Null where it was delivered.", examples=["answered 503"])]
 
 
@@ -38,8 +39,10 @@ class TokenItem(BaseModel):
     id: Annotated[str, Field(examples=["1f0c3a9b"])]
     name: Annotated[str, Field(examples=["kiosk"])]
     role: Role
-    created_at: Annotated[str, Field(examples=["2025-12-05T12:15:00.000Z"])]
-    last_used_at: Annotated[str | None, Field(description="Since the server's start; null where it was not.")]
+    created_at: Time
+    last_used_at: Annotated[
+        Time | None, Field(description="Since the server's start; null where it was not. UTC, ISO 8601.")
+    ]
     is_own: Annotated[bool, Field(description="Whether this call came by it.")]
 
 

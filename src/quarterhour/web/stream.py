@@ -39,7 +39,8 @@ async def stream_events(
         Query(ge=0, le=MOST, description="Begin after that seq; with what comes from now on where left out."),
     ] = None,
     last_event_id: Annotated[
-        int | None, Header(ge=0, le=MOST, description="As browsers send it; it wins over `since`.")
+        int | None,
+        Header(ge=0, le=MOST, description="The seq of the last event, as browsers send it; it wins over `since`."),
     ] = None,
     run_id: str | None = None,
     stage: str | None = None,

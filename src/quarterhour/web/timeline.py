@@ -21,9 +21,11 @@ _MOST_RUNS = 5000
 @router.get("/timeline", operation_id="getTimeline", tags=["runs"], responses=documented(404, 422))
 async def get_timeline(
     services: Injected,
-    start: Annotated[Moment | None, Query(alias="from", description="A day before `to` where left out.")] = None,
-    end: Annotated[Moment | None, Query(alias="to", description="Now where left out.")] = None,
-    limit: Annotated[int, Query(ge=1, le=_MOST_RUNS)] = _MOST_RUNS,
+    start: Annotated[
+        Moment | None, Query(alias="from", description="A day before `to` where left out. ISO 8601 with a zone.")
+    ] = None,
+    end: Annotated[Moment | None, Query(alias="to", description="Now where left out. ISO 8601 with a zone.")] = None,
+    limit: Annotated[int, Query(ge=1, le=_MOST_RUNS, description="Most runs of a page.")] = _MOST_RUNS,
 ) -> Page[RunSpan]:
     """When each run of a span of time and its stages were at work, newest first; `next` where there are more."""
     until = end or services.clock.now()
