@@ -8,7 +8,7 @@ import { RowsPart } from "../features/dataset/rows-part";
 import { useDataset } from "../features/dataset/use-dataset";
 import { useRefreshOnEvents } from "../features/export-panel/use-lake";
 import { PageTitle } from "../shell/page-title";
-import { ProblemNote } from "../ui/problem-note";
+import { NotAnswered } from "../ui/problem-note";
 
 const route = getRouteApi("/analyses/$name");
 
@@ -34,7 +34,7 @@ export function AnalysisPage() {
           ) : undefined
         }
       />
-      {error && <ProblemNote error={error} />}
+      {error && <NotAnswered error={error} />}
       {!data && !error && <p className="py-16 text-center text-muted">Asking…</p>}
       {data && !analysis && (
         <p className="py-16 text-center text-muted">No analysis of that name is declared.</p>

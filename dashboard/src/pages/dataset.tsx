@@ -11,7 +11,7 @@ import { useRefreshOnEvents } from "../features/export-panel/use-lake";
 import { PlotPart } from "../features/plot/plot-part";
 import { PageTitle } from "../shell/page-title";
 import { bytes, counted } from "../ui/format";
-import { ProblemNote } from "../ui/problem-note";
+import { NotAnswered } from "../ui/problem-note";
 import { Ago } from "../ui/time";
 
 const route = getRouteApi("/data/$name");
@@ -41,7 +41,7 @@ export function DatasetPage() {
           )
         }
       />
-      {error && <ProblemNote error={error} />}
+      {error && <NotAnswered error={error} />}
       {data && (
         <>
           <PartLinks name={name} current={part} />

@@ -6,7 +6,7 @@ import { InputParts } from "../features/input-way/input-parts";
 import { useInput } from "../features/input-way/use-input";
 import { PageTitle } from "../shell/page-title";
 import { Icon } from "../ui/icon";
-import { ProblemNote } from "../ui/problem-note";
+import { NotAnswered } from "../ui/problem-note";
 import { TEXT_TONE } from "../ui/tone";
 
 const route = getRouteApi("/data/inputs/$id");
@@ -44,7 +44,7 @@ export function InputPage() {
           )
         }
       />
-      {error && <ProblemNote error={error} />}
+      {error && <NotAnswered error={error} />}
       {!data && !error && <p className="py-16 text-center text-muted">Looking for the file…</p>}
       {data && <InputParts input={data} />}
     </>

@@ -3,7 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { RunParts } from "../features/run-details/run-parts";
 import { useRefreshRun, useRun } from "../features/run-details/use-run";
 import { PageTitle } from "../shell/page-title";
-import { ProblemNote } from "../ui/problem-note";
+import { NotAnswered } from "../ui/problem-note";
 import { Moment } from "../ui/time";
 
 const route = getRouteApi("/runs/$runId");
@@ -31,7 +31,7 @@ export function RunPage() {
         }
         aside={<code className="text-xs break-all text-muted">{runId}</code>}
       />
-      {error && <ProblemNote error={error} />}
+      {error && <NotAnswered error={error} />}
       {!run && !error && <p className="py-16 text-center text-muted">Reading the run…</p>}
       {run && <RunParts run={run} />}
     </>

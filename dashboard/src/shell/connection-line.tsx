@@ -9,7 +9,7 @@ const MISSED_SHOWN_MS = 30_000;
 export function ConnectionLine() {
   const connection = useLive((live) => live.connection);
   return (
-    <div data-testid="connection" className="flex items-center gap-2 text-sm">
+    <div data-testid="connection" className="flex flex-wrap items-center gap-x-2 text-sm">
       {connection.phase === "live" ? <LiveLine /> : <AwayLine />}
     </div>
   );

@@ -1,5 +1,6 @@
 /** What the server answers in each state. */
-import type { Analysis, Dataset, InputItem, PutAside, Run, Slot, Verdict } from "../api/types";
+import type { Analysis, Dataset, InputItem, PutAside, Run, Slot, TableVersion, Verdict } from "../api/types";
+import type { Recorder } from "../testing/events";
 import { LONG_NAME, lastRuns, UNBROKEN } from "./logs";
 import { type Answers, exampleOf, list, problem, type Said } from "./stand-in";
 
@@ -58,11 +59,11 @@ const slotOf = ({ mark, run_id }: Run, place: number): Slot => ({
   seq: place + 1,
 });
 
-/** A day's runs, and what the history has of them. */
+/** Some hours' runs, and what the history has of them. No more than tell what each looks like: a test looks at all. */
 export const RUNS: Answers = {
-  "GET /api/runs": list(lastRuns(24)),
-  "GET /api/timeline": list(lastRuns(24)),
-  "GET /api/slots": list(lastRuns(90).map(slotOf)),
+  "GET /api/runs": list(lastRuns(12)),
+  "GET /api/timeline": list(lastRuns(12)),
+  "GET /api/slots": list(lastRuns(18).map(slotOf)),
 };
 
 export const VIEWER: Answers = {
@@ -99,6 +100,19 @@ export const UNDELIVERED: Answers = {
   ]),
 };
 
+/** What the rows of the log's run came to. */
+export function balanceOf({ status: { run } }: Recorder): Answers {
+  if (!run) return {};
+  const { records, rows, quarantined, inserted, updated, unchanged, held_back } = run.counts;
+  const isMerged = run.state === "success";
+  const body = {
+    ...{ records, rows, quarantined, inserted, updated, unchanged },
+    ...{ carried_over: 0, taken_in: rows, held_back: isMerged ? held_back : rows },
+    ...{ translated_difference: 0, merged_difference: 0, lost_between: 0 },
+  };
+  return { [`GET /api/runs/${run.run_id}/balance`]: { status: 200, body } };
+}
+
 /** What the run put aside itself. */
 export const putAsideBy = (runId: string): Answers => ({
   "GET /api/quarantine": list([{ ...one<PutAside>("/api/quarantine"), run_id: runId }]),
@@ -133,6 +147,15 @@ export const EACH_FILE: Answers = {
 
 const message = `${LONG_NAME}: it is held back: 12,345 rows do not pass check range(${UNBROKEN})`;
 
+export const LONG_COLUMNS = [UNBROKEN, ...LONG_NAME.split("_")].map((name) => ({
+  name,
+  type: `STRUCT(${UNBROKEN} VARCHAR, amount DECIMAL(18, 3))`,
+}));
+
+const ofBars = (part: string, body: object): Answers => ({
+  [`GET /api/datasets/bars/${part}`]: { status: 200, body },
+});
+
 /** Names that no layout likes. */
 export const LONG: Answers = {
   "GET /api/inputs": list(
@@ -166,5 +189,35 @@ export const LONG: Answers = {
       withheld: message,
     },
   ]),
+  ...ofBars("rows", {
+    version: 1,
+    columns: LONG_COLUMNS,
+    items: [LONG_COLUMNS.map(() => LONG_NAME.repeat(3))],
+    next: null,
+    total: 123_456_789_012,
+  }),
+  ...ofBars("checks", {
+    checked_at: new Date().toISOString(),
+    checks: [
+      {
+        name: `range(${UNBROKEN})`,
+        columns: [UNBROKEN],
+        asks: "at least -123,456,789,012.75",
+        result: { outcome: "failed", failures: 123_456_789, message },
+      },
+    ],
+    history: [],
+  }),
+  ...ofBars("history", {
+    items: [
+      {
+        ...one<TableVersion>("/api/datasets/bars/history"),
+        files: [LONG_NAME, UNBROKEN],
+        columns: [{ name: UNBROKEN, before: LONG_COLUMNS[0]?.type, after: "VARCHAR" }],
+      },
+    ],
+    next: 1,
+    total: 123_456,
+  }),
   "GET /api/tokens": list([{ ...one<object>("/api/tokens"), name: UNBROKEN.slice(0, 64) }]),
 };

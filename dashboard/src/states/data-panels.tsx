@@ -11,10 +11,10 @@ import { InputParts } from "../features/input-way/input-parts";
 import { PlotPart } from "../features/plot/plot-part";
 import { PutAsideList } from "../features/quarantine/put-aside-list";
 import { Panel } from "../ui/panel";
-import { EACH_FILE, EMPTY, LONG } from "./answers";
-import { LONG_NAME, succeeded } from "./logs";
+import { EACH_FILE, EMPTY, LONG, LONG_COLUMNS } from "./answers";
+import { LONG_NAME, succeeded, UNBROKEN } from "./logs";
 import { asked, asking, type PanelStates } from "./panel-states";
-import { type Answers, exampleOf, standIn } from "./stand-in";
+import { type Answers, exampleOf, problem, standIn } from "./stand-in";
 
 const nowhere = (): void => {};
 
@@ -30,6 +30,13 @@ const ROWS = body<object>("/api/datasets/bars/rows");
 
 const NO_ROWS: Answers = {
   "GET /api/datasets/bars/rows": { status: 200, body: { ...ROWS, items: [], next: null, total: 0 } },
+};
+const NO_PROFILE: Answers = {
+  "GET /api/datasets/bars/profile": problem(
+    404,
+    "Not Found",
+    "bars was not profiled yet: the next run does it",
+  ),
 };
 const NO_CHECKS: Answers = {
   "GET /api/datasets/bars/checks": { status: 200, body: { checked_at: null, checks: [], history: [] } },
@@ -52,7 +59,7 @@ export const DATA_PANELS: readonly PanelStates[] = [
   {
     title: "Rows",
     panel: <RowsPart name="bars" search={{}} onChange={nowhere} />,
-    states: ofTable({ empty: () => standIn(succeeded(), NO_ROWS) }),
+    states: ofTable({ empty: () => standIn(succeeded(), NO_ROWS), ...longNames }),
   },
   {
     title: "Plot",
@@ -63,11 +70,16 @@ export const DATA_PANELS: readonly PanelStates[] = [
   },
   { title: "Columns", panel: <ColumnsPart dataset={TABLE} />, states: ofTable() },
   {
+    title: "Columns of long names",
+    panel: <ColumnsPart dataset={{ ...TABLE, keys: [UNBROKEN], columns: LONG_COLUMNS }} />,
+    states: { "no profile": () => standIn(succeeded(), NO_PROFILE) },
+  },
+  {
     title: "Checks",
     panel: <ChecksPart name="bars" />,
-    states: ofTable({ empty: () => standIn(succeeded(), NO_CHECKS) }),
+    states: ofTable({ empty: () => standIn(succeeded(), NO_CHECKS), ...longNames }),
   },
-  { title: "Versions", panel: <HistoryPart dataset={TABLE} />, states: ofTable() },
+  { title: "Versions", panel: <HistoryPart dataset={TABLE} />, states: ofTable(longNames) },
   { title: "A file", panel: <InputParts input={FILE} />, states: ofTable() },
   {
     title: "A file of a long name",

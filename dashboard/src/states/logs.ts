@@ -131,6 +131,7 @@ export const lastRuns = (count: number): Run[] =>
     const at = (seconds: number): string => new Date(startMs + seconds * 1000).toISOString();
     const seconds = 8 + ((index * 7) % 5);
     const run = aRun(index === 4 ? "failed" : "success", {
+      ...(index === 4 && { reason: "hung" }),
       run_id: `run-${count - index}`,
       mark: at(0),
       started_at: at(index % 3),

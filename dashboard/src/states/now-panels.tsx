@@ -118,6 +118,7 @@ export const NOW_PANELS: readonly PanelStates[] = [
       failed: () => standIn(failed(), putAsideBy(FAILED_RUN)),
       "the first run": () => standIn(failed(), EMPTY),
       ...asked(),
+      offline: () => away(failed(), { ...RUNS, ...putAsideBy(FAILED_RUN) }),
     },
   },
   {

@@ -6,15 +6,17 @@ import { NextMarks } from "../features/run-history/next-marks";
 import { RunsPanel } from "../features/run-history/runs-panel";
 import { Timeline } from "../features/run-history/timeline";
 import type { Recorder } from "../testing/events";
-import { EACH_FILE, EMPTY, ERROR, LOADING, LONG, RUNS } from "./answers";
+import { balanceOf, EACH_FILE, EMPTY, ERROR, LOADING, LONG, RUNS } from "./answers";
 import { empty, failed, flood, longNames, running, succeeded } from "./logs";
 import { asked, asking, away, type PanelStates } from "./panel-states";
-import { standIn } from "./stand-in";
+import { type Answers, standIn } from "./stand-in";
 
 /** The address stays as it is. */
 const nowhere = (): void => {};
 
 const partsOf = ({ status }: Recorder) => status.run && <RunParts run={status.run} />;
+
+const FAILED: Answers = { ...RUNS, ...EACH_FILE, ...balanceOf(failed()) };
 
 export const RUN_PANELS: readonly PanelStates[] = [
   { title: "Timeline", panel: <Timeline search={{}} onSearch={nowhere} />, states: asking(RUNS) },
@@ -24,17 +26,21 @@ export const RUN_PANELS: readonly PanelStates[] = [
   {
     title: "A run",
     panel: partsOf(failed()),
-    states: { failed: () => standIn(failed(), { ...RUNS, ...EACH_FILE }), ...asked(EACH_FILE) },
+    states: {
+      failed: () => standIn(failed(), FAILED),
+      ...asked(),
+      offline: () => away(failed(), FAILED),
+    },
   },
   {
     title: "A run of long names",
     panel: partsOf(longNames()),
-    states: { failed: () => standIn(longNames(), LONG) },
+    states: { failed: () => standIn(longNames(), { ...LONG, ...RUNS, ...balanceOf(longNames()) }) },
   },
   {
     title: "A run under way",
     panel: partsOf(running()),
-    states: { running: () => standIn(running(), EMPTY) },
+    states: { running: () => standIn(running(), { ...EMPTY, ...balanceOf(running()) }) },
   },
   {
     title: "Log",

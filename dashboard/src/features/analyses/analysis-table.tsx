@@ -34,7 +34,7 @@ export function AnalysisTable({ items }: { items: Analysis[] }) {
         <tbody>
           {items.map((analysis) => (
             <tr key={analysis.name} className="border-t border-line align-top hover:bg-sunken">
-              <th scope="row" className={`${CELL} text-left font-medium`}>
+              <th scope="row" className="min-w-40 px-5 py-2 text-left font-medium wrap-anywhere">
                 <Link
                   to="/analyses/$name"
                   params={{ name: analysis.name }}

@@ -45,7 +45,7 @@ export function DatasetTable({ items }: { items: Dataset[] }) {
         <tbody>
           {items.map((dataset) => (
             <tr key={dataset.name} className="border-t border-line hover:bg-sunken">
-              <th scope="row" className="px-5 py-2 text-left font-medium">
+              <th scope="row" className="min-w-40 px-5 py-2 text-left font-medium wrap-anywhere">
                 <Link
                   to="/data/$name"
                   params={{ name: dataset.name }}

@@ -16,6 +16,7 @@ export function FilesPanel({ search, onChange }: Props) {
   const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } = useInputPages(
     search.state,
   );
+  const items = data?.pages.flatMap((page) => page.items);
   const filter = (
     <label className="ml-auto flex items-center gap-2 text-sm text-muted">
       State
@@ -37,7 +38,19 @@ export function FilesPanel({ search, onChange }: Props) {
     <Panel title="Files" testId="files" aside={filter}>
       <PanelProblem error={error} />
       {isPending && <p className="px-5 py-10 text-center text-sm text-muted">Looking at the files…</p>}
-      {data && <InputTable items={data.pages.flatMap(({ items }) => items)} />}
+      {items?.length === 0 && (
+        <p className="px-5 py-10 text-center text-sm text-muted">
+          {search.state ? (
+            "No file is in this state."
+          ) : (
+            <>
+              No file has come yet. Drop a CSV file into <code className="font-mono text-ink">data/raw</code>:
+              the next run takes it in.
+            </>
+          )}
+        </p>
+      )}
+      {items && items.length > 0 && <InputTable items={items} />}
       {hasNextPage && (
         <div className="border-t border-line px-5 py-3">
           <Button onPress={() => void fetchNextPage()} unavailable={isFetchingNextPage ? "Asking…" : null}>

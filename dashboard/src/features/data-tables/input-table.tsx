@@ -12,8 +12,6 @@ const HEAD = "px-5 py-2 font-medium whitespace-nowrap text-muted";
 const CELL = "px-5 py-2 text-right whitespace-nowrap";
 
 export function InputTable({ items }: { items: InputItem[] }) {
-  if (items.length === 0)
-    return <p className="px-5 py-10 text-center text-sm text-muted">There is no such file.</p>;
   return (
     <ScrollRegion label="Table of files">
       <table className="w-full text-sm">
@@ -54,7 +52,7 @@ function InputRow({ item }: { item: InputItem }) {
   const { word, tone, icon } = INPUT_STATES[item.state];
   return (
     <tr className="border-t border-line align-baseline">
-      <th scope="row" className="px-5 py-2 text-left font-normal">
+      <th scope="row" className="min-w-44 px-5 py-2 text-left font-normal wrap-anywhere">
         <InputLink id={item.id} name={item.name} />
         {item.message && <p className="max-w-prose text-xs text-muted">{item.message}</p>}
       </th>

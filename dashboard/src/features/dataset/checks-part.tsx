@@ -42,16 +42,18 @@ export function ChecksPart({ name }: { name: string }) {
           return (
             <li key={check} className="flex gap-3 border-t border-line px-5 py-2.5 text-sm first:border-t-0">
               <Icon name={icon} className={`mt-0.5 ${TEXT_TONE[tone]}`} />
-              <div className="min-w-0 flex-1">
-                <p className="font-medium">
-                  {columns.join(", ")} {asks}
+              <div className="flex min-w-0 flex-1 flex-wrap gap-x-3">
+                <div className="min-w-0 flex-1 basis-44">
+                  <p className="font-medium">
+                    {columns.join(", ")} {asks}
+                  </p>
+                  <p className="text-xs text-muted">{result?.message ?? "Not made yet"}</p>
+                </div>
+                <p className={`ml-auto whitespace-nowrap ${TEXT_TONE[tone]}`}>
+                  {result?.outcome ?? "not made yet"}
+                  {result && result.failures > 0 && ` · ${counted(result.failures, "row")}`}
                 </p>
-                <p className="text-xs text-muted">{result?.message ?? "Not made yet"}</p>
               </div>
-              <p className={`whitespace-nowrap ${TEXT_TONE[tone]}`}>
-                {result?.outcome ?? "not made yet"}
-                {result && result.failures > 0 && ` · ${counted(result.failures, "row")}`}
-              </p>
             </li>
           );
         })}

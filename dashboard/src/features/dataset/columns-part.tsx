@@ -8,16 +8,19 @@ import { ColumnTable } from "./column-table";
 import { useProfile } from "./use-dataset";
 
 export function ColumnsPart({ dataset }: { dataset: Dataset }) {
-  const { data, error } = useProfile(dataset.name);
+  const { data, error, isPending } = useProfile(dataset.name);
   return (
     <Panel
       title={counted(dataset.columns.length, "column")}
       aside={
-        data && (
-          <p className="text-sm text-muted">
-            profiled <Ago at={data.generated_at} /> over {counted(data.whole.rows, "row")}
-          </p>
-        )
+        <p className="text-sm text-muted">
+          {isPending && "Reading the profile…"}
+          {data && (
+            <>
+              profiled <Ago at={data.generated_at} /> over {counted(data.whole.rows, "row")}
+            </>
+          )}
+        </p>
       }
     >
       <PanelProblem error={error} />

@@ -65,7 +65,11 @@ interface HeadProps {
 }
 
 const SortHead = ({ name, type, order, onSort }: HeadProps) => (
-  <th scope="col" aria-sort={order} className="px-3 py-2 text-left font-medium whitespace-nowrap">
+  <th
+    scope="col"
+    aria-sort={order}
+    className={`px-3 py-2 font-medium whitespace-nowrap ${NUMBERS.test(type) ? "text-right" : "text-left"}`}
+  >
     <button type="button" onClick={onSort} title={type} className="inline-flex items-center gap-1">
       {name}
       {order !== "none" && <Icon name="chevron" className={order === "ascending" ? "rotate-180" : ""} />}

@@ -39,7 +39,9 @@ export function RowsPart({ name, search, onChange }: Props) {
         <div className="flex flex-wrap items-center gap-3 border-t border-line px-5 py-3 text-sm">
           <p role="status" className="mr-auto text-muted">
             {data.items.length === 0
-              ? "No such row"
+              ? search.where === undefined
+                ? "It has no rows"
+                : "No row passes the filter"
               : `${number(offset + 1)} to ${number(offset + data.items.length)} of ${number(data.total)}`}
           </p>
           <Button

@@ -5,7 +5,7 @@ import { useSampledEvents } from "../../live/use-sampled-events";
 import { Button } from "../../ui/button";
 import { number } from "../../ui/format";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { PanelProblem } from "../../ui/problem-note";
 import { DownloadButton } from "./download-button";
 import type { EventsFilter, EventsSearch } from "./events-search";
 import { LogFilters } from "./log-filters";
@@ -66,14 +66,7 @@ function Log({ search, filter: asked, onSearch }: LogProps) {
   };
   return (
     <>
-      {log.problem && (
-        <div className="p-5">
-          <ProblemNote error={log.problem.error} />
-          <p className="mt-3">
-            <Button onPress={log.problem.askAgain}>Ask again</Button>
-          </p>
-        </div>
-      )}
+      {log.problem && <PanelProblem error={log.problem.error} onAgain={log.problem.askAgain} />}
       {isMissing && (
         <p role="alert" className="border-b border-line px-5 py-2 text-sm text-warn">
           {isFiltered

@@ -41,7 +41,7 @@ export function Inputs({ items, summary }: { items: InputItem[]; summary: InputS
           )}
         </span>
       </h3>
-      <dl className="grid grid-cols-4 gap-2 px-5 pt-2">
+      <dl className="flex flex-wrap gap-x-8 gap-y-2 px-5 pt-2">
         <Figure name="waiting" value={number(summary.waiting)} />
         <Figure name="being written" value={number(summary.settling)} />
         <Figure name="set aside" value={number(summary.quarantined + summary.held_back)} isBad />
@@ -89,11 +89,13 @@ export function InputRow({ item }: { item: InputItem }) {
         <Icon name={icon} className={`translate-y-0.5 ${TEXT_TONE[tone]}`} />
         {/* Whole, also where it is long: what tells files apart is mostly at the end. */}
         <div className="flex min-w-0 flex-1 flex-wrap items-baseline gap-x-2">
-          <InputLink id={item.id} name={item.name} className="min-w-0 flex-1 basis-40 wrap-anywhere" />
-          <span className="ml-auto text-muted">
-            {item.rows === null ? bytes(item.size) : counted(item.rows, "row")}
-          </span>
-          <span className={`w-24 text-right ${TEXT_TONE[tone]}`}>{word}</span>
+          <InputLink id={item.id} name={item.name} className="min-w-0 flex-1 basis-32 wrap-anywhere" />
+          <div className="ml-auto flex gap-2">
+            <span className="text-muted">
+              {item.rows === null ? bytes(item.size) : counted(item.rows, "row")}
+            </span>
+            <span className={`text-right sm:w-24 ${TEXT_TONE[tone]}`}>{word}</span>
+          </div>
         </div>
       </div>
       {item.quarantined !== null && item.quarantined > 0 && (

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import type { Run, Status } from "../../api/types";
 import { titled } from "../../ui/format";
 import { Icon } from "../../ui/icon";
-import { ProblemNote } from "../../ui/problem-note";
+import { NotAnswered, ProblemNote } from "../../ui/problem-note";
 import { ClockTime, Moment } from "../../ui/time";
 import { adviceFor, reasonText } from "../metrics-panel/wording";
 import { useConfigurationChanges, useGoodRunBefore, useRefreshRun } from "../run-details/use-run";
@@ -70,8 +70,8 @@ function Problems({ run: { run_id } }: { run: Run }) {
   const parts = [useFirstPutAside(run_id), useGoodRunBefore(run_id), useLastLines(run_id)];
   const byText = new Map(parts.flatMap(({ error }) => (error ? [[error.message, error]] : [])));
   return [...byText].map(([text, error]) => (
-    <div key={text} className="mt-4 ml-8 rounded-lg bg-surface">
-      <ProblemNote error={error} />
+    <div key={text} className="mt-4 ml-8">
+      <NotAnswered error={error} />
     </div>
   ));
 }

@@ -5,7 +5,7 @@ import { Button } from "../../ui/button";
 import { counted } from "../../ui/format";
 import { Icon } from "../../ui/icon";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { NotAnswered, ProblemNote } from "../../ui/problem-note";
 import { useInputs } from "../export-panel/use-lake";
 import { useReadOnly } from "../settings/use-session";
 import { useLoadDemo } from "./use-demo";
@@ -23,7 +23,7 @@ export function FirstSteps() {
             <PressStart summary={data.summary} />
           )
         ) : error ? (
-          <ProblemNote error={error} />
+          <NotAnswered error={error} />
         ) : (
           <p className="text-sm text-muted">Looking at the folders…</p>
         )}

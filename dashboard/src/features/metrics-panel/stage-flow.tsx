@@ -98,12 +98,17 @@ function ProgressTrack({ stage, tone }: { stage: StageView; tone: Tone }) {
 
 /** A span that ended, or one that goes on. */
 export const Elapsed = ({ from, to, isLive }: { from: string; to: string | null; isLive: boolean }) => {
-  if (to !== null) return <>{duration(Date.parse(to) - Date.parse(from))}</>;
+  if (to !== null)
+    return <span className="whitespace-nowrap">{duration(Date.parse(to) - Date.parse(from))}</span>;
   return isLive ? <Running since={from} /> : null;
 };
 
 const Running = ({ since }: { since: string }) => {
   const passedMs = useNow() - Date.parse(since);
   // Whole seconds: tenths that move only once a second would look broken.
-  return <>{passedMs < 60_000 ? `${Math.max(0, Math.floor(passedMs / 1000))} s` : duration(passedMs)}</>;
+  return (
+    <span className="whitespace-nowrap">
+      {passedMs < 60_000 ? `${Math.max(0, Math.floor(passedMs / 1000))} s` : duration(passedMs)}
+    </span>
+  );
 };

@@ -16,13 +16,23 @@ const TICK_SPACE = 84;
 interface Wanted {
   width: number;
   span: Span;
+  /** From the lowest to the highest that is drawn. */
+  heights: uPlot.Range.MinMax;
   seriesCount: number;
   onZoom: (span: Span) => void;
   onWhole: () => void;
   onPoint: (index: number | null) => void;
 }
 
-export function chartOptions({ width, span, seriesCount, onZoom, onWhole, onPoint }: Wanted): uPlot.Options {
+export function chartOptions({
+  width,
+  span,
+  heights,
+  seriesCount,
+  onZoom,
+  onWhole,
+  onPoint,
+}: Wanted): uPlot.Options {
   const line = resolved("--color-line");
   const muted = resolved("--color-muted");
   const axis = {
@@ -41,7 +51,7 @@ export function chartOptions({ width, span, seriesCount, onZoom, onWhole, onPoin
     padding: [12, RIGHT, 0, 0],
     pxAlign: false,
     legend: { show: false },
-    scales: { x: { time: true, range: () => range } },
+    scales: { x: { time: true, range: () => range }, y: { range: () => heights } },
     axes: [
       { ...axis, space: TICK_SPACE, size: 48, values: (_, marks, __, ___, step) => axisLabels(marks, step) },
       { ...axis, size: AXIS_WIDTH, values: (_, marks) => marks.map(number) },

@@ -66,7 +66,7 @@ function Plot({ name, choice: chosen, search, onChange }: PlotProps) {
   return (
     <div ref={place} aria-busy={isFetching}>
       <PanelProblem error={error} />
-      <div className="flex flex-wrap items-center gap-3 px-5 pt-4">
+      <div className={`flex flex-wrap items-center gap-3 px-5 pt-4 ${span ? "" : "pb-4"}`}>
         <p role="status" className="mr-auto text-sm text-muted">
           {isFetching && !error ? "Reading the rows…" : plotted && !error ? rowsInWords(plotted) : ""}
         </p>

@@ -21,6 +21,21 @@ interface Props {
 
 const ZOOM_KEYS: Record<string, number> = { "+": 0.5, "-": 2 };
 
+const AROUND = 0.1;
+
+/** Of all points: the chart itself looks at one alone of those that share the last moment. */
+function heightsOf([, ...lines]: uPlot.AlignedData): uPlot.Range.MinMax {
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (const line of lines)
+    for (const value of line) {
+      if (value == null) continue;
+      least = Math.min(least, value);
+      greatest = Math.max(greatest, value);
+    }
+  return uPlot.rangeNum(least, greatest, AROUND, true);
+}
+
 export default function SeriesChart({ label, data, width, span, told, onZoom, onWhole }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
@@ -36,6 +51,7 @@ export default function SeriesChart({ label, data, width, span, told, onZoom, on
       chartOptions({
         width,
         span: { fromMs, toMs },
+        heights: heightsOf(data),
         seriesCount: data.length - 1,
         onZoom: (to) => calls.current.onZoom(to),
         onWhole: () => calls.current.onWhole(),

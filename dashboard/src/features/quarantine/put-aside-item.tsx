@@ -30,14 +30,16 @@ export function PutAsideItem({ item }: { item: PutAside }) {
             {item.reason}
           </p>
         </div>
-        <span className={`whitespace-nowrap ${TEXT_TONE[tone]}`}>
-          <Icon name={icon} className="-translate-y-px" /> {word}
-        </span>
-        {item.outcome === "quarantined" && !isOpen && (
-          <Button onPress={() => setIsOpen(true)}>
-            Mend <span className="sr-only">{item.id}</span>
-          </Button>
-        )}
+        <div className="flex items-center gap-4">
+          <span className={`whitespace-nowrap ${TEXT_TONE[tone]}`}>
+            <Icon name={icon} className="-translate-y-px" /> {word}
+          </span>
+          {item.outcome === "quarantined" && !isOpen && (
+            <Button onPress={() => setIsOpen(true)}>
+              Mend <span className="sr-only">{item.id}</span>
+            </Button>
+          )}
+        </div>
       </div>
       {item.raw && (
         <p className="mt-1.5 rounded-lg bg-sunken px-3 py-1.5 font-mono text-xs break-all whitespace-pre-wrap">

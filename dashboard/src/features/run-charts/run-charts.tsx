@@ -1,7 +1,7 @@
 /** The last 96 runs, a day of them, as small charts: each says in words what it shows. */
 import type { Run } from "../../api/types";
 import { number, titled } from "../../ui/format";
-import { ProblemNote } from "../../ui/problem-note";
+import { NotAnswered } from "../../ui/problem-note";
 import { useRefreshHistory } from "../run-history/use-history";
 import { ChartFrame } from "./chart-frame";
 import { ChartsToCome } from "./charts-to-come";
@@ -14,7 +14,7 @@ import { ValueBars } from "./value-bars";
 export default function RunCharts() {
   useRefreshHistory();
   const { data, error } = useLastRuns();
-  if (error) return <ProblemNote error={error} />;
+  if (error) return <NotAnswered error={error} />;
   if (!data) return <ChartsToCome />;
   const runs = endedInOrder(data.items);
   return runs.length > 0 && <Charts runs={runs} />;

@@ -3,7 +3,7 @@ import type { Run } from "../../api/types";
 import { number } from "../../ui/format";
 import { Icon } from "../../ui/icon";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { NotAnswered } from "../../ui/problem-note";
 import { RowLedger } from "../metrics-panel/row-ledger";
 import { useBalance } from "./use-run";
 
@@ -13,7 +13,11 @@ export function RunBalance({ run }: { run: Run }) {
     <Panel title="Rows" testId="balance">
       <div className="px-5 py-4">
         <RowLedger run={run} />
-        {error && <ProblemNote error={error} />}
+        {error && (
+          <div className="mt-5">
+            <NotAnswered error={error} />
+          </div>
+        )}
         {data && (
           <ul className="mt-5 space-y-1.5 border-t border-line pt-4 text-sm">
             <Sum

@@ -20,9 +20,8 @@ export function StageBars({ run }: { run: Run }) {
           <li key={stage.name}>
             <p className="flex flex-wrap items-baseline gap-x-3 text-sm">
               <span className="font-semibold">{titled(stage.name)}</span>
-              <span className={`inline-flex items-center gap-1 ${TEXT_TONE[STAGE_TONE[stage.state]]}`}>
-                <Icon name={STAGE_ICON[stage.state]} className="translate-y-0.5" />
-                {stage.state}
+              <span className={TEXT_TONE[STAGE_TONE[stage.state]]}>
+                <Icon name={STAGE_ICON[stage.state]} className="-translate-y-px" /> {stage.state}
                 {stage.reason && `: ${reasonText(stage.reason)}`}
               </span>
               <span className="text-muted">

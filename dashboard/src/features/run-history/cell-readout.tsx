@@ -6,11 +6,21 @@ import { TEXT_TONE } from "../../ui/tone";
 import type { Cell } from "./calendar-days";
 import { VERDICTS } from "./verdicts";
 
-export const CellReadout = ({ time, cell }: { time: string | null; cell: Cell | undefined }) => (
+interface Props {
+  /** When it is; null where none is chosen. */
+  time: string | null;
+  cell: Cell | undefined;
+  /** Whether there is no mark at all to choose. */
+  isEmpty: boolean;
+}
+
+export const CellReadout = ({ time, cell, isEmpty }: Props) => (
   <div className="mt-2 min-h-12 border-t border-line pt-3 text-sm" data-testid="mark-readout">
     {time === null ? (
       <p className="text-muted">
-        Point at a mark, or walk through them with the arrow keys, to see what became of it.
+        {isEmpty
+          ? "No mark of the schedule lies in these days: each comes here as it passes."
+          : "Point at a mark, or walk through them with the arrow keys, to see what became of it."}
       </p>
     ) : (
       <div className="flex flex-wrap gap-x-6 gap-y-1">

@@ -76,6 +76,7 @@ export function DaysGrid({ days }: { days: Day[] }) {
       <CellReadout
         time={at && day ? `${day.label}, ${timeOf(day, at.quarter)}` : null}
         cell={at && day ? day.cells[at.quarter] : undefined}
+        isEmpty={days.every(({ cells }) => cells.every((cell) => cell === undefined))}
       />
     </>
   );

@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { number } from "../../ui/format";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { NotAnswered } from "../../ui/problem-note";
 import { useNow } from "../../ui/use-now";
 import { daysFrame, daysOf } from "./calendar-days";
 import { DaysGrid } from "./days-grid";
@@ -52,7 +52,7 @@ export function MarksCalendar({ search }: { search: RunsSearch }) {
       }
     >
       <div className="px-5 py-4">
-        {slots.error && <ProblemNote error={slots.error} />}
+        {slots.error && <NotAnswered error={slots.error} />}
         {slots.isPending && <p className="py-10 text-center text-sm text-muted">Reading the marks…</p>}
         {slots.data && <DaysGrid days={days} />}
       </div>

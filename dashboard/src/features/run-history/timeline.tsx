@@ -2,7 +2,7 @@
 import { Button } from "../../ui/button";
 import { moment, titled } from "../../ui/format";
 import { Panel } from "../../ui/panel";
-import { ProblemNote } from "../../ui/problem-note";
+import { NotAnswered } from "../../ui/problem-note";
 import { Segments } from "../../ui/segments";
 import { useNow } from "../../ui/use-now";
 import { lanesOf } from "./lanes";
@@ -50,7 +50,7 @@ export function Timeline({ search, onSearch }: Props) {
           {data?.next &&
             ` · only the newest ${data.items.length} runs of it are shown: choose a shorter span`}
         </p>
-        {error && <ProblemNote error={error} />}
+        {error && <NotAnswered error={error} />}
         {isPending && <p className="py-10 text-center text-sm text-muted">Reading the history…</p>}
         {data && (
           <LanesView
