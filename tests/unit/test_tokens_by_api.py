@@ -109,6 +109,28 @@ def test_a_login_makes_tokens_from_the_own_page_alone_and_ends_with_its_token(gu
 
 
 @pytest.mark.slow
+def test_a_quiet_socket_and_stream_end_with_their_token(guarded: tuple[Server, str]) -> None:
+    """It is revoked beside the server, which says nothing of it."""
+    server, _ = guarded
+    theirs = bearer(made(guarded, "screen")["token"])
+    with (
+        connect(server.api.replace("http", "ws") + "/ws/events?stage=none", additional_headers=theirs) as socket,
+        server.http.stream("GET", "/api/events/stream?stage=none", headers=theirs) as stream,
+    ):
+        assert json.loads(socket.recv())["type"] == "snapshot"
+        lines = stream.iter_lines()
+        next(lines)
+        assert command(server.home, "token", "revoke", "screen").exit_code == 0
+        with pytest.raises(ConnectionClosed) as closed:
+            all_of(socket)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1008
+        with pytest.raises(httpx.RemoteProtocolError):
+            list(lines)
+    assert "Traceback" not in server.output.read_text()
+
+
+@pytest.mark.slow
 def test_an_open_socket_and_stream_end_with_their_token(guarded: tuple[Server, str]) -> None:
     server, ada = guarded
     token = made(guarded, "wall")

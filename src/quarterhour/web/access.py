@@ -6,7 +6,6 @@ import time
 from base64 import b64encode
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -19,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from quarterhour.tokens import Role, Token, TokenStore
+from quarterhour.web.open_calls import OpenCalls
 from quarterhour.web.problems import problem
 
 COOKIE = "quarterhour_session"
@@ -121,10 +121,6 @@ CommandTeller = Callable[[str, str, int, str, str], Awaitable[None]]
 """Told of each command that was let through: method, path, status, who, and from which address."""
 
 
-class _Revoked(Exception):
-    """The token of an answer that is under way opens nothing any more."""
-
-
 class Access:
     """Lets a call through where its token or cookie may; pages are led to the login. `local`: the token of commands here."""
 
@@ -137,6 +133,7 @@ class Access:
         self._sessions = Sessions(tokens, key)
         self._local = local
         self._tell = tell
+        self._open = OpenCalls(tokens)
         self._attempts = Attempts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -158,12 +155,13 @@ class Access:
         needed = Role.VIEWER if is_socket or scope["method"] in _SAFE else Role.OPERATOR
         if isinstance(found, Principal) and found.role.may(needed):
             scope.setdefault("state", {})[PRINCIPAL] = found
-            if found.token_id is not None:
+            if not is_socket:
+                send = self._telling(scope, send, found, address)
+            if found.token_id is None:
+                await self._app(scope, receive, send)
+            else:
                 self._uses.used(found.token_id)
-                send = self._while_valid(send, found.token_id)
-            # A stream that its token's end cuts off: the server closes the connection of an answer without an end.
-            with suppress(_Revoked):
-                await self._app(scope, receive, send if is_socket else self._telling(scope, send, found, address))
+                await self._open.let_through(self._app, scope, receive, send, found.token_id)
         elif is_socket:
             await WebSocketClose(code=1008, reason="log in first")(scope, receive, send)
         elif isinstance(found, Principal):
@@ -192,21 +190,6 @@ class Access:
             self._attempts.failed(address)
             return _asked_for_a_token("this token opens nothing")
         return Principal(token.name, token.role, token.id)
-
-    def _while_valid(self, send: Send, token_id: str) -> Send:
-        """What goes on (a socket, a stream, a download) ends with its token."""
-
-        async def checked(message: Message) -> None:
-            is_socket = message["type"] == "websocket.send"
-            if (is_socket or message.get("more_body")) and self._tokens.with_id(token_id) is None:
-                if is_socket:
-                    await send({"type": "websocket.close", "code": 1008, "reason": "the token was revoked"})
-                    # What the server's own connection raises where nobody listens any more.
-                    raise OSError("the token was revoked")
-                raise _Revoked
-            await send(message)
-
-        return checked
 
     def _telling(self, scope: Scope, send: Send, who: Principal, address: str) -> Send:
         """Commands that were done are told with who gave them."""
