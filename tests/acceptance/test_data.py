@@ -97,6 +97,17 @@ def test_a_column_is_plotted_and_a_drag_asks_the_server_for_its_part(server: Ser
     expect(page.get_by_test_id("readout")).to_contain_text(re.compile(r"UTC · dep_delay -?[\d,]+"))
     page.get_by_text("As a table").click()
     expect(page.get_by_role("table").locator("tbody tr").first).to_be_visible()
+    # As typed, to the second.
+    plot = page.get_by_test_id("plot")
+    plot.get_by_label("From").fill("2013-01-20T00:00:00")
+    plot.get_by_label("To").fill("2013-01-10T12:30:05")
+    plot.get_by_role("button", name="Show", exact=True).click()
+    expect(plot.get_by_role("alert")).to_have_text("The span must end after it starts")
+    plot.get_by_label("From").fill("2013-01-09T06:00:00")
+    plot.get_by_role("button", name="Show", exact=True).click()
+    page.wait_for_url(re.compile("from=2013-01-09T06%3A00%3A00.000Z&to=2013-01-10T12%3A30%3A05.000Z"))
+    expect(plot.get_by_label("To")).to_have_value("2013-01-10T12:30:05")
+    expect(status).to_contain_text("of another time")
     slider.press("Escape")
     expect(status).not_to_contain_text("of another time")
     assert "from=" not in page.url

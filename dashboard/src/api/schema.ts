@@ -3140,6 +3140,10 @@ export interface components {
              * @description In the unit of the column, one for each of `time`.
              */
             value: number[];
+            /** @description Its last point before the span, which its line comes from; null without one. */
+            before: components["schemas"]["SeriesPoint"] | null;
+            /** @description Its first point after the span, which its line goes to. */
+            after: components["schemas"]["SeriesPoint"] | null;
         };
         /**
          * SeriesAnswer
@@ -3158,6 +3162,10 @@ export interface components {
          *       "rows": 336776,
          *       "series": [
          *         {
+         *           "after": {
+         *             "time": 1388548800000,
+         *             "value": 12
+         *           },
          *           "rows": 328521,
          *           "time": [
          *             1357034400000,
@@ -3241,6 +3249,19 @@ export interface components {
             /** Series */
             series: components["schemas"]["Series"][];
             others: components["schemas"]["OtherSeries"];
+        };
+        /** SeriesPoint */
+        SeriesPoint: {
+            /**
+             * Time
+             * @description Milliseconds since 1970 in UTC, as those of the series.
+             */
+            time: number;
+            /**
+             * Value
+             * @description In the unit of the column.
+             */
+            value: number;
         };
         /** Session */
         Session: {
@@ -14219,6 +14240,8 @@ export interface operations {
                      *       "rows": 3,
                      *       "series": [
                      *         {
+                     *           "after": null,
+                     *           "before": null,
                      *           "name": null,
                      *           "rows": 3,
                      *           "time": [

@@ -1,7 +1,8 @@
 """A numeric column against time, with no more points than a plot can show: M4 (Jugel, Jerzak, Hackenbroich, Markl, VLDB 2014).
 
 The span is cut into as many equal columns as the plot has pixels across. Of each column the first, the last, the least and the
-greatest point are told: a line through these covers the same pixels as one through all. A filter runs where an export's does.
+greatest point are told: a line through these covers the same pixels as one through all. The points before and after the span
+are told apart from them: where the line comes from, and where it goes. A filter runs where an export's does.
 """
 
 import re
@@ -69,6 +70,7 @@ def dataset_series(
         is_downsampled = sum(group.rows for group in groups) > wanted.points
         start, end = reading.span(facts)
         series = reading.sampled(groups, start, end) if is_downsampled else reading.whole(groups)
+        around = reading.around(groups) if facts.outside else [(None, None)] * len(groups)
     return {
         "version": plan.table.version,
         "value_type": types[0],
@@ -88,8 +90,10 @@ def dataset_series(
                 "rows": group.rows,
                 "time": [_ms(at) for at, _ in points],
                 "value": [value for _, value in points],
+                "before": _told(before),
+                "after": _told(after),
             }
-            for group, points in zip(groups, series, strict=True)
+            for group, points, (before, after) in zip(groups, series, around, strict=True)
         ],
         "others": {"series": others, "rows": facts.drawn - sum(group.rows for group in groups)},
     }
@@ -184,18 +188,36 @@ class _Reading:
         )
         return _by_series(groups, sorted(set(found)))
 
-    def _in_series(self, groups: Sequence[_Group]) -> str:
-        """The drawn rows with the number `s` of their series."""
+    def around(self, groups: Sequence[_Group]) -> list[tuple[Point | None, Point | None]]:
+        """Of each series its last point before the span and its first one after it; of equal times those next to the span's."""
+        start, end = self._wanted.start, self._wanted.end
+        is_before = f"t < {_us(start)}" if start else "false"
+        is_after = f"t > {_us(end)}" if end else "false"
+        outside = f"(SELECT t, v, b FROM {self._rows} WHERE ({is_before} OR {is_after}) AND isfinite(v))"
+        nearest = f"max({{t: t, v: v}}) FILTER ({is_before}) AS p, min({{t: t, v: v}}) FILTER ({is_after}) AS n"
+        found = self._plan.rows_of(
+            f"SELECT s, p.t, p.v, n.t, n.v FROM (SELECT s, {nearest} FROM {self._in_series(groups, outside)} GROUP BY s)"
+        )
+        around: list[tuple[Point | None, Point | None]] = [(None, None)] * len(groups)
+        for place, *values in found:
+            before_at, before, after_at, after = values
+            around[int(place)] = (
+                None if before_at is None else (before_at, before),
+                None if after_at is None else (after_at, after),
+            )
+        return around
+
+    def _in_series(self, groups: Sequence[_Group], rows: str | None = None) -> str:
+        """The drawn rows, or others, with the number `s` of their series."""
+        rows = rows or self._drawn
         if self._wanted.by is None:
-            return f"(SELECT 0 AS s, t, v FROM {self._drawn})"
+            return f"(SELECT 0 AS s, t, v FROM {rows})"
         if not groups:
-            return f"(SELECT 0 AS s, t, v FROM {self._drawn} WHERE false)"
+            return f"(SELECT 0 AS s, t, v FROM {rows} WHERE false)"
         names = ", ".join(
             f"({place}, {'NULL' if group.name is None else literal(group.name)})" for place, group in enumerate(groups)
         )
-        return (
-            f"(SELECT g.s, t, v FROM {self._drawn} JOIN (VALUES {names}) g(s, name) ON b IS NOT DISTINCT FROM g.name)"
-        )
+        return f"(SELECT g.s, t, v FROM {rows} JOIN (VALUES {names}) g(s, name) ON b IS NOT DISTINCT FROM g.name)"
 
 
 def _by_series(groups: Sequence[_Group], found: Iterable[tuple[Any, ...]]) -> list[list[Point]]:
@@ -203,6 +225,10 @@ def _by_series(groups: Sequence[_Group], found: Iterable[tuple[Any, ...]]) -> li
     for place, at, value in found:
         series[int(place)].append((at, value))
     return series
+
+
+def _told(point: Point | None) -> dict[str, int | float] | None:
+    return point and {"time": _ms(point[0]), "value": point[1]}
 
 
 def _us(moment: datetime) -> int:

@@ -38,10 +38,17 @@ _EXAMPLE: JsonDict = {
             "rows": 328521,
             "time": [1357034400000, 1357048800000, 1357071300000.25],
             "value": [2.0, -18.0, 853.0],
+            "before": None,
+            "after": {"time": 1388548800000, "value": 12.0},
         }
     ],
     "others": {"series": 0, "rows": 0},
 }
+
+
+class SeriesPoint(BaseModel):
+    time: Annotated[int | float, Field(description="Milliseconds since 1970 in UTC, as those of the series.")]
+    value: Annotated[float, Field(description="In the unit of the column.")]
 
 
 class Series(BaseModel):
@@ -54,6 +61,11 @@ class Series(BaseModel):
         Field(description="Milliseconds since 1970 in UTC; a time without a zone is taken for UTC."),
     ]
     value: Annotated[list[float], Field(description="In the unit of the column, one for each of `time`.")]
+    before: Annotated[
+        SeriesPoint | None,
+        Field(description="Its last point before the span, which its line comes from; null without one."),
+    ]
+    after: Annotated[SeriesPoint | None, Field(description="Its first point after the span, which its line goes to.")]
 
 
 class OtherSeries(BaseModel):

@@ -115,6 +115,10 @@ def by_column(points: Iterable[Point], start: int, end: int, columns: int) -> di
     return {place: four(inside) for place, inside in found.items()}
 
 
+def point(told: Point | None) -> dict[str, float] | None:
+    return told and {"time": _ms(told[0]), "value": told[1]}
+
+
 DAYS = st.integers(-1, 6).map(lambda day: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=day, microseconds=day))
 SPANS = st.lists(st.none() | DAYS, min_size=2, max_size=2).filter(
     lambda span: None in span or span[0] < span[1]  # pyright: ignore[reportOptionalOperand]
@@ -143,6 +147,7 @@ def test_each_column_of_pixels_has_its_first_last_least_and_greatest_point(
     rows = polars.read_delta(str(readings.workspace.table("readings"))).filter(polars.col("k") >= least)
     start, end = (_us(at) for at in span)
     taken: dict[str | None, list[Point]] = {}
+    sides: dict[str | None, tuple[list[Point], list[Point]]] = {}
     counts = Counter[str]()
     for at, value, kind in zip(
         map(_us, rows[time]), rows[column], rows["kind"] if by else [None] * len(rows), strict=True
@@ -151,6 +156,9 @@ def test_each_column_of_pixels_has_its_first_last_least_and_greatest_point(
             counts["without_time"] += 1
         elif (start is not None and at < start) or (end is not None and at > end):
             counts["outside"] += 1
+            if value is not None and math.isfinite(value):
+                is_after = start is None or at >= start
+                sides.setdefault(kind, ([], []))[is_after].append((at, float(value)))
         elif value is None:
             counts["nulls"] += 1
         elif not math.isfinite(value):
@@ -168,6 +176,9 @@ def test_each_column_of_pixels_has_its_first_last_least_and_greatest_point(
     assert {name: one["rows"] for name, one in shown.items()} == {name: len(taken.get(name, [])) for name in shown}
     others = {"series": max(0, len(taken) - len(most)), "rows": counts["drawn"] - sum(len(taken[one]) for one in most)}
     assert told["others"] == others
+    for name, one in shown.items():
+        before, after = sides.get(name, ([], []))
+        assert (one["before"], one["after"]) == (point(max(before, default=None)), point(min(after, default=None)))
     if not counts["drawn"]:
         assert (told["from"], told["to"]) == (None, None)
         return
@@ -187,6 +198,39 @@ def test_each_column_of_pixels_has_its_first_last_least_and_greatest_point(
         assert set(points_told) <= set(taken[name])
         assert len(points_told) <= POINTS_A_COLUMN * columns
         assert by_column(points_told, start, end, columns) == by_column(taken[name], start, end, columns)
+
+
+def test_a_line_comes_from_the_point_before_its_span_and_goes_to_the_one_after_it(tmp_path: Path) -> None:
+    context = RecordingContext(tmp_path)
+    rows = ", ".join(
+        f"({day}, TIMESTAMP '2024-01-0{day}', '{kind}', {value})"
+        for day, kind, value in (
+            (1, "a", 1),
+            (2, "a", "NULL"),
+            (2, "b", 2),
+            (4, "a", 4),
+            (4, "b", 40),
+            (6, "a", 6),
+            (8, "a", 8),
+        )
+    )
+    put(context, "readings", f"SELECT * FROM (VALUES {rows}) t(k, local, kind, v)", "one")
+    MergerService().run(context)
+    start, end = datetime(2024, 1, 3, tzinfo=UTC), datetime(2024, 1, 5, tzinfo=UTC)
+
+    def day(told: dict[str, float] | None) -> tuple[int, float] | None:
+        return told and (datetime.fromtimestamp(told["time"] / 1000, UTC).day, told["value"])
+
+    def told(start: datetime | None, end: datetime | None, by: str | None) -> list[Any]:
+        found = asked(context, SeriesWanted("v", "local", start, end, by=by))
+        return [(one["name"], one["value"], day(one["before"]), day(one["after"])) for one in found["series"]]
+
+    # Of `a` the row before has no value: its line goes over it. `b` has no point later on.
+    assert told(start, end, "kind") == [("a", [4], (1, 1), (6, 6)), ("b", [40], (2, 2), None)]
+    assert told(start, end, None) == [(None, [4, 40], (2, 2), (6, 6))]
+    assert told(None, end, None) == [(None, [1, 2, 4, 40], None, (6, 6))]
+    assert told(start, None, "kind") == [("a", [4, 6, 8], (1, 1), None), ("b", [40], (2, 2), None)]
+    assert told(None, None, None) == [(None, [1, 2, 4, 40, 6, 8], None, None)]
 
 
 @pytest.mark.parametrize(

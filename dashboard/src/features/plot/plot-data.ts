@@ -17,8 +17,18 @@ export interface Bucket {
 
 type Values = (number | undefined)[];
 
+/** With the points before and after the span: lines come from one, and go to the other. */
+function drawn({ time, value, before, after }: PlottedSeries): { time: number[]; value: number[] } {
+  const [from, to] = [before ? [before] : [], after ? [after] : []];
+  return {
+    time: [...from.map((point) => point.time), ...time, ...to.map((point) => point.time)],
+    value: [...from.map((point) => point.value), ...value, ...to.map((point) => point.value)],
+  };
+}
+
 /** All series over one axis of time, each of whose points has a place of its own: where another one's is, there is none. */
-export function aligned(series: readonly PlottedSeries[]): [number[], ...Values[]] {
+export function aligned(plotted: readonly PlottedSeries[]): [number[], ...Values[]] {
+  const series = plotted.map(drawn);
   const [only] = series;
   if (only && series.length === 1) return [only.time, only.value];
   const points = series.flatMap(({ time }, number) => time.map((at, place) => ({ at, number, place })));
@@ -29,6 +39,17 @@ export function aligned(series: readonly PlottedSeries[]): [number[], ...Values[
     if (line) line[index] = series[number]?.value[place];
   });
   return [points.map(({ at }) => at), ...values];
+}
+
+/** Which of the times lie in the span: the place of the first, and how many there are. */
+export function within(
+  times: readonly number[],
+  fromMs: number,
+  toMs: number,
+): { first: number; count: number } {
+  const first = times.findIndex((at) => at >= fromMs);
+  const last = times.findLastIndex((at) => at <= toMs);
+  return first < 0 || last < first ? { first: 0, count: 0 } : { first, count: last - first + 1 };
 }
 
 export function pointsOf({ time, value }: PlottedSeries): Point[] {

@@ -11,10 +11,10 @@ import { type Choice, choiceOf } from "./plot-choice";
 import { aligned } from "./plot-data";
 import { PlotForm } from "./plot-form";
 import { PlotLegend } from "./plot-legend";
-import { askedSpan, spanned, spanOf, whole } from "./plot-span";
-import { exactTime } from "./plot-times";
+import { askedSpan, type Span, spanned, spanOf, whole } from "./plot-span";
 import { pointInWords, rowsInWords } from "./plot-words";
 import { SpanButtons } from "./span-buttons";
+import { SpanForm } from "./span-form";
 import { useSeries } from "./use-series";
 import { useWidth } from "./use-width";
 
@@ -41,19 +41,19 @@ export function PlotPart({ dataset, search, onChange }: Props) {
   return (
     <Panel title="Plot" testId="plot">
       <PlotForm dataset={dataset} choice={choice} search={search} onChange={onChange} />
-      <Plot name={dataset.name} choice={choice} search={search} onChange={onChange} />
+      <Plot dataset={dataset} choice={choice} search={search} onChange={onChange} />
     </Panel>
   );
 }
 
 interface PlotProps {
-  name: string;
+  dataset: Dataset;
   choice: Choice;
   search: DatasetSearch;
   onChange: (search: DatasetSearch) => void;
 }
 
-function Plot({ name, choice: chosen, search, onChange }: PlotProps) {
+function Plot({ dataset: { name, columns }, choice: chosen, search, onChange }: PlotProps) {
   const [place, widthNow] = useWidth();
   const width = useSettled(widthNow, RESIZING_MS);
   const pixels = width === null ? null : Math.round((width - AXIS_WIDTH - RIGHT) * window.devicePixelRatio);
@@ -62,6 +62,9 @@ function Plot({ name, choice: chosen, search, onChange }: PlotProps) {
   const lines = useMemo(() => (plotted ? aligned(plotted.series) : null), [plotted]);
   const span = plotted ? spanOf(plotted) : null;
   const isWhole = search.from === undefined && search.to === undefined;
+  const shown = span ?? (isWhole ? null : askedSpan(search));
+  const timeType = columns.find((column) => column.name === chosen.time)?.type ?? "";
+  const onSpan = (to: Span) => onChange(spanned(search, to));
   const onWhole = () => !isWhole && onChange(whole(search));
   return (
     <div ref={place} aria-busy={isFetching}>
@@ -70,23 +73,16 @@ function Plot({ name, choice: chosen, search, onChange }: PlotProps) {
         <p role="status" className="mr-auto text-sm text-muted">
           {isFetching && !error ? "Reading the rows…" : plotted && !error ? rowsInWords(plotted) : ""}
         </p>
-        {(span || !isWhole) && (
-          <SpanButtons
-            span={span ?? askedSpan(search)}
-            isWhole={isWhole}
-            onSpan={(to) => onChange(spanned(search, to))}
-            onWhole={onWhole}
-          />
-        )}
+        {shown && <SpanButtons span={shown} isWhole={isWhole} onSpan={onSpan} onWhole={onWhole} />}
       </div>
+      {shown && (
+        <SpanForm key={`${shown.fromMs} ${shown.toMs}`} span={shown} timeType={timeType} onSpan={onSpan} />
+      )}
       {plotted && !error && !span && (
         <p className="px-5 py-16 text-center text-sm text-muted">There is no point to draw in this span.</p>
       )}
       {data && lines && plotted && span && width !== null && !error && (
         <>
-          <p className="px-5 pt-2 text-sm">
-            {exactTime(span.fromMs, plotted.time_type)} to {exactTime(span.toMs, plotted.time_type)}
-          </p>
           <Suspense fallback={<p className="px-5 py-16 text-center text-sm text-muted">Drawing…</p>}>
             <SeriesChart
               label={`${data.choice.column} of ${name} against ${data.choice.time}`}
@@ -94,7 +90,7 @@ function Plot({ name, choice: chosen, search, onChange }: PlotProps) {
               width={width}
               span={span}
               told={(index) => pointInWords(plotted, lines, index, data.choice)}
-              onZoom={(to) => onChange(spanned(search, to))}
+              onZoom={onSpan}
               onWhole={onWhole}
             />
           </Suspense>

@@ -1,6 +1,6 @@
 /** Times of data as they are written: in UTC, or as the table has them where it knows no zone. Pure. */
 
-const MOMENT = "TIMESTAMP WITH TIME ZONE";
+export const MOMENT = "TIMESTAMP WITH TIME ZONE";
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -21,6 +21,19 @@ export function exactTime(ms: number, type: string): string {
   const [day = "", clock = ""] = date.toISOString().split("T");
   if (type === "DATE") return day;
   return `${day} ${clock.replace(/(\.000)?Z$/, "")}${type === MOMENT ? " UTC" : ""}`;
+}
+
+/** As a field of a form has it, in UTC: "2013-03-01T05:00:00", of a day the date alone. Nothing of a time that it cannot hold. */
+export function fieldOf(ms: number, type: string): string {
+  const date = new Date(ms);
+  const isHeld = date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999;
+  return isHeld ? date.toISOString().slice(0, type === "DATE" ? 10 : 19) : "";
+}
+
+/** What is typed into such a field; null where nothing is. */
+export function msOf(typed: string): number | null {
+  const ms = Date.parse(typed.includes("T") ? `${typed}Z` : typed);
+  return Number.isNaN(ms) ? null : ms;
 }
 
 /** How the axis is marked at `marks` that are `stepMs` apart: the day stands where it begins, the year likewise. */

@@ -1,15 +1,15 @@
 /** What is drawn, and how it is told in words and as a table. */
 import { describe, expect, it } from "vitest";
-import type { Dataset, Plotted } from "../../api/types";
+import type { Dataset, Plotted, PlottedSeries } from "../../api/types";
 import { choiceOf } from "./plot-choice";
-import { aligned, buckets } from "./plot-data";
+import { aligned, buckets, within } from "./plot-data";
 import { askedSpan, moved, spanned, zoomed } from "./plot-span";
-import { axisLabels, exactTime } from "./plot-times";
+import { axisLabels, exactTime, fieldOf, msOf } from "./plot-times";
 import { extremesInWords, pointInWords, rowsInWords } from "./plot-words";
 
 const SERIES = [
-  { name: "EWR", rows: 900, time: [0, 0, 40, 99], value: [1, 5, -2, 3] },
-  { name: null, rows: 7, time: [10, 99], value: [8, 9] },
+  { name: "EWR", rows: 900, time: [0, 0, 40, 99], value: [1, 5, -2, 3], before: null, after: null },
+  { name: null, rows: 7, time: [10, 99], value: [8, 9], before: null, after: null },
 ];
 
 const PLOTTED: Plotted = {
@@ -51,8 +51,22 @@ describe("points", () => {
     expect(aligned([])).toEqual([[]]);
   });
 
+  it("before and after the span are drawn with the others, and stand outside of it", () => {
+    const [one, other] = SERIES as [PlottedSeries, PlottedSeries];
+    const entering = { ...one, before: { time: -30, value: 7 }, after: { time: 500, value: 0 } };
+    expect(aligned([entering])).toEqual([
+      [-30, 0, 0, 40, 99, 500],
+      [7, 1, 5, -2, 3, 0],
+    ]);
+    const [times, ...lines] = aligned([entering, { ...other, after: { time: 101, value: 4 } }]);
+    expect(times).toEqual([-30, 0, 0, 10, 40, 99, 99, 101, 500]);
+    expect(lines[1]).toEqual([undefined, undefined, undefined, 8, undefined, undefined, 9, 4, undefined]);
+    expect(within(times, 0, 100)).toEqual({ first: 1, count: 6 });
+    expect(within(times, 102, 400)).toEqual({ first: 0, count: 0 });
+  });
+
   it("come to parts of whole columns of pixels, none of them empty", () => {
-    const series = { name: null, rows: 4, time: [0, 0, 40, 99], value: [1, 5, -2, 3] };
+    const series = { ...SERIES[0], name: null, rows: 4 } as PlottedSeries;
     const found = buckets(PLOTTED, series, 10, 4);
     // Ten columns in four parts: three columns each.
     expect(found.map(({ fromMs, first, last }) => [fromMs, first.value, last.value])).toEqual([
@@ -77,9 +91,8 @@ describe("words", () => {
   });
 
   it("name the extremes and each point with its exact time", () => {
-    expect(extremesInWords({ name: null, rows: 2, time: [0, 1], value: [2, -7] }, "DATE")).toBe(
-      "least -7 at 1970-01-01, greatest 2 at 1970-01-01",
-    );
+    const two = { name: null, rows: 2, time: [0, 1], value: [2, -7], before: null, after: null };
+    expect(extremesInWords(two, "DATE")).toBe("least -7 at 1970-01-01, greatest 2 at 1970-01-01");
     const choice = { column: "dep_delay", time: "at", by: "origin" };
     expect(pointInWords(PLOTTED, aligned(SERIES), 2, choice)).toBe("1970-01-01 00:00:00.010 UTC · null 8");
     expect(pointInWords(PLOTTED, aligned(SERIES), 6, choice)).toBe("");
@@ -89,6 +102,18 @@ describe("words", () => {
     expect(exactTime(86_400_000, "TIMESTAMP")).toBe("1970-01-02 00:00:00");
     expect(exactTime(86_400_250, "TIMESTAMP WITH TIME ZONE")).toBe("1970-01-02 00:00:00.250 UTC");
     expect(exactTime(9e15, "DATE")).toBe("9000000000000000 ms");
+  });
+
+  it("stand in fields as they are typed, in UTC", () => {
+    expect(fieldOf(86_400_250, "TIMESTAMP")).toBe("1970-01-02T00:00:00");
+    expect(fieldOf(86_400_250, "DATE")).toBe("1970-01-02");
+    expect(fieldOf(9e15, "DATE")).toBe("");
+    expect([msOf("1970-01-02T00:00:01"), msOf("1970-01-02T00:01"), msOf("1970-01-02"), msOf("")]).toEqual([
+      86_401_000,
+      86_460_000,
+      86_400_000,
+      null,
+    ]);
   });
 
   it("mark the axis by its step, with the day and the year where they begin", () => {

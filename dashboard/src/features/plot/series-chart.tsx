@@ -1,10 +1,11 @@
 /** The lines themselves, with the point under the pointer or the arrow keys told in words. */
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import "./plot.css";
 import { stepIn } from "../run-history/step-in";
 import { chartOptions, HEIGHT } from "./chart-options";
+import { within } from "./plot-data";
 import { type Span, zoomed } from "./plot-span";
 import { useTheme } from "./use-theme";
 
@@ -67,6 +68,8 @@ export default function SeriesChart({ label, data, width, span, told, onZoom, on
     };
   }, [data, width, fromMs, toMs, theme]);
   const times = data[0] as number[];
+  // What lies outside the span is drawn, and not read.
+  const { first, count } = useMemo(() => within(data[0] as number[], fromMs, toMs), [data, fromMs, toMs]);
   const goTo = (index: number): void => {
     chart.current?.setCursor({ left: chart.current.valToPos(times[index] ?? fromMs, "x"), top: HEIGHT / 2 });
     // Of several points of one time the chart knows one alone.
@@ -74,9 +77,9 @@ export default function SeriesChart({ label, data, width, span, told, onZoom, on
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const step = stepIn(event.key, point ?? -1, times.length);
+    const step = stepIn(event.key, point === null ? -1 : point - first, count);
     const factor = ZOOM_KEYS[event.key];
-    if (step !== null) goTo(step);
+    if (step !== null) goTo(first + step);
     else if (factor !== undefined) onZoom(zoomed(span, factor, point === null ? undefined : times[point]));
     else if (event.key === "Escape") onWhole();
     else return;
@@ -91,12 +94,12 @@ export default function SeriesChart({ label, data, width, span, told, onZoom, on
         tabIndex={0}
         aria-label={`${label}. Arrow keys read points, plus and minus zoom, Escape shows the whole span.`}
         aria-valuemin={0}
-        aria-valuemax={Math.max(0, times.length - 1)}
-        aria-valuenow={point ?? 0}
+        aria-valuemax={Math.max(0, count - 1)}
+        aria-valuenow={point === null ? 0 : point - first}
         aria-valuetext={words}
         onKeyDown={onKeyDown}
         style={{ minHeight: HEIGHT }}
-        className="overflow-hidden"
+        className="overflow-hidden -outline-offset-2"
       />
       <p data-testid="readout" className="min-h-6 px-5 text-sm">
         {words}
