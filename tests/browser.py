@@ -25,7 +25,7 @@ _BROKEN = """async ([tags, without, theme]) => {
     resultTypes: ['violations'],
   });
   return found.violations.map(({ id, help, nodes }) => (
-    { rule: id, help, places: nodes.map(node => node.html.slice(0, 300)) }
+    { rule: id, help, places: nodes.map(node => `${node.html.slice(0, 300)}: ${node.failureSummary}`) }
   ));
 }"""
 

@@ -187,7 +187,9 @@ def test_a_wall_tells_of_a_degraded_server_stays_awake_and_loads_a_newer_page(tm
     page = browser.new_page(viewport={"width": 1920, "height": 1080})
     page.add_init_script(_KEEP_LOCKS)
     home.mkdir()
-    (home / "quarterhour.toml").write_text('[watchdog]\nmin_free = "100%"\n')
+    # A machine busy with other tests is no trouble that this page is to tell.
+    unhurried = "[watchdog]\nlag_limit = 3600\n"
+    (home / "quarterhour.toml").write_text(f'{unhurried}min_free = "100%"\n')
     with serving(home, "--no-schedule") as first:
         page.goto(f"{first.dashboard}/?kiosk=1")
         expect(page.get_by_test_id("degraded")).to_contain_text(re.compile("Disk:.*free"))
@@ -201,11 +203,15 @@ def test_a_wall_tells_of_a_degraded_server_stays_awake_and_loads_a_newer_page(tm
         port = first.dashboard.rsplit(":", 1)[1]
         first.kill()
         expect(page.get_by_test_id("connection")).to_contain_text("Not live")
-    (home / "quarterhour.toml").unlink()
+    (home / "quarterhour.toml").write_text(unhurried)
     # Once: the page that is loaded then is the server's newest.
     page.route(re.compile(rf":{port}/$"), newer, times=1)
-    with page.expect_event("load"), serving(home, "--no-schedule", "--dashboard-port", port) as second:
-        expect(page.get_by_test_id("connection")).to_have_text("Live")
+    # The server has a minute to start, and the page then up to half a minute until it tries again.
+    with (
+        page.expect_event("load", timeout=180_000),
+        serving(home, "--no-schedule", "--dashboard-port", port) as second,
+    ):
+        expect(page.get_by_test_id("connection")).to_have_text("Live", timeout=60_000)
         expect(page.get_by_test_id("degraded")).to_have_count(0)
         page.wait_for_function(f"{_AWAKE} === 'screen held'")
         assert second.get("/readyz")["status"] == "ok"
