@@ -89,7 +89,7 @@ def made(path: Path, out: Path, least_bytes: int, first_rows: int = FIRST_ROWS) 
 
 
 @pytest.mark.slow
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(
     rows=tables(),
     line_end=st.sampled_from(["\n", "\r\n"]),
