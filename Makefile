@@ -45,6 +45,8 @@ api-types: $(VENV)/dev-installed dashboard/node_modules/installed ## Generate th
 # Tests write small files and have them on the disk without end: in memory they take a third less, where there is room for it.
 ROOMY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "/dev/shm"}')
 test test-fast: export TMPDIR := $(or $(TMPDIR),$(ROOMY),/tmp)
+# They start some hundred processes, each of which would compile all sources anew where none may be kept.
+test test-fast: export PYTHONDONTWRITEBYTECODE :=
 
 test-fast: $(VENV)/dev-installed dashboard/node_modules/installed ## Unit and contract tests of both sides.
 	@(cd dashboard && npm test) & page=$$!; \
