@@ -3,7 +3,9 @@
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,6 +30,7 @@ sys.exit(int(found.read_text()))
 _DRAWN = (
     "svg => ({ path: svg.innerHTML, colour: getComputedStyle(svg).stroke, width: svg.getBoundingClientRect().width })"
 )
+_BACKGROUND = "element => getComputedStyle(element).backgroundColor"
 _MOVING = "document.getAnimations().length"
 
 
@@ -52,6 +55,18 @@ def release(server: Server, status: int) -> None:
     path = server.home / RELEASE
     path.with_suffix(".part").write_text(str(status))
     path.with_suffix(".part").rename(path)
+
+
+@contextmanager
+def held_run(server: Server) -> Iterator[None]:
+    """A run that stands at half of its last stage."""
+    (server.home / RELEASE).unlink(missing_ok=True)
+    run_id = server.start_run()
+    try:
+        yield
+    finally:
+        release(server, 0)
+        server.ended_run(run_id)
 
 
 def signs(page: Page, state: str, title: str) -> tuple[str, str]:
@@ -103,6 +118,36 @@ def test_each_state_has_a_title_an_icon_a_shape_and_a_word(server: Server, brows
     for told in zip(*found.values(), strict=True):
         assert len(set(told)) == len(found), f"two states look the same: {found}"
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_filled_or_chosen_is_seen_in_the_colours_that_the_viewer_forces(
+    server: Server, browser: Browser, scheme: Literal["light", "dark"]
+) -> None:
+    with held_run(server):
+        context = browser.new_context(
+            viewport=WIDE, forced_colors="active", color_scheme=scheme, reduced_motion="reduce", locale="en-US"
+        )
+        page = context.new_page()
+        page.goto(server.dashboard)
+        held = page.get_by_test_id("stage-held")
+        expect(held).to_contain_text("1 of 2 (50%)")
+        track = held.get_by_role("progressbar")
+        segments = page.get_by_test_id("events-log").locator("label")
+        pages = page.get_by_role("navigation", name="Pages")
+        for one, other in (
+            (track.locator("div"), track),
+            (segments.filter(has_text="Activity"), segments.filter(has_text="Problems")),
+            (pages.get_by_role("link", name="Now"), pages.get_by_role("link", name="Runs")),
+            (page.get_by_role("switch"), page.locator("body")),
+            (page.get_by_test_id("connection").locator("span").first, page.locator("body")),
+        ):
+            assert one.evaluate(_BACKGROUND) != other.evaluate(_BACKGROUND), f"{one} looks like {other}"
+        page.keyboard.press("Control+k")
+        chosen, other = (page.get_by_role("option", selected=is_chosen).first for is_chosen in (True, False))
+        expect(chosen).to_have_text(re.compile("Now"))
+        assert chosen.evaluate(_BACKGROUND) != other.evaluate(_BACKGROUND)
+        context.close()
 
 
 def test_times_are_the_viewers_with_utc_on_hover_and_numbers_of_the_viewers_locale(
