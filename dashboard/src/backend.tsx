@@ -32,3 +32,7 @@ export function useBackend(): Backend {
 
 /** One slice of the live state; the component is drawn again only when the slice changes. */
 export const useLive = <T,>(select: (state: LiveState) => T): T => useStore(useBackend().live, select);
+
+/** Why nothing can be changed from here now: what is shown may be old, and no answer would come. Null where it can. */
+export const useNotLive = (): string | null =>
+  useLive(({ connection }) => (connection.phase === "live" ? null : "The page is not live"));

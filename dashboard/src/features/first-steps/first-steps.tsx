@@ -1,6 +1,6 @@
 /** For a newcomer, until the first run: where files are dropped, some to begin with, and what comes next. */
 import type { InputSummary } from "../../api/types";
-import { useLive } from "../../backend";
+import { useNotLive } from "../../backend";
 import { Button } from "../../ui/button";
 import { counted } from "../../ui/format";
 import { Icon } from "../../ui/icon";
@@ -33,14 +33,10 @@ export function FirstSteps() {
 }
 
 function DropFiles({ folder }: { folder: string }) {
-  const isLive = useLive((live) => live.connection.phase === "live");
+  const notLive = useNotLive();
   const readOnly = useReadOnly();
   const { mutate, isPending, error } = useLoadDemo();
-  const unavailable = isLive
-    ? isPending
-      ? "The files are being written"
-      : readOnly
-    : "Not connected to the server";
+  const unavailable = notLive ?? (isPending ? "The files are being written" : readOnly);
   return (
     <>
       <p className="max-w-prose">

@@ -1,6 +1,7 @@
 /** The profile of the file's rows by themselves: made by the server when somebody asks for it. */
 import { useState } from "react";
 import type { InputDetail } from "../../api/types";
+import { useNotLive } from "../../backend";
 import { Button } from "../../ui/button";
 import { Panel } from "../../ui/panel";
 import { PanelProblem } from "../../ui/problem-note";
@@ -9,6 +10,7 @@ import { useInputProfile } from "./use-input";
 
 export function InputProfile({ input: { id, name, rows } }: { input: InputDetail }) {
   const [isWanted, setIsWanted] = useState(false);
+  const notLive = useNotLive();
   const { data, error, isFetching } = useInputProfile(id ?? name, isWanted);
   const columns = Object.entries(data?.columns ?? {}).map(([column, { type }]) => ({ name: column, type }));
   return (
@@ -18,7 +20,7 @@ export function InputProfile({ input: { id, name, rows } }: { input: InputDetail
         <div className="px-5 py-4">
           <Button
             onPress={() => setIsWanted(true)}
-            unavailable={isFetching ? "It is being made" : rows ? null : "There are no rows of it"}
+            unavailable={isFetching ? "It is being made" : rows ? notLive : "There are no rows of it"}
           >
             {isFetching ? "Making the profile…" : "Make the profile"}
           </Button>

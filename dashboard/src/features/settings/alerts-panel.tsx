@@ -1,6 +1,6 @@
 /** Who is told when something is wrong, and whether that works. */
 import type { Alert } from "../../api/types";
-import { useLive } from "../../backend";
+import { useNotLive } from "../../backend";
 import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import { Panel } from "../../ui/panel";
@@ -35,11 +35,11 @@ export function AlertsPanel() {
 
 function AlertLine({ alert }: { alert: Alert }) {
   const readOnly = useReadOnly();
-  const isLive = useLive((live) => live.connection.phase === "live");
+  const notLive = useNotLive();
   const test = useAlertTest(alert.name);
   const unavailable =
     readOnly ??
-    (isLive ? null : "The page is not live") ??
+    notLive ??
     (test.isPending ? "It is being sent" : null) ??
     (alert.withheld && `Silent on purpose: ${alert.withheld}`);
   return (

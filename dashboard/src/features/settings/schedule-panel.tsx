@@ -1,7 +1,7 @@
 /** When runs start by the clock: the form, and the marks that it would have. */
 import { Problem } from "../../api/client";
 import type { Schedule } from "../../api/types";
-import { useLive } from "../../backend";
+import { useLive, useNotLive } from "../../backend";
 import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import { Panel } from "../../ui/panel";
@@ -28,7 +28,7 @@ export function SchedulePanel() {
 }
 
 function ScheduleEditor({ schedule }: { schedule: Schedule }) {
-  const isLive = useLive((live) => live.connection.phase === "live");
+  const notLive = useNotLive();
   const readOnly = useReadOnly();
   const form = useScheduleForm(schedule);
   const preview = usePreview(form.choice, schedule.next_run_at);
@@ -38,7 +38,7 @@ function ScheduleEditor({ schedule }: { schedule: Schedule }) {
   const otherError = [form.save.error, preview.error].find((error) => error && !wrongField(error));
   const unavailable =
     readOnly ??
-    (isLive ? null : "The page is not live") ??
+    notLive ??
     (form.isEdited ? null : "Nothing is changed") ??
     (form.save.isPending ? "It is being saved" : null) ??
     (wrong ? "The server cannot use it" : null);
@@ -54,7 +54,7 @@ function ScheduleEditor({ schedule }: { schedule: Schedule }) {
       >
         <ScheduleSwitch
           schedule={schedule}
-          isAvailable={isLive && !isBusy && readOnly === null}
+          isAvailable={notLive === null && !isBusy && readOnly === null}
           onChange={(isOn) => command({ name: isOn ? "unpause" : "pause" })}
         />
         {schedule.configured.trigger === undefined && !schedule.paused && schedule.next_run_at === null && (

@@ -1,6 +1,7 @@
 /** Makes a token, and shows its text this once. */
 import { useState } from "react";
 import type { MadeToken, Role } from "../../api/types";
+import { useNotLive } from "../../backend";
 import { Button } from "../../ui/button";
 import { ProblemNote } from "../../ui/problem-note";
 import { Segments } from "../../ui/segments";
@@ -16,7 +17,8 @@ export function TokenForm() {
   const [name, setName] = useState("");
   const [role, setRole] = useState<Role>("viewer");
   const make = useMakeToken();
-  const unavailable = name.trim() === "" ? "Give a name" : make.isPending ? "It is being made" : null;
+  const notLive = useNotLive();
+  const unavailable = name.trim() === "" ? "Give a name" : make.isPending ? "It is being made" : notLive;
   return (
     <div className="border-t border-line px-5 py-4">
       <form

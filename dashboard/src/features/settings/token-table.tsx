@@ -1,6 +1,7 @@
 /** The tokens there are; revoking one asks before. */
 import { useState } from "react";
 import type { TokenItem } from "../../api/types";
+import { useNotLive } from "../../backend";
 import { Button } from "../../ui/button";
 import { titled } from "../../ui/format";
 import { ProblemNote } from "../../ui/problem-note";
@@ -78,6 +79,7 @@ interface QuestionProps {
 
 function RevokeQuestion({ token, isLastOperator, onEnd }: QuestionProps) {
   const revoke = useRevokeToken();
+  const notLive = useNotLive();
   return (
     <section
       aria-label={`Revoke ${token.name}`}
@@ -94,7 +96,7 @@ function RevokeQuestion({ token, isLastOperator, onEnd }: QuestionProps) {
         <Button
           look="primary"
           onPress={() => revoke.mutate(token.id, { onSuccess: onEnd })}
-          unavailable={revoke.isPending ? "It is being revoked" : null}
+          unavailable={revoke.isPending ? "It is being revoked" : notLive}
         >
           Revoke {token.name}
         </Button>
