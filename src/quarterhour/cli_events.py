@@ -28,7 +28,7 @@ def events(
     stage: Annotated[str | None, typer.Option(help="Of one stage.")] = None,
     event: Annotated[str | None, typer.Option(help="Of one kind, such as failed.")] = None,
     level: Annotated[Literal["info", "warning", "error"] | None, typer.Option(help="Of one level.")] = None,
-    grep: Annotated[str | None, typer.Option(help="Whose message contains this text.")] = None,
+    grep: Annotated[str | None, typer.Option(help="Whose message, or a text in whose data, contains this.")] = None,
     start: Annotated[
         datetime | None, typer.Option("--from", formats=MOMENTS, help="Not before this time; local without a zone.")
     ] = None,

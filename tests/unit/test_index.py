@@ -27,6 +27,12 @@ from serving import serving
 
 BEGIN = datetime(2025, 12, 5, 23, 59, tzinfo=UTC)
 WORDS = ("Translated", "straße", "100 %", 'a "quoted" word', "naïve", "file_01.csv", "x")
+DATA: tuple[dict[str, Any], ...] = (
+    {},
+    {"file": "bars/file_01.csv", "status": {"message": "nowhere"}},
+    {"checks": [{"message": "Value 'Straße' is \"quoted\""}, {"error": "naïve"}], "rows": 100},
+    {"files": ["x" * 3_995, "translated"]},
+)
 
 drawn_events = st.lists(
     st.tuples(
@@ -34,6 +40,7 @@ drawn_events = st.lists(
         st.sampled_from(["translator", "merger", "pipeline"]),
         st.sampled_from(["info", "warning", "failed"]),
         st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join),
+        st.sampled_from(DATA),
         st.integers(-30, 90),
     ),
     max_size=40,
@@ -44,17 +51,19 @@ drawn_questions = st.builds(
     stage=st.sampled_from([None, "translator", "merger"]),
     event=st.sampled_from([None, None, "log", "failed"]),
     level=st.sampled_from([None, None, "info", "warning", "error"]),
-    text=st.sampled_from([None, None, "TRANSLATED", "aSSe", "straße", '"quoted"', "naïve", "_01.csv", "nowhere"]),
+    text=st.sampled_from(
+        [None, None, "TRANSLATED", "aSSe", "straße", '"quoted"', "naïve", "_01.csv", "nowhere", "bars/", "warning"]
+    ),
     start=st.sampled_from([None, None, "2025-12-05T23:59:20.000Z", "2025-12-06T00:00:00.000Z"]),
     end=st.sampled_from([None, None, "2025-12-06T00:00:00.000Z", "2025-12-06T00:01:00.000Z"]),
 )
 
 
-def records_of(drawn: list[tuple[str | None, str, str, str, int]], first: int) -> list[EventRecord]:
+def records_of(drawn: list[tuple[str | None, str, str, str, dict[str, Any], int]], first: int) -> list[EventRecord]:
     found: list[EventRecord] = []
-    for seq, (run_id, stage, level, msg, seconds) in enumerate(drawn, first):
+    for seq, (run_id, stage, level, msg, more, seconds) in enumerate(drawn, first):
         at = BEGIN + timedelta(seconds=seconds + seq)
-        kind, data = (StageFailed, {}) if level == "failed" else (StageLogged, {"level": level})
+        kind, data = (StageFailed, more) if level == "failed" else (StageLogged, {"level": level, **more})
         found.append(kind(at=at, run_id=run_id, stage=stage, msg=msg, data=data).to_record(seq))
     return found
 
@@ -99,12 +108,22 @@ def test_the_index_answers_as_a_plain_look_at_all_events(
         assert store.pages(asked, after, before, 4) == pages_of(plain[::-1], 4)
 
 
+def test_a_text_is_looked_for_in_the_message_and_in_the_values_of_the_data() -> None:
+    """Not in what every event of its kind says again, and not across two values."""
+    data = {"level": "warning", "file": "a.csv", "errors": [{"value": "99x"}], "status": {"run": "late"}, "rows": 4711}
+    record = StageLogged(at=BEGIN, run_id=None, stage="merger", msg="Held back", data=data).to_record(1)
+    found = {
+        text: Question(text=text).fits(record) for text in ("HELD", "A.CSV", "99X", "warning", "late", "4711", "csv99")
+    }
+    assert [text for text, is_found in found.items() if is_found] == ["HELD", "A.CSV", "99X"]
+
+
 def indexed(folder: Path, count: int = 20) -> tuple[Workspace, IndexStore, JsonlEventLog]:
     workspace = Workspace(folder)
     workspace.create()
     store, log = IndexStore(workspace.index_file), JsonlEventLog(workspace)
     log.open()
-    log.append(records_of([("20251205T121500Z-aaaaaa", "merger", "info", "Merged", 0)] * count, 1))
+    log.append(records_of([("20251205T121500Z-aaaaaa", "merger", "info", "Merged", {}, 0)] * count, 1))
     store.create_or_check()
     catch_up(store, workspace.events, log.last_seq, nothing)
     log.close()

@@ -7070,7 +7070,7 @@ export interface operations {
                 stage?: string | null;
                 event?: string | null;
                 level?: string | null;
-                /** @description Text that the message contains. */
+                /** @description Part of the message, or of a text in the data. */
                 q?: string | null;
             };
             header?: {
@@ -7230,7 +7230,7 @@ export interface operations {
                 event?: string | null;
                 /** @description info, warning or error. */
                 level?: string | null;
-                /** @description Text that the message contains. */
+                /** @description Part of the message, or of a text in the data. */
                 q?: string | null;
                 /** @description Not before that time; ISO 8601 with a zone. */
                 from?: string | null;
@@ -8416,7 +8416,7 @@ export interface operations {
                 event?: string | null;
                 /** @description info, warning or error. */
                 level?: string | null;
-                /** @description Text that the message contains. */
+                /** @description Part of the message, or of a text in the data. */
                 q?: string | null;
                 /** @description Not before that time; ISO 8601 with a zone. */
                 from?: string | null;

@@ -155,7 +155,7 @@ def list_events(
     end: datetime | None = None,
     limit: int = 200,
 ) -> Call[Page[EventWire]]:
-    """Past events between two seqs and two times (aware), in order or the newest first; `q` is text in the message."""
+    """Past events between two seqs and two times (aware), in order or the newest first; `q` is text in message or data."""
     kinds = {"run_id": run_id, "stage": stage, "event": event, "level": level, "q": q}
     return get(
         "/api/events",

@@ -13,9 +13,10 @@ from typing import Any
 import orjson
 
 from quarterhour.events import EventKind, EventRecord
+from quarterhour.index.texts import says, values_of
 from quarterhour.slots import Slot, Verdict, settled, slots_of
 
-_VERSION = 2
+_VERSION = 3
 _SCHEMA = """
 CREATE TABLE files (
     id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, run_id TEXT, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
@@ -27,7 +28,7 @@ CREATE INDEX files_by_run ON files (run_id) WHERE run_id IS NOT NULL;
 CREATE INDEX events_by_stage ON events (stage, seq);
 CREATE INDEX events_by_event ON events (event, seq);
 CREATE INDEX events_by_level ON events (level, seq) WHERE level <> 'info';
-CREATE VIRTUAL TABLE texts USING fts5 (msg, tags, content = '', tokenize = 'trigram');
+CREATE VIRTUAL TABLE texts USING fts5 (msg, said, tags, content = '', tokenize = 'trigram');
 CREATE TABLE runs (
     run_id TEXT PRIMARY KEY, state TEXT NOT NULL, run_trigger TEXT NOT NULL, run BLOB NOT NULL, seq INTEGER NOT NULL)
     WITHOUT ROWID;
@@ -105,7 +106,7 @@ class Question:
     event: str | None = None
     level: str | None = None
     text: str | None = None
-    """Part of the message; large and small letters are one, each for itself: ß is not ss."""
+    """Part of the message, or of a text in its data."""
     start: str | None = None
     end: str | None = None
 
@@ -116,7 +117,7 @@ class Question:
             and self.stage in (None, record.stage)
             and self.event in (None, record.event)
             and self.level in (None, level_of(record))
-            and (self.text is None or self.text.lower() in record.msg.lower())
+            and (self.text is None or says(record, self.text))
             and (self.start is None or record.timestamp >= self.start)
             and (self.end is None or record.timestamp <= self.end)
         )
@@ -305,7 +306,7 @@ def _bounds(connection: sqlite3.Connection, asked: Question) -> Iterator[tuple[i
 
 def _match(asked: Question) -> str:
     """FTS5's question: the text, and the rare kind or level of the event, so that few of many are found at once."""
-    parts = [f"msg : {_quoted(asked.text or '')}"]
+    parts = [f"{{msg said}} : {_quoted(asked.text or '')}"]
     if asked.event is not None and asked.event not in _USUAL_EVENTS and len(asked.event) >= SHORTEST_TEXT:
         parts.append(f"tags : {_quoted(asked.event)}")
     if asked.level is not None and asked.level != _USUAL_LEVEL and len(asked.level) >= SHORTEST_TEXT:
@@ -350,7 +351,8 @@ def _enter(
         [(r.seq, number, offset, r.timestamp, r.stage, r.event, level_of(r)) for offset, r in shown],
     )
     connection.executemany(
-        "INSERT INTO texts (rowid, msg, tags) VALUES (?, ?, ?)", [(r.seq, r.msg, _tags(r)) for _, r in shown]
+        "INSERT INTO texts (rowid, msg, said, tags) VALUES (?, ?, ?, ?)",
+        [(r.seq, r.msg, values_of(r), _tags(r)) for _, r in shown],
     )
     for _, record in events:
         _enter_run(connection, record)

@@ -14,7 +14,9 @@ def _asked(
     stage: str | None = None,
     event: str | None = None,
     level: Annotated[str | None, Query(description="info, warning or error.")] = None,
-    q: Annotated[str | None, Query(max_length=200, description="Text that the message contains.")] = None,
+    q: Annotated[
+        str | None, Query(max_length=200, description="Part of the message, or of a text in the data.")
+    ] = None,
     start: Annotated[
         Moment | None, Query(alias="from", description="Not before that time; ISO 8601 with a zone.")
     ] = None,

@@ -46,7 +46,9 @@ async def stream_events(
     stage: str | None = None,
     event: str | None = None,
     level: str | None = None,
-    q: Annotated[str | None, Query(max_length=200, description="Text that the message contains.")] = None,
+    q: Annotated[
+        str | None, Query(max_length=200, description="Part of the message, or of a text in the data.")
+    ] = None,
 ) -> StreamingResponse:
     """Each event as `id: SEQ` and `data: JSON`, without gap or duplicate, also to a slow client and after a lost connection.
 

@@ -42,6 +42,14 @@ describe("an event that came", () => {
     expect(fits(warned, { level: "warning", event: "log" })).toBe(true);
     expect(fits(warned, { level: "error" })).toBe(false);
     expect(fits(failed, { q: "odd" })).toBe(false);
+    const held = { errors: [{ value: "99X" }], file: "bars.csv", status: { run: "late" } };
+    const told = log.add("merger", "log", "Held back", { level: "warning", ...held });
+    expect(["99x", "BARS", "warning", "late"].map((q) => fits(told, { q }))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
     expect(fits(failed, { from: warned.timestamp })).toBe(false);
     expect(fits(failed, { to: failed.timestamp, from: failed.timestamp })).toBe(true);
   });

@@ -13,7 +13,7 @@ export interface EventsFilter {
   stage?: string;
   event?: string;
   level?: Level;
-  /** Part of the message. */
+  /** Part of the message, or of a text in the data. */
   q?: string;
   from?: string;
   to?: string;
@@ -59,6 +59,23 @@ function levelOf({ event, data }: EventRecord): string {
   return event === "failed" || event === "error" ? "error" : "info";
 }
 
+/** What stands in the data and is not searched: see src/quarterhour/index/texts.py. */
+const UNSEARCHED = new Set(["level", "status"]);
+const MOST_CHARS = 4000;
+
+function* textsIn(value: unknown): Generator<string> {
+  if (typeof value === "string") yield value;
+  else if (typeof value === "object" && value !== null)
+    for (const [key, inner] of Object.entries(value)) if (!UNSEARCHED.has(key)) yield* textsIn(inner);
+}
+
+/** As the server searches. */
+function says({ msg, data }: EventRecord, q: string): boolean {
+  const texts = new Set([...textsIn(data)].filter((each) => !msg.includes(each)));
+  const said = [...texts].join("\n").slice(0, MOST_CHARS);
+  return [msg, said].some((each) => each.toLowerCase().includes(q.toLowerCase()));
+}
+
 /** Whether the server would have answered with an event; for those that came since it was asked. */
 export function fits(event: EventRecord, { run_id, stage, event: kind, level, q, from, to }: EventsFilter) {
   return (
@@ -66,7 +83,7 @@ export function fits(event: EventRecord, { run_id, stage, event: kind, level, q,
     (stage === undefined || event.stage === stage) &&
     (kind === undefined || event.event === kind) &&
     (level === undefined || levelOf(event) === level) &&
-    (q === undefined || event.msg.toLowerCase().includes(q.toLowerCase())) &&
+    (q === undefined || says(event, q)) &&
     (from === undefined || event.timestamp >= from) &&
     (to === undefined || event.timestamp <= to)
   );
