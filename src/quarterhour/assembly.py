@@ -108,8 +108,8 @@ class Pipeline:
         self.state = StateManager(self.bus, self.clock)
         self.indexer = Indexer(workspace, self.bus, self.clock)
         self._is_indexed = machine.has_files
-        retention = Retention(settings.retention, self.log, self.bus, self.indexer.forget, self.clock)
-        self.housekeeper = Housekeeper(settings, workspace, self.engine, self.bus, retention, self.clock)
+        self.retention = Retention(settings.retention, self.log, self.bus, self.indexer.forget, self.clock)
+        self.housekeeper = Housekeeper(settings, workspace, self.engine, self.bus, self.retention, self.clock)
         self.disk = DiskGuard(settings.watchdog.min_free, machine.disk, self.bus, self.clock)
         self.orchestrator = PipelineOrchestrator(
             settings,

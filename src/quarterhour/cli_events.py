@@ -1,4 +1,4 @@
-"""`quarterhour events` and `reindex`: the event log, searched and followed."""
+"""`quarterhour events`, `retain` and `reindex`: the event log, searched, followed and looked after."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -128,6 +128,30 @@ def _followed(server: "Client", since: int, kinds: dict[str, Any]) -> Iterator[d
     except httpx.TransportError as error:
         raise QuarterhourError(f"the server is out of reach ({error}): go on with --since {seq}") from error
     raise QuarterhourError(f"the server has ended: go on with --since {seq}")
+
+
+@app.command()
+def retain(
+    home: Home = HERE,
+    compress_after: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Compress files this many days old; 0: all but the newest run's.", show_default="settings"
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove and compress old events now, as [retention] in the settings asks for it; after each run it is done by itself."""
+    from quarterhour.client import calls
+
+    with reading(home) as source:
+        done = source.plain(calls.retain_events(compress_after))
+    if as_json:
+        print_json(done)
+        return
+    typer.echo(f"the events of {done['removed_runs']} runs removed ({done['removed_bytes']} bytes)")
+    sizes = f"{done['compressed_from_bytes']} bytes are {done['compressed_to_bytes']}"
+    typer.echo(f"{done['compressed_files']} files compressed" + (f": {sizes}" if done["compressed_files"] else ""))
 
 
 @app.command()

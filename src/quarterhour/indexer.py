@@ -149,7 +149,8 @@ class Indexer:
 
     async def forget(self, floor_seq: int) -> None:
         """Have the events up to `floor_seq` forgotten, whose files go next. What hinders it costs an index made anew."""
-        if not self._indexed_seq:
+        # One that is being entered into is found to be of other files, if it is; a process without a server enters nothing.
+        if (self._is_running and not self._indexed_seq) or not self._workspace.index_file.exists():
             return
         try:
             await asyncio.to_thread(self._store.forget, floor_seq)

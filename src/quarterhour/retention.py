@@ -1,9 +1,11 @@
-"""Retention: removes and compresses what is old of the event log, a step after each run, in a thread beside all else."""
+"""Retention: removes and compresses what is old of the event log, a step after each run or by hand, in a thread of its own."""
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import accumulate, takewhile
@@ -35,6 +37,18 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+@dataclass(slots=True)
+class Retained:
+    """What was done."""
+
+    removed_runs: int = 0
+    removed_bytes: int = 0
+    """On the disk."""
+    compressed_files: int = 0
+    compressed_from_bytes: int = 0
+    compressed_to_bytes: int = 0
+
+
 class Retention:
     """Of a log in memory it keeps all as it is."""
 
@@ -53,16 +67,27 @@ class Retention:
         self._forget = forget
         self._clock = clock
         self._is_left = threading.Event()
+        self._one_at_a_time = asyncio.Lock()
 
-    async def step(self) -> None:
-        """Raises OSError, EventLogError. Cancelled, it ends once the file at work is whole, gone, or as it was."""
+    async def step(self) -> Retained:
+        """Half a minute. Raises OSError, EventLogError. Cancelled, it ends once the file at work is whole, gone or as it was."""
+        return await self._done(self._settings.compress_after, _STEP_S)
+
+    async def all(self, compress_after: float | None = None) -> Retained:
+        """The same to its end, however long it takes; `compress_after` (days) in place of the setting."""
+        return await self._done(self._settings.compress_after if compress_after is None else compress_after, math.inf)
+
+    async def _done(self, compress_after: float, for_s: float) -> Retained:
+        done = Retained()
         if not isinstance(self._log, JsonlEventLog):
-            return
-        self._is_left.clear()
-        await self._remove(self._log)
-        await self._to_its_end(self._compress, self._log)
+            return done
+        async with self._one_at_a_time:
+            self._is_left.clear()
+            await self._remove(self._log, done)
+            await self._to_its_end(self._compress, self._log, compress_after, for_s, done)
+        return done
 
-    async def _remove(self, log: JsonlEventLog) -> None:
+    async def _remove(self, log: JsonlEventLog, done: Retained) -> None:
         kept = self._settings
         if kept.keep_days is kept.keep_runs is kept.max_size is None:
             return
@@ -81,6 +106,7 @@ class Retention:
         )
         await self._forget(found.floor.seq)
         await self._to_its_end(log.remove, found.floor)
+        done.removed_runs, done.removed_bytes = found.runs, found.size
 
     def _kept_of(self, log: JsonlEventLog, floor_seq: int) -> tuple[list[dict[str, Any]], ToldLines]:
         """What the events up to that one say of marks, and the lines that told of those before. Raises LeftOff."""
@@ -111,16 +137,21 @@ class Retention:
         until_ns = (self._clock.now().timestamp() - days * _DAY_S) * 1e9
         return sum(1 for _ in takewhile(lambda run: stat_of(run.path).mtime_ns < until_ns, runs))
 
-    def _compress(self, log: JsonlEventLog) -> None:
-        until = self._clock.now() - timedelta(days=self._settings.compress_after)
-        ends_s = time.monotonic() + _STEP_S
+    def _compress(self, log: JsonlEventLog, compress_after: float, for_s: float, done: Retained) -> None:
+        until = self._clock.now() - timedelta(days=compress_after)
+        ends_s = time.monotonic() + for_s
         for path in log.old_files(until.timestamp()):
             if time.monotonic() > ends_s:
                 return
             try:
-                log.compress(path, lambda: not self._is_left.is_set())
+                size = stored_bytes(path)
+                if not log.compress(path, lambda: not self._is_left.is_set()):
+                    continue
             except LeftOff:
                 return
+            done.compressed_files += 1
+            done.compressed_from_bytes += size
+            done.compressed_to_bytes += stored_bytes(path)
 
     async def _to_its_end(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """In a thread, which ends before a cancel goes on: the home may be another process's then."""

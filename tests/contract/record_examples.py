@@ -213,6 +213,7 @@ def _the_server(recorder: Recorder) -> None:
     call("testAlert", "POST", "/api/alerts/dead-mans-switch/test")
     call("listAlerts", "GET", "/api/alerts")
     call("reindex", "POST", "/api/reindex")
+    call("retainEvents", "POST", "/api/retention", body={"compress_after": 0})
 
 
 def main() -> None:

@@ -401,6 +401,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retain Events
+         * @description Remove and compress old events as the settings ask for it, now and to its end; after a run it is done by itself.
+         */
+        post: operations["retainEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/events": {
         parameters: {
             query?: never;
@@ -2576,6 +2596,42 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
+        };
+        /**
+         * RetentionAnswer
+         * @description What was removed and compressed.
+         */
+        RetentionAnswer: {
+            /**
+             * Removed Runs
+             * @description Runs whose events are gone.
+             */
+            removed_runs: number;
+            /** Removed Bytes */
+            removed_bytes: number;
+            /** Compressed Files */
+            compressed_files: number;
+            /**
+             * Compressed From Bytes
+             * @description Their bytes before.
+             */
+            compressed_from_bytes: number;
+            /**
+             * Compressed To Bytes
+             * @description Their bytes now.
+             */
+            compressed_to_bytes: number;
+        };
+        /**
+         * RetentionRequest
+         * @description Old events are removed and compressed now.
+         */
+        RetentionRequest: {
+            /**
+             * Compress After
+             * @description Days, in place of `retention.compress_after`; 0: all but the newest run's.
+             */
+            compress_after?: number | null;
         };
         /** RetractAnswer */
         RetractAnswer: {
@@ -8802,6 +8858,163 @@ export interface operations {
                      *       "title": "Misdirected Request",
                      *       "status": 421,
                      *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "too many wrong tokens: try again in 51 s"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "ValueError: the server's log has the trace"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retainEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "compress_after": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["RetentionRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "compressed_files": 6,
+                     *       "compressed_from_bytes": 98712,
+                     *       "compressed_to_bytes": 13339,
+                     *       "removed_bytes": 0,
+                     *       "removed_runs": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RetentionAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "this server asks for a token: log in at /login, or send `Authorization: Bearer TOKEN`"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "kiosk is a viewer: this takes an operator"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "a call's body may have 1048576 bytes"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "this server is not called 'evil.example': add the name to server.allowed_hosts"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "query.limit: Input should be less than or equal to 1000"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];

@@ -26,6 +26,8 @@ from quarterhour.web.models import (
     Page,
     PipelineStatus,
     ReindexAnswer,
+    RetentionAnswer,
+    RetentionRequest,
     RowPage,
     RunSpan,
     Snapshot,
@@ -185,6 +187,12 @@ def list_event_pages(
     """Where each page of past events begins, newest first, and how many are in it; older ones follow by `next`."""
     kinds = {"run_id": run_id, "stage": stage, "event": event, "level": level, "q": q}
     return get("/api/events/pages", Page[EventPage], before=before, size=size, start=start, end=end, **kinds)
+
+
+def retain_events(compress_after: float | None = None) -> Call[RetentionAnswer]:
+    """Remove and compress old events now, to its end; `compress_after` (days) in place of the setting."""
+    body = RetentionRequest(compress_after=compress_after)
+    return post("/api/retention", RetentionAnswer, body, takes_long=True)
 
 
 def reindex() -> Call[ReindexAnswer]:

@@ -101,6 +101,7 @@ class Client:
     get_timeline = _sent(calls.get_timeline)
     list_events = _sent(calls.list_events)
     list_event_pages = _sent(calls.list_event_pages)
+    retain_events = _sent(calls.retain_events)
     reindex = _sent(calls.reindex)
     get_schedule = _sent(schedule_calls.get_schedule)
     change_schedule = _sent(schedule_calls.change_schedule)

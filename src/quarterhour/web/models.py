@@ -352,6 +352,34 @@ class ReindexAnswer(BaseModel):
     events: Annotated[int, Field(description="Number of events in it.")]
 
 
+class RetentionRequest(BaseModel):
+    """Old events are removed and compressed now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    compress_after: Annotated[
+        float | None,
+        Field(
+            strict=True,
+            ge=0,
+            le=36_500,
+            description="Days, in place of `retention.compress_after`; 0: all but the newest run's.",
+        ),
+    ] = None
+
+
+class RetentionAnswer(BaseModel):
+    """What was removed and compressed."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    removed_runs: Annotated[int, Field(description="Runs whose events are gone.")]
+    removed_bytes: int
+    compressed_files: int
+    compressed_from_bytes: Annotated[int, Field(description="Their bytes before.")]
+    compressed_to_bytes: Annotated[int, Field(description="Their bytes now.")]
+
+
 class Health(BaseModel):
     status: Literal["ok", "degraded"]
     checks: dict[str, str]

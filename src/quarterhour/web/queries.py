@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Response
 from starlette.responses import StreamingResponse
 
 from quarterhour.balance import Balance, balance
+from quarterhour.errors import EventLogError
 from quarterhour.event_log.base import EventLog
 from quarterhour.events import EventRecord
 from quarterhour.health import problems
@@ -18,7 +19,17 @@ from quarterhour.index.store import Question
 from quarterhour.lifecycle import Run, RunState, Trigger
 from quarterhour.web.etags import NOT_MODIFIED, IfNoneMatch, is_known, not_modified, tag_of, tagged_router
 from quarterhour.web.event_filter import EventFilter
-from quarterhour.web.models import MOST, EventWire, Health, Page, PipelineStatus, ReindexAnswer, Snapshot
+from quarterhour.web.models import (
+    MOST,
+    EventWire,
+    Health,
+    Page,
+    PipelineStatus,
+    ReindexAnswer,
+    RetentionAnswer,
+    RetentionRequest,
+    Snapshot,
+)
 from quarterhour.web.problems import documented
 from quarterhour.web.services import Injected, Services
 
@@ -126,6 +137,16 @@ def _read_back(log: EventLog, asked: Question, since: int, before: int, limit: i
 async def reindex(services: Injected) -> ReindexAnswer:
     """Make the index of the event log anew from its files; questions are answered from the files meanwhile."""
     return ReindexAnswer(events=await services.indexer.make_anew())
+
+
+@router.post("/api/retention", operation_id="retainEvents", tags=["events"], responses=documented(422))
+async def retain_events(services: Injected, asked: RetentionRequest | None = None) -> RetentionAnswer:
+    """Remove and compress old events as the settings ask for it, now and to its end; after a run it is done by itself."""
+    try:
+        done = await services.retention.all(asked.compress_after if asked else None)
+    except OSError as error:
+        raise EventLogError(f"old events could not be compressed or removed: {error}") from error
+    return RetentionAnswer.model_validate(done)
 
 
 @tagged.get("/api/runs", operation_id="listRuns", tags=["runs"], responses=documented(404, 422))

@@ -15,6 +15,7 @@ from quarterhour.engines.base import Engine
 from quarterhour.indexer import Indexer
 from quarterhour.notify.channel import Channel
 from quarterhour.orchestrator import PipelineOrchestrator
+from quarterhour.retention import Retention
 from quarterhour.scheduler import Scheduler
 from quarterhour.settings import Settings
 from quarterhour.state import StateManager
@@ -37,6 +38,7 @@ class Services:
     scheduler: Scheduler
     backfiller: Backfiller
     indexer: Indexer
+    retention: Retention
     disk: DiskGuard
     watchdog: Watchdog
     channels: list[Channel]
