@@ -34,5 +34,7 @@ def test_whichever_write_the_compression_is_killed_at_every_event_is_there_once(
 
 def test_whichever_write_a_removal_is_killed_at_a_start_ends_it_or_nothing_is_gone() -> None:
     lines = walked("torture.removal", "--points", "10")
-    assert sum("not killed" in line for line in lines) == 2, "a first removal, and another"
+    # How often the index writes is the machine's affair: a point near the end may lie behind it.
+    assert sum("not killed" in line for line in lines) >= 2, "a first removal, and another"
+    assert sum("not killed" not in line for line in lines) >= 10
     assert len(lines) >= 22
