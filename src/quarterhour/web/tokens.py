@@ -55,7 +55,7 @@ async def list_tokens(desk: Desk, request: Request) -> Page[TokenItem]:
     return Page(items=items, total=len(items))
 
 
-@router.post("/tokens", operation_id="makeToken", status_code=201, responses=documented(409, 422))
+@router.post("/tokens", operation_id="makeToken", status_code=201, responses=documented(400, 409, 422))
 async def make_token(asked: TokenRequest, desk: Desk, services: Injected, request: Request) -> MadeToken:
     """Make a token: its text is in this answer, and nowhere else. Ten within an hour, then 429."""
     caller = _caller(request)
