@@ -11,7 +11,7 @@ from quarterhour.web.app import make_app
 DOCUMENT: dict[str, Any] = make_app(None).openapi()
 
 UNIT = re.compile(
-    r"\b(seconds|milliseconds|bytes|rows|records|files|events|runs|marks|items|windows|attempts|recoveries|values|"
+    r"\b(days|seconds|milliseconds|bytes|rows|records|files|events|runs|marks|items|windows|attempts|recoveries|values|"
     r"series|inputs|number|numbers|share|percent|seq|version|cursor|offset|next|pixels|points|line|status|unit|units)\b",
     re.IGNORECASE,
 )

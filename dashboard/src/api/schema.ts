@@ -2607,9 +2607,15 @@ export interface components {
              * @description Runs whose events are gone.
              */
             removed_runs: number;
-            /** Removed Bytes */
+            /**
+             * Removed Bytes
+             * @description Bytes that their files had.
+             */
             removed_bytes: number;
-            /** Compressed Files */
+            /**
+             * Compressed Files
+             * @description Number of files.
+             */
             compressed_files: number;
             /**
              * Compressed From Bytes
@@ -8933,6 +8939,23 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["RetentionAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Bad Request",
+                     *       "status": 400,
+                     *       "detail": "There was an error parsing the body"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */

@@ -374,8 +374,8 @@ class RetentionAnswer(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     removed_runs: Annotated[int, Field(description="Runs whose events are gone.")]
-    removed_bytes: int
-    compressed_files: int
+    removed_bytes: Annotated[int, Field(description="Bytes that their files had.")]
+    compressed_files: Annotated[int, Field(description="Number of files.")]
     compressed_from_bytes: Annotated[int, Field(description="Their bytes before.")]
     compressed_to_bytes: Annotated[int, Field(description="Their bytes now.")]
 

@@ -139,7 +139,7 @@ async def reindex(services: Injected) -> ReindexAnswer:
     return ReindexAnswer(events=await services.indexer.make_anew())
 
 
-@router.post("/api/retention", operation_id="retainEvents", tags=["events"], responses=documented(422))
+@router.post("/api/retention", operation_id="retainEvents", tags=["events"], responses=documented(400, 422))
 async def retain_events(services: Injected, asked: RetentionRequest | None = None) -> RetentionAnswer:
     """Remove and compress old events as the settings ask for it, now and to its end; after a run it is done by itself."""
     try:
