@@ -22,8 +22,8 @@ from quarterhour.assembly import Pipeline
 from quarterhour.bus import EventBus, Written
 from quarterhour.event_log.jsonl import JsonlEventLog
 from quarterhour.events import StageLogged
-from quarterhour.server_settings import ServerSettings
 from quarterhour.settings import EventSettings, load_settings
+from quarterhour.settings.server import ServerSettings
 from quarterhour.web.app import make_app
 from quarterhour.web.server import bind, serve
 from quarterhour.web.services import Services

@@ -16,8 +16,8 @@ from quarterhour.engines.inline import InlineEngine
 from quarterhour.event_log.base import EventLog
 from quarterhour.event_log.memory import MemoryEventLog
 from quarterhour.lock import LockManager
-from quarterhour.setting_types import MemoryLimit
 from quarterhour.settings import RunnerSettings, Settings, StageSettings, WatchdogSettings
+from quarterhour.settings.types import MemoryLimit
 from quarterhour.workspace import Workspace
 
 

@@ -18,8 +18,8 @@ from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.events import ConfigurationChanged
 from quarterhour.lifecycle import ConfigurationKnown
-from quarterhour.setting_types import SECRET
 from quarterhour.settings import Settings
+from quarterhour.settings.types import SECRET
 
 VERSION = "quarterhour.version"
 # A longer value (a query) is told by its length and fingerprint.

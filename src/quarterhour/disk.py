@@ -11,7 +11,7 @@ from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.errors import DiskNearlyFull
 from quarterhour.events import DiskFreed, DiskRanLow
-from quarterhour.setting_types import FreeSpace
+from quarterhour.settings.types import FreeSpace
 
 # So much more than what is asked for must be free before the disk counts as free again: else the answer flickers.
 _FREED_FACTOR = 1.25

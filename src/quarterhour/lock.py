@@ -19,7 +19,7 @@ from quarterhour.clock import wire_time
 from quarterhour.errors import LockHeld, LockLost
 from quarterhour.files import set_aside, write_whole
 from quarterhour.lease import Lease
-from quarterhour.runner_settings import LockSettings
+from quarterhour.settings.runner import LockSettings
 from quarterhour.workspace import Workspace
 
 _log = structlog.get_logger()

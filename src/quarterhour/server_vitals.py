@@ -8,7 +8,7 @@ import psutil
 
 from quarterhour.memory import machine_bytes
 from quarterhour.processes import family
-from quarterhour.setting_types import MemoryLimit
+from quarterhour.settings.types import MemoryLimit
 
 # It must fall below so much of the limit to count as small again.
 _ENOUGH = 0.9

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from pipelines import pipeline, settings_for
-from quarterhour.alert_settings import AlertSettings
 from quarterhour.assembly import Pipeline
 from quarterhour.clock import SystemClock
 from quarterhour.errors import SettingsError
@@ -21,6 +20,7 @@ from quarterhour.health import failure
 from quarterhour.lifecycle import Reason, Run, RunState, Schedule, Status, Trigger
 from quarterhour.notify.alerts import AlertChannel
 from quarterhour.settings import Settings, load_settings
+from quarterhour.settings.alerts import AlertSettings
 from quarterhour.web.app import make_app
 from quarterhour.web.services import Services
 from quarterhour.workspace import Workspace

@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from commands import command
-from quarterhour.cli_support import load
+from quarterhour.cli.support import load
 from quarterhour.client import calls
 from quarterhour.offline import OfflineReader
 

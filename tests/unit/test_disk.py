@@ -15,7 +15,7 @@ from quarterhour.assembly import Pipeline
 from quarterhour.disk import Space, is_low, space_at
 from quarterhour.errors import DiskNearlyFull
 from quarterhour.lifecycle import RunState, Trigger
-from quarterhour.setting_types import FreeSpace
+from quarterhour.settings.types import FreeSpace
 from quarterhour.slots import slots_of
 from serving import serving
 

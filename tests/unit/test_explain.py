@@ -14,9 +14,9 @@ from stage_context import RecordingContext
 from typer.testing import CliRunner
 
 from quarterhour.cli import app
-from quarterhour.dataset_settings import duck_type
 from quarterhour.lake.arrivals import fingerprint
 from quarterhour.settings import Settings, load_settings
+from quarterhour.settings.datasets import duck_type
 from quarterhour.stages.translator.batch import TranslateReport, translate_paths
 from quarterhour.stages.translator.explain import Explanation, explain, friendly_type
 from quarterhour.stages.translator.service import TranslatorService

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from quarterhour.assembly import Pipeline
-from quarterhour.schedule_settings import ScheduleSettings
 from quarterhour.settings import InputSettings, Settings
+from quarterhour.settings.schedule import ScheduleSettings
 from quarterhour.web.data import list_inputs
 from quarterhour.web.services import Services
 from quarterhour.workspace import Workspace

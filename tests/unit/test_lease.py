@@ -13,7 +13,7 @@ import pytest
 
 from quarterhour.errors import LockHeld, LockLost
 from quarterhour.lock import LockManager, is_shared
-from quarterhour.runner_settings import LockSettings
+from quarterhour.settings.runner import LockSettings
 from quarterhour.workspace import Workspace
 from serving import serving
 
@@ -21,7 +21,7 @@ _LEASE_S = 0.4
 _HOLD = """
 import sys, time
 from quarterhour.lock import LockManager
-from quarterhour.runner_settings import LockSettings
+from quarterhour.settings.runner import LockSettings
 from quarterhour.workspace import Workspace
 with LockManager(Workspace(sys.argv[1]), LockSettings(kind="lease", lease=0.4)).hold("run", "a test"):
     print("held", flush=True)

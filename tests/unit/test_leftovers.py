@@ -14,11 +14,11 @@ from quarterhour.assembly import Machine, Pipeline
 from quarterhour.clock import SystemClock
 from quarterhour.engines.inline import InlineEngine
 from quarterhour.event_log.jsonl import JsonlEventLog
-from quarterhour.export_settings import ExportSettings
 from quarterhour.identity import process_mark
 from quarterhour.leftovers import Leftovers, remove_leftovers
 from quarterhour.lock import LockManager
 from quarterhour.settings import Settings
+from quarterhour.settings.exports import ExportSettings
 from quarterhour.workspace import Workspace
 
 SETTINGS = Settings(exports=(ExportSettings(name="all", dataset="trips"),))

@@ -107,7 +107,7 @@ import sys
 from quarterhour.errors import LockHeld
 from quarterhour.lock import LockManager
 from quarterhour.workspace import Workspace
-from quarterhour.runner_settings import LockSettings
+from quarterhour.settings.runner import LockSettings
 locks = LockManager(Workspace(sys.argv[1]), LockSettings(kind=sys.argv[2]))
 won = 0
 while won < 50:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.types import Receive, Scope, Send
 
 from commands import command
-from quarterhour.server_settings import ServerSettings
+from quarterhour.settings.server import ServerSettings
 from quarterhour.web.access import own_path
 from quarterhour.web.proxies import BelowPath, TrustedProxies
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from quarterhour.errors import SettingsError
-from quarterhour.sample_settings import sample_settings
 from quarterhour.settings import RejectLimit, Settings, load_settings
+from quarterhour.settings.sample import sample_settings
 
 CONTRACT = """[[datasets]]
 name = 'one'

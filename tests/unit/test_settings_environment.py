@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from commands import command
 from quarterhour.errors import SettingsError
-from quarterhour.setting_types import FreeSpace, MemoryLimit
 from quarterhour.settings import RejectLimit, Settings, load_settings
+from quarterhour.settings.types import FreeSpace, MemoryLimit
 
 # What a type alone does not say, as TOML: other than the default, and right.
 RIGHT = {

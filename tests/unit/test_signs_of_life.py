@@ -22,7 +22,7 @@ from quarterhour.notify.dead_mans_switch import DeadMansSwitch
 from quarterhour.notify.service_manager import ServiceManager
 from quarterhour.notify.signs_of_life import SignsOfLife
 from quarterhour.server_vitals import LOOK_EVERY_S, Grown, ServerVitals, Zombies
-from quarterhour.setting_types import MemoryLimit
+from quarterhour.settings.types import MemoryLimit
 from quarterhour.web.app import make_app
 from quarterhour.web.services import Services
 from serving import serving

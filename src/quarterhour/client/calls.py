@@ -11,8 +11,8 @@ import orjson
 
 from quarterhour.balance import Balance
 from quarterhour.client.call import Call, get, given, keyed, post, within
-from quarterhour.export_settings import ExportFormat
 from quarterhour.lifecycle import Run, RunState, Trigger
+from quarterhour.settings.exports import ExportFormat
 from quarterhour.web.check_models import AnalysisItem, ChecksAnswer, ReleaseAnswer
 from quarterhour.web.models import (
     DatasetItem,

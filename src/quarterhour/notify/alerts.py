@@ -13,13 +13,13 @@ from pathlib import Path
 import structlog
 from pydantic import BaseModel, Field, ValidationError
 
-from quarterhour.alert_settings import AlertSettings
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock, wire_time
 from quarterhour.events import AlertSent, AlertsUndelivered, EventKind, EventRecord
 from quarterhour.files import set_aside, write_whole
 from quarterhour.notify.channel import Delivery, tell_test
 from quarterhour.notify.messenger import Messenger
+from quarterhour.settings.alerts import AlertSettings
 
 _log = structlog.get_logger()
 

@@ -6,12 +6,12 @@ healthchecks.io and its like: the one alarm that also comes when the machine is 
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from quarterhour.alert_settings import DEAD_MANS_SWITCH
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.errors import AlertWithheld
 from quarterhour.events import SwitchAnswered, SwitchSilent
 from quarterhour.notify.channel import Delivery, tell_test
+from quarterhour.settings.alerts import DEAD_MANS_SWITCH
 
 _TIMEOUT_S = 10.0
 

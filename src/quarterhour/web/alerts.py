@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from quarterhour.alert_settings import DEAD_MANS_SWITCH
 from quarterhour.clock import wire_time
 from quarterhour.errors import AlertNotDelivered, UnknownAlert
 from quarterhour.notify.channel import Channel, Delivery
+from quarterhour.settings.alerts import DEAD_MANS_SWITCH
 from quarterhour.web.models import Page
 from quarterhour.web.problems import documented
 from quarterhour.web.services import Injected, Services

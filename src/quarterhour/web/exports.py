@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse, Response
 from starlette.requests import Request
 
-from quarterhour.export_settings import ExportFormat
 from quarterhour.lake.exports.request import MEDIA_TYPES, ExportRequest, MadeExport
+from quarterhour.settings.exports import ExportFormat
 from quarterhour.web.downloads import Downloads, Gone
 from quarterhour.web.models import MOST, ExportCheck
 from quarterhour.web.problems import documented, problem

@@ -12,7 +12,7 @@ from quarterhour.clock import Clock
 from quarterhour.errors import SettingsError
 from quarterhour.events import CommandGiven
 from quarterhour.files import write_whole
-from quarterhour.server_settings import ServerSettings
+from quarterhour.settings.server import ServerSettings
 from quarterhour.tokens import TokenStore
 from quarterhour.web.access import Access, CommandTeller, TokenUses
 from quarterhour.web.proxies import BelowPath, TrustedProxies

@@ -14,7 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from quarterhour.errors import PortInUse, SettingsError
-from quarterhour.server_settings import ServerSettings
+from quarterhour.settings.server import ServerSettings
 
 _BACKLOG = 2048
 # After a stop, open sockets and downloads have this long to end.

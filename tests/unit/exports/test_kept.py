@@ -8,10 +8,10 @@ import pytest
 from pending_inputs import put
 from stage_context import RecordingContext
 
-from quarterhour.export_settings import DownloadSettings
 from quarterhour.lake.exports.kept import KeptExports
 from quarterhour.lake.exports.making import check_export, make_export
 from quarterhour.lake.exports.request import ExportRequest
+from quarterhour.settings.exports import DownloadSettings
 from quarterhour.stages.merger import MergerService
 
 

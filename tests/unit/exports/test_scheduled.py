@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from stage_context import RecordingContext
 
 from quarterhour.errors import SettingsError, StageCancelled
-from quarterhour.export_settings import ExportSettings
 from quarterhour.lifecycle import RunState
 from quarterhour.settings import Settings, StageSettings, load_settings
+from quarterhour.settings.exports import ExportSettings
 from quarterhour.stages.exporter import ExporterService
 from quarterhour.stages.merger import MergerService
 

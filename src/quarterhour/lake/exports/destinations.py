@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-from quarterhour.export_settings import S3_SCHEME, ExportSettings
 from quarterhour.files import replacing
 from quarterhour.lake.exports.request import MEDIA_TYPES, ExportError
 from quarterhour.lake.scratch import own_scratch
+from quarterhour.settings.exports import S3_SCHEME, ExportSettings
 from quarterhour.workspace import Workspace
 
 _PART_BYTES = 8 * 2**20

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from quarterhour.export_settings import DownloadSettings
 from quarterhour.files import fsync_folder
+from quarterhour.settings.exports import DownloadSettings
 
 # A file that was found or made this moment is about to be opened; once it is open, its removal harms nobody.
 _JUST_USED_S = 10.0

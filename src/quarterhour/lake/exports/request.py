@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from quarterhour.errors import InvalidQuery, QuarterhourError
-from quarterhour.export_settings import NEUTRALISING_FORMATS, ExportFormat
+from quarterhour.settings.exports import NEUTRALISING_FORMATS, ExportFormat
 
 MEDIA_TYPES: dict[ExportFormat, str] = {
     "csv": "text/csv; charset=utf-8",

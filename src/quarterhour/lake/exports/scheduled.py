@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 
-from quarterhour.export_settings import ExportSettings
 from quarterhour.files import write_whole
 from quarterhour.lake.exports.destinations import destination_of
 from quarterhour.lake.exports.plan import planned
@@ -15,6 +14,7 @@ from quarterhour.lake.exports.request import ExportRequest
 from quarterhour.lake.exports.writing import write_export
 from quarterhour.lake.queries import open_dataset
 from quarterhour.lake.tables import Table
+from quarterhour.settings.exports import ExportSettings
 from quarterhour.workspace import Workspace
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from quarterhour.export_settings import ExportFormat
 from quarterhour.lake.column_types import MOMENT
 from quarterhour.lake.duck import identifier, literal
 from quarterhour.lake.exports.neutral import neutralised, neutralised_sql
 from quarterhour.lake.exports.plan import Plan
 from quarterhour.lake.exports.xlsx import write_xlsx
+from quarterhour.settings.exports import ExportFormat
 
 Report = Callable[[int], None]
 """Is told the rows written so far, from time to time."""

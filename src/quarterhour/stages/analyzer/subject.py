@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import duckdb
 
-from quarterhour.dataset_settings import DatasetSettings
 from quarterhour.lake import duck
 from quarterhour.lake.column_types import FILE, data_columns
 from quarterhour.lake.ledger import Input, InputLedger, InputState
@@ -13,6 +12,7 @@ from quarterhour.lake.renewals import is_renewing, shift_states
 from quarterhour.lake.schema_plan import Plan, order_values, plan_merge, select_list, source_query
 from quarterhour.lake.tables import Table, open_table
 from quarterhour.settings import Settings
+from quarterhour.settings.datasets import DatasetSettings
 from quarterhour.workspace import Workspace
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 
 from quarterhour.errors import StageCancelled, UnknownDataset
-from quarterhour.export_settings import ExportSettings
 from quarterhour.lake.exports.scheduled import Watcher, Written, write_if_due
+from quarterhour.settings.exports import ExportSettings
 from quarterhour.stages.base import Interruptible, StageContext, StageResult
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from quarterhour.dataset_settings import Conflict, Duplicates
 from quarterhour.settings import Settings
+from quarterhour.settings.datasets import Conflict, Duplicates
 
 
 @dataclass(frozen=True, slots=True)

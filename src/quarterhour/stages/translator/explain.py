@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from quarterhour.dataset_settings import DatasetSettings
 from quarterhour.lake.duck import identifier, literal
 from quarterhour.settings import Settings
+from quarterhour.settings.datasets import DatasetSettings
 from quarterhour.stages.translator.batch import TranslateReport
 from quarterhour.stages.translator.readings.reading import TEXT
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from quarterhour.dataset_settings import ColumnSettings
 from quarterhour.errors import StageCancelled
 from quarterhour.lake.duck import identifier, literal
+from quarterhour.settings.datasets import ColumnSettings
 from quarterhour.stages.translator.readings.columns import FileColumns, Misfits
 from quarterhour.stages.translator.readings.printed import PrintedTable
 from quarterhour.stages.translator.readings.reading import TEXT, Reading

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from quarterhour.dataset_settings import DatasetSettings
 from quarterhour.lake.translated import KnownColumn
+from quarterhour.settings.datasets import DatasetSettings
 from quarterhour.stages.translator.structure.layout import Layout, Note
 
 

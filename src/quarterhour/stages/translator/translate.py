@@ -8,10 +8,10 @@ from typing import Literal
 
 import duckdb
 
-from quarterhour.dataset_settings import DatasetSettings
 from quarterhour.lake.arrivals import FileUnreadable
 from quarterhour.lake.quarantine import QuarantinedRecord
 from quarterhour.lake.translated import KnownColumn, placing
+from quarterhour.settings.datasets import DatasetSettings
 from quarterhour.stages.translator.content.plain_text import (
     SAMPLE_BYTES,
     ContentUnreadable,

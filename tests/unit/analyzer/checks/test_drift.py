@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pending_inputs import put
 from stage_context import RecordingContext
 
-from quarterhour.check_settings import DriftCheck
+from quarterhour.settings.checks import DriftCheck
 from quarterhour.stages.analyzer import AnalyzerService
 from quarterhour.stages.analyzer.checks.drift import measure_drift
 from quarterhour.stages.analyzer.checks.keeping import read_results

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from quarterhour.analysis_settings import (
+from quarterhour.errors import StageError
+from quarterhour.lake.column_types import FILE, RECORD
+from quarterhour.lake.duck import identifier, literal
+from quarterhour.settings.analyses import (
     AnalysisSettings,
     BucketsSettings,
     ChangeSettings,
@@ -10,9 +13,6 @@ from quarterhour.analysis_settings import (
     TopSettings,
     WindowSettings,
 )
-from quarterhour.errors import StageError
-from quarterhour.lake.column_types import FILE, RECORD
-from quarterhour.lake.duck import identifier, literal
 from quarterhour.stages.analyzer.analyses.sources import AnySource, InputSource, before_of, rows_of
 from quarterhour.stages.analyzer.states.state import is_moment, is_number
 

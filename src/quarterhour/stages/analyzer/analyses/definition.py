@@ -8,9 +8,9 @@ from graphlib import CycleError, TopologicalSorter
 
 import orjson
 
-from quarterhour.analysis_settings import AnalysisSettings
 from quarterhour.errors import QuarterhourError, SettingsError
 from quarterhour.settings import Settings
+from quarterhour.settings.analyses import AnalysisSettings
 from quarterhour.stages.analyzer.analyses.query import Query, parse_query
 
 # Another number has every analysis computed anew: raise it when the built-ins come to mean something else.

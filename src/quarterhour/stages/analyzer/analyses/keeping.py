@@ -6,7 +6,6 @@ from pathlib import Path
 
 import duckdb
 
-from quarterhour.analysis_settings import WindowSettings
 from quarterhour.lake import duck
 from quarterhour.lake.column_types import widened
 from quarterhour.lake.derived import StagedFile, StagedResult
@@ -14,6 +13,7 @@ from quarterhour.lake.queries import json_value
 from quarterhour.lake.schema_plan import select_list
 from quarterhour.lake.table_commits import write_files
 from quarterhour.lake.tables import Table
+from quarterhour.settings.analyses import WindowSettings
 from quarterhour.stages.analyzer.analyses.built_ins import built_in_query, built_in_window, time_column
 from quarterhour.stages.analyzer.analyses.definition import Reference, View
 from quarterhour.stages.analyzer.analyses.report import Preview

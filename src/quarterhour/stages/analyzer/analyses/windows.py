@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from quarterhour.analysis_settings import WindowSettings
 from quarterhour.lake.duck import identifier, literal
 from quarterhour.lake.tables import Table
+from quarterhour.settings.analyses import WindowSettings
 from quarterhour.stages.analyzer.analyses.built_ins import bucket_of
 from quarterhour.stages.analyzer.analyses.sources import InputSource
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import duckdb
 import orjson
 
-from quarterhour.analysis_settings import AnalysisSettings
 from quarterhour.errors import StageError
 from quarterhour.lake.derived import Published, is_derived, read_published
 from quarterhour.lake.tables import Table, open_table
 from quarterhour.settings import Settings
+from quarterhour.settings.analyses import AnalysisSettings
 from quarterhour.stages.analyzer.analyses.definition import Definition, Reference, View, define
 from quarterhour.stages.analyzer.analyses.foreseen import Foresight
 from quarterhour.stages.analyzer.analyses.report import Outcome, Report

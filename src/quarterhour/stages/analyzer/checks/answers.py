@@ -7,13 +7,13 @@ from typing import Any
 
 import duckdb
 
-from quarterhour.check_settings import Check
 from quarterhour.errors import UnknownDataset
 from quarterhour.lake import duck
 from quarterhour.lake.holds import HoldLedger
 from quarterhour.lake.ledger import InputState
 from quarterhour.lake.schema_plan import Source
 from quarterhour.settings import DATASET_NAME, Settings
+from quarterhour.settings.checks import Check
 from quarterhour.stages.analyzer.checks.evaluate import Surroundings, evaluate
 from quarterhour.stages.analyzer.checks.keeping import read_results
 from quarterhour.stages.analyzer.checks.results import CheckResult

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from quarterhour.check_settings import show_duration
+from quarterhour.settings.checks import show_duration
 from quarterhour.stages.analyzer.states.state import is_number
 
 # Below it a column's values say little of those to come.

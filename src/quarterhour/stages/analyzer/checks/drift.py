@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from quarterhour.check_settings import DriftCheck
+from quarterhour.settings.checks import DriftCheck
 from quarterhour.stages.analyzer.checks.distributions import Distribution, common_shares, distribution
 from quarterhour.stages.analyzer.checks.robust import chance_index, robust_z, spread, stability_index
 from quarterhour.stages.analyzer.checks.subject_rows import column_of

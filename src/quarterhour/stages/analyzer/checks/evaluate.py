@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from quarterhour.check_settings import (
+from quarterhour.settings import Settings
+from quarterhour.settings.checks import (
     Check,
     DriftCheck,
     ForeignKeyCheck,
@@ -16,7 +17,6 @@ from quarterhour.check_settings import (
     RowCountCheck,
     UniqueCheck,
 )
-from quarterhour.settings import Settings
 from quarterhour.stages.analyzer.checks import foreign_keys, row_checks, uniqueness
 from quarterhour.stages.analyzer.checks.drift import measure_drift
 from quarterhour.stages.analyzer.checks.results import CheckResult, FileFailures, Outcome

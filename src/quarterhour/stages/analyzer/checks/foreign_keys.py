@@ -4,11 +4,11 @@ The other dataset is taken as it will stand after this run's merge: what is merg
 checks. So that these are known, datasets that others refer to are analysed first (`order.py`).
 """
 
-from quarterhour.check_settings import ForeignKeyCheck
 from quarterhour.lake.column_types import FILE, RECORD
 from quarterhour.lake.duck import identifier
 from quarterhour.lake.holds import HoldLedger
 from quarterhour.settings import Settings
+from quarterhour.settings.checks import ForeignKeyCheck
 from quarterhour.stages.analyzer.checks.subject_rows import Failing, column_of
 from quarterhour.stages.analyzer.checks.values import Unjudgeable
 from quarterhour.stages.analyzer.states.state import is_moment, is_number

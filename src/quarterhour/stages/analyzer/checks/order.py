@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 
-from quarterhour.check_settings import ForeignKeyCheck, FreshnessCheck
 from quarterhour.settings import Settings
+from quarterhour.settings.checks import ForeignKeyCheck, FreshnessCheck
 
 
 def waves(settings: Settings, datasets: Iterable[str]) -> list[list[str]]:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from quarterhour.check_settings import Action, Severity
+from quarterhour.settings.checks import Action, Severity
 
 Outcome = Literal["passed", "warned", "failed", "skipped"]
 """`skipped`: nothing to judge yet, such as too few runs to tell a drift."""

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import duckdb
 
-from quarterhour.check_settings import AllowedCheck, NotNullCheck, PatternCheck, RangeCheck
 from quarterhour.errors import SettingsError
 from quarterhour.lake.duck import identifier, literal
+from quarterhour.settings.checks import AllowedCheck, NotNullCheck, PatternCheck, RangeCheck
 from quarterhour.stages.analyzer.checks.subject_rows import Failing, column_of
 from quarterhour.stages.analyzer.checks.values import allowed_sql, bound_sql
 from quarterhour.stages.analyzer.subject import Subject

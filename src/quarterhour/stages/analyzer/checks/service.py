@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from quarterhour.check_settings import Check
 from quarterhour.errors import StageError
 from quarterhour.lake.holds import HoldLedger
+from quarterhour.settings.checks import Check
 from quarterhour.stages.analyzer.checks.evaluate import Surroundings, evaluate, held_files
 from quarterhour.stages.analyzer.checks.keeping import keep_results
 from quarterhour.stages.analyzer.checks.results import CheckResult

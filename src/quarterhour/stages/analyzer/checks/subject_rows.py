@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quarterhour.check_settings import Check
 from quarterhour.lake.column_types import FILE, RECORD
 from quarterhour.lake.duck import identifier
 from quarterhour.lake.ledger import Input
 from quarterhour.lake.queries import json_value
 from quarterhour.lake.schema_plan import order_values
-from quarterhour.setting_types import RejectLimit
+from quarterhour.settings.checks import Check
+from quarterhour.settings.types import RejectLimit
 from quarterhour.stages.analyzer.checks.results import FailingRow, FileFailures
 from quarterhour.stages.analyzer.checks.values import Unjudgeable
 from quarterhour.stages.analyzer.subject import Subject

@@ -12,13 +12,13 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
-from quarterhour.check_settings import Check, CheckSettings
 from quarterhour.errors import UnknownDataset
 from quarterhour.lake import duck
 from quarterhour.lake.arrivals import DatasetNames
 from quarterhour.lake.holds import HoldLedger
 from quarterhour.lake.ledger import Input
 from quarterhour.settings import Settings
+from quarterhour.settings.checks import Check, CheckSettings
 from quarterhour.stages.analyzer.checks.answers import all_rows
 from quarterhour.stages.analyzer.checks.candidates import of_columns, of_whole
 from quarterhour.stages.analyzer.checks.evaluate import Surroundings, evaluate

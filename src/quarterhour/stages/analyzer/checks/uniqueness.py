@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from quarterhour.check_settings import UniqueCheck
 from quarterhour.lake.column_types import FILE, RECORD
 from quarterhour.lake.duck import identifier
 from quarterhour.lake.schema_plan import order_values
+from quarterhour.settings.checks import UniqueCheck
 from quarterhour.stages.analyzer.checks.subject_rows import Failing, column_of
 from quarterhour.stages.analyzer.subject import Subject
 

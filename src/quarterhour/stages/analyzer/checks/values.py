@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation, localcontext
 from typing import Literal
 
-from quarterhour.check_settings import Bound
 from quarterhour.lake.duck import literal
+from quarterhour.settings.checks import Bound
 
 Side = Literal["least", "greatest"]
 

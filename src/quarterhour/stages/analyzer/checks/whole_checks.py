@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from quarterhour.check_settings import FreshnessCheck, RowCountCheck, show_duration
 from quarterhour.clock import wire_time
 from quarterhour.lake.duck import identifier
+from quarterhour.settings.checks import FreshnessCheck, RowCountCheck, show_duration
 from quarterhour.stages.analyzer.checks.subject_rows import column_of
 from quarterhour.stages.analyzer.checks.values import Unjudgeable
 from quarterhour.stages.analyzer.states.state import is_moment

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from quarterhour.check_settings import (
+from quarterhour.settings.checks import (
     AllowedCheck,
     Check,
     ForeignKeyCheck,

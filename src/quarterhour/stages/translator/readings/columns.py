@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from quarterhour.dataset_settings import ColumnSettings, DatasetSettings
 from quarterhour.lake.column_types import describe
 from quarterhour.lake.translated import KnownColumn
+from quarterhour.settings.datasets import ColumnSettings, DatasetSettings
 from quarterhour.stages.translator.content.plain_text import ContentUnreadable
 from quarterhour.stages.translator.readings.choice import Choice
 from quarterhour.stages.translator.readings.choosing import choose, choose_all

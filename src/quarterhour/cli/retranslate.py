@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from quarterhour.cli_support import HERE, AsJson, Home, print_json, reading
+from quarterhour.cli.support import HERE, AsJson, Home, print_json, reading
 
 app = typer.Typer()
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from quarterhour.cli_support import HERE, AsJson, Home, print_json
+from quarterhour.cli.support import HERE, AsJson, Home, print_json
 from quarterhour.event_log.audit import Audit, verify_chain
 from quarterhour.workspace import Workspace
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from quarterhour.setting_types import Section
+from quarterhour.settings.types import Section
 
 
 def is_loopback(host: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from quarterhour.setting_types import DATASET_NAME, Section
+from quarterhour.settings.types import DATASET_NAME, Section
 
 _SPAN = re.compile(r"([1-9]\d{0,5})\s*([a-z]+)")
 # The unit of DuckDB's intervals that each spelling stands for.

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quarterhour.cli_support import HERE, AsJson, Home, known_input, on_one_line, print_json, raw_name, reading
+from quarterhour.cli.support import HERE, AsJson, Home, known_input, on_one_line, print_json, raw_name, reading
 
 app = typer.Typer()
 

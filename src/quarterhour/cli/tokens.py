@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, told_plainly
+from quarterhour.cli.support import HERE, AsJson, Home, load, print_json, told_plainly
 from quarterhour.tokens import Role, TokenStore
 
 app = typer.Typer(help="Access tokens: create, list, revoke.", no_args_is_help=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, reading, told_plainly
+from quarterhour.cli.support import HERE, AsJson, Home, load, print_json, reading, told_plainly
 
 app = typer.Typer(help="Records, and whole files, that were put aside: list, show, send back.", no_args_is_help=True)
 

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 import typer
 
-from quarterhour.cli_analyses import app as analyses_app
-from quarterhour.cli_audit import app as audit_app
-from quarterhour.cli_backfill import app as backfill_app
-from quarterhour.cli_checks import app as checks_app
-from quarterhour.cli_events import app as events_app
-from quarterhour.cli_exports import export
-from quarterhour.cli_history import app as history_app
-from quarterhour.cli_maintain import app as maintain_app
-from quarterhour.cli_profile import app as profile_app
-from quarterhour.cli_quarantine import app as quarantine_app
-from quarterhour.cli_retranslate import app as retranslate_app
-from quarterhour.cli_schedule import app as schedule_app
-from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, reading, told_plainly
-from quarterhour.cli_tokens import app as tokens_app
-from quarterhour.cli_verify import app as verify_app
+from quarterhour.cli.analyses import app as analyses_app
+from quarterhour.cli.audit import app as audit_app
+from quarterhour.cli.backfill import app as backfill_app
+from quarterhour.cli.checks import app as checks_app
+from quarterhour.cli.events import app as events_app
+from quarterhour.cli.exports import export
+from quarterhour.cli.history import app as history_app
+from quarterhour.cli.maintain import app as maintain_app
+from quarterhour.cli.profile import app as profile_app
+from quarterhour.cli.quarantine import app as quarantine_app
+from quarterhour.cli.retranslate import app as retranslate_app
+from quarterhour.cli.schedule import app as schedule_app
+from quarterhour.cli.support import HERE, AsJson, Home, load, print_json, reading, told_plainly
+from quarterhour.cli.tokens import app as tokens_app
+from quarterhour.cli.verify import app as verify_app
 from quarterhour.errors import HomeInUse
-from quarterhour.server_settings import below_proxy
+from quarterhour.settings.server import below_proxy
 from quarterhour.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def demo(
 def init(home: Home = HERE) -> None:
     """Make the home folder, with a quarterhour.toml that shows the defaults."""
     from quarterhour.files import write_whole
-    from quarterhour.sample_settings import sample_settings
+    from quarterhour.settings.sample import sample_settings
 
     with told_plainly():
         workspace = Workspace(home)

@@ -8,8 +8,8 @@ from typing import Annotated, get_args
 
 import typer
 
-from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, told_plainly
-from quarterhour.export_settings import ExportFormat
+from quarterhour.cli.support import HERE, AsJson, Home, load, print_json, told_plainly
+from quarterhour.settings.exports import ExportFormat
 
 _FORMATS: dict[str, ExportFormat] = {name: name for name in get_args(ExportFormat)}
 _STANDARD_OUTPUT = Path("-")

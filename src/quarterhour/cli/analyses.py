@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, reading, told_plainly
+from quarterhour.cli.support import HERE, AsJson, Home, load, print_json, reading, told_plainly
 from quarterhour.errors import InvalidQuery
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, told_plainly
+from quarterhour.cli.support import HERE, AsJson, Home, load, print_json, told_plainly
 
 app = typer.Typer()
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from quarterhour.settings_environment import variable_name, variables_of
+from quarterhour.settings.environment import variable_name, variables_of
 
 
 def syntax_error(error: tomllib.TOMLDecodeError, text: str) -> str:

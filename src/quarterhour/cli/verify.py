@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, told_plainly
+from quarterhour.cli.support import HERE, AsJson, Home, load, print_json, told_plainly
 
 if TYPE_CHECKING:
     from quarterhour.verification.compare import Difference

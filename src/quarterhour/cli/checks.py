@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quarterhour.cli_support import HERE, AsJson, Home, load, print_json, raw_name, reading, told_plainly
+from quarterhour.cli.support import HERE, AsJson, Home, load, print_json, raw_name, reading, told_plainly
 from quarterhour.settings import Settings
 
 app = typer.Typer(help="Declared checks of the data: list, run, suggest, release.", no_args_is_help=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import orjson
 import typer
 
-from quarterhour.cli_support import HERE, MOMENTS, AsJson, Home, Source, aware, print_json, reading
+from quarterhour.cli.support import HERE, MOMENTS, AsJson, Home, Source, aware, print_json, reading
 from quarterhour.clock import wire_time
 from quarterhour.errors import QuarterhourError
 from quarterhour.files import replacing

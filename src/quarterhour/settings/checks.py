@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import SchemaError
 
-from quarterhour.setting_types import DATASET_NAME, MaxRejected, RejectLimit, Section, check_timezone
+from quarterhour.settings.types import DATASET_NAME, MaxRejected, RejectLimit, Section, check_timezone
 
 Severity = Literal["warn", "fail"]
 Action = Literal["report", "hold_file", "hold_run"]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from quarterhour.setting_types import DATASET_NAME, Section
+from quarterhour.settings.types import DATASET_NAME, Section
 
 ExportFormat = Literal["csv", "parquet", "xlsx", "arrow"]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quarterhour.cli_support import HERE, MOMENTS, AsJson, Home, aware, print_json, reading
+from quarterhour.cli.support import HERE, MOMENTS, AsJson, Home, aware, print_json, reading
 
 app = typer.Typer()
 

@@ -8,15 +8,17 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from quarterhour.alert_settings import AlertSettings
-from quarterhour.analysis_settings import AnalysisSettings
-from quarterhour.dataset_settings import ColumnSettings, DatasetSettings
 from quarterhour.errors import SettingsError
-from quarterhour.export_settings import DownloadSettings, ExportSettings
-from quarterhour.runner_settings import LockSettings, RunnerSettings, WatchdogSettings
-from quarterhour.schedule_settings import ScheduleSettings, check_cron, check_jitter
-from quarterhour.server_settings import ServerSettings
-from quarterhour.setting_types import (
+from quarterhour.settings.alerts import AlertSettings
+from quarterhour.settings.analyses import AnalysisSettings
+from quarterhour.settings.datasets import ColumnSettings, DatasetSettings
+from quarterhour.settings.environment import DELIMITER, PREFIX, EnvironmentSource
+from quarterhour.settings.exports import DownloadSettings, ExportSettings
+from quarterhour.settings.problems import explain, syntax_error
+from quarterhour.settings.runner import LockSettings, RunnerSettings, WatchdogSettings
+from quarterhour.settings.schedule import ScheduleSettings, check_cron, check_jitter
+from quarterhour.settings.server import ServerSettings
+from quarterhour.settings.types import (
     DATASET_NAME,
     SECRET,
     MaxRejected,
@@ -27,8 +29,6 @@ from quarterhour.setting_types import (
     Section,
     check_timezone,
 )
-from quarterhour.settings_environment import DELIMITER, PREFIX, EnvironmentSource
-from quarterhour.settings_problems import explain, syntax_error
 
 __all__ = [
     "DATASET_NAME",

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from quarterhour.check_settings import CheckSettings
-from quarterhour.setting_types import DATASET_NAME, MaxRejected, Section, check_timezone
+from quarterhour.settings.checks import CheckSettings
+from quarterhour.settings.types import DATASET_NAME, MaxRejected, Section, check_timezone
 
 Conflict = Literal["newest", "first", "fail"]
 """Which row stands where two have the same key and other values."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quarterhour.cli_support import HERE, MOMENTS, AsJson, Home, Source, aware, load, print_json, reading, told_plainly
+from quarterhour.cli.support import HERE, MOMENTS, AsJson, Home, Source, aware, load, print_json, reading, told_plainly
 
 app = typer.Typer()
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from quarterhour.setting_types import SECRET, FreeDisk, FreeSpace, Memory, MemoryLimit, Seconds, Section
+from quarterhour.settings.types import SECRET, FreeDisk, FreeSpace, Memory, MemoryLimit, Seconds, Section
 
 
 class RunnerSettings(Section):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from quarterhour.setting_types import DATASET_NAME, SECRET, Section
+from quarterhour.settings.types import DATASET_NAME, SECRET, Section
 
 Trouble = Literal["pipeline", "schedule", "disk", "memory", "event_loop", "event_log"]
 """What can be wrong: the last run failed, or one of the checks of `/readyz`."""

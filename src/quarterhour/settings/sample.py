@@ -4,8 +4,8 @@ from typing import cast
 
 from pydantic import BaseModel
 
-from quarterhour.setting_types import FreeSpace, MemoryLimit
-from quarterhour.settings import RejectLimit, Settings
+from quarterhour.settings.model import RejectLimit, Settings
+from quarterhour.settings.types import FreeSpace, MemoryLimit
 
 _EXAMPLES = """
 # A dataset with keys is upserted; without, rows are appended and a dataset is a folder, or the file name less its trailing date.

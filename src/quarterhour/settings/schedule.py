@@ -8,7 +8,7 @@ from cronsim import CronSim, CronSimError
 from pydantic import Field, field_validator, model_validator
 
 from quarterhour.marks import next_marks
-from quarterhour.setting_types import Seconds, Section, check_timezone
+from quarterhour.settings.types import Seconds, Section, check_timezone
 
 _ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)
 _MARKS_LOOKED_AT = 100
