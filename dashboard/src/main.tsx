@@ -1,7 +1,7 @@
 /** Starts the page against the server that it came from. */
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
+import { StrictMode, startTransition } from "react";
 import { createRoot } from "react-dom/client";
 import { rootPath } from "./api/root-path";
 import { BackendProvider, createBackend } from "./backend";
@@ -12,12 +12,15 @@ backend.socket.start();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
-createRoot(root).render(
-  <StrictMode>
-    <QueryClientProvider client={new QueryClient()}>
-      <BackendProvider backend={backend}>
-        <RouterProvider router={router} />
-      </BackendProvider>
-    </QueryClientProvider>
-  </StrictMode>,
-);
+// In slices: the browser answers whoever scrolls or types meanwhile.
+startTransition(() => {
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={new QueryClient()}>
+        <BackendProvider backend={backend}>
+          <RouterProvider router={router} />
+        </BackendProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+});

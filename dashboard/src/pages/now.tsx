@@ -1,6 +1,6 @@
 /** Now: whether all is well, what runs, and what came of it. */
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useDeferredValue } from "react";
 import { useLive } from "../backend";
 import { EventsLog } from "../features/events-log/events-log";
 import { ExportPanel } from "../features/export-panel/export-panel";
@@ -14,7 +14,8 @@ const Wall = lazy(() => import("../features/kiosk/wall"));
 
 export function NowPage() {
   const { kiosk } = route.useSearch();
-  const isKnown = useLive((live) => live.status !== null);
+  // Deferred: the panels are made in slices, so that the page answers meanwhile.
+  const isKnown = useDeferredValue(useLive((live) => live.status !== null));
   if (kiosk)
     return (
       <main>

@@ -3,6 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import type { EventRecord } from "../../api/types";
 import { rowHeightPx } from "./event-row";
+import { observeSize, scrollUnlessThere } from "./unforced";
 
 export function useEventRows(events: readonly EventRecord[], firstOpen?: number) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -16,6 +17,8 @@ export function useEventRows(events: readonly EventRecord[], firstOpen?: number)
     getItemKey: (index) => events[index]?.seq ?? index,
     overscan: 12,
     initialRect: { width: 800, height: 480 },
+    observeElementRect: observeSize,
+    scrollToFn: scrollUnlessThere,
   });
 
   useEffect(() => {
