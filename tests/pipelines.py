@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -67,6 +68,12 @@ async def pipeline(
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         parts.log.close()
+
+
+def stand_still(path: Path) -> None:
+    """Have a dropped file last written an hour ago: a run takes it in, however soon it comes."""
+    an_hour_ago_s = time.time() - 3600
+    os.utime(path, (an_hour_ago_s, an_hour_ago_s))
 
 
 def grow_old(home: Path) -> None:

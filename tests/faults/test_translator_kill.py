@@ -13,6 +13,7 @@ import duckdb
 import psutil
 import pytest
 
+from pipelines import stand_still
 from quarterhour.engines.base import AttemptSpec
 from quarterhour.engines.context import AttemptContext
 from quarterhour.errors import StageCancelled
@@ -39,8 +40,7 @@ def grown_flights(path: Path, size: int) -> int:
         file.write(header + b"\n")
         for _ in range(times):
             file.write(rows)
-    an_hour_ago = time.time() - 3600
-    os.utime(path, (an_hour_ago, an_hour_ago))
+    stand_still(path)
     return times * rows.count(b"\n")
 
 

@@ -13,6 +13,7 @@ import pytest
 import structlog
 
 from commands import command
+from pipelines import stand_still
 from quarterhour.cli.support import load
 from quarterhour.client import calls
 from quarterhour.offline import OfflineReader
@@ -31,10 +32,11 @@ def drop(home: Path, name: str, lines: list[bytes]) -> None:
     path = home / "data" / "raw" / "stocks" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(lines))
+    stand_still(path)
 
 
 def test_the_documented_examples_run_on_real_prices(tmp_path: Path) -> None:
-    (tmp_path / "quarterhour.toml").write_text("[inputs]\nsettle = 0.01\n" + EXAMPLES)
+    (tmp_path / "quarterhour.toml").write_text(EXAMPLES)
     with gzip.open(STOCKS) as file:
         header, *lines = file.readlines()
     drop(tmp_path, "stocks-1.csv", [header, *lines[:9000]])

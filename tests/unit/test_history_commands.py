@@ -1,13 +1,13 @@
 """`retract`, `history`, `rows` and `restore`, by hand and over HTTP, with a server and without: the same answers and events."""
 
 import json
-import os
 import time
 from pathlib import Path
 
 import pytest
 
 from commands import command
+from pipelines import stand_still
 from serving import serving
 
 pytestmark = pytest.mark.slow
@@ -31,8 +31,7 @@ def drop(home: Path, name: str, text: str) -> None:
     path = home / "data" / "raw" / "prices" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    an_hour_ago = time.time() - 3600
-    os.utime(path, (an_hour_ago, an_hour_ago))
+    stand_still(path)
 
 
 def prices(home: Path, *options: str) -> list[str]:

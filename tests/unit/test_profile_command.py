@@ -8,6 +8,7 @@ import polars
 import pytest
 
 from commands import command
+from pipelines import stand_still
 from real_tables import flights_csv
 from serving import serving
 
@@ -26,12 +27,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three files of flights went through one run; the last repeats two rows of its own."""
     home = tmp_path_factory.mktemp("home")
     (home / "data" / "raw" / "flights").mkdir(parents=True)
-    (home / "quarterhour.toml").write_text(SETTINGS + "[inputs]\nsettle = 0.1\n")
+    (home / "quarterhour.toml").write_text(SETTINGS)
     header, *rows = flights_csv().decode().splitlines()[:3001]
     for number in range(3):
         part = rows[number * 1000 : (number + 1) * 1000] + (rows[2000:2002] if number == 2 else [])
         path = home / "data" / "raw" / "flights" / f"{number}.csv"
         path.write_text("\n".join([header, *part]) + "\n")
+        stand_still(path)
     assert command(home, "run").exit_code == 0
     return home
 

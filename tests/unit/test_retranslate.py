@@ -1,8 +1,6 @@
 """`retranslate`: a damaged translated file is made anew from its raw file, value by value, or it is told why not."""
 
 import json
-import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import pytest
 from test_verify import KEYED, Home
 
 from commands import command
+from pipelines import stand_still
 from quarterhour.errors import UnknownDataset
 from quarterhour.lake.holds import HoldLedger
 from quarterhour.lake.ledger import Input, InputState
@@ -136,8 +135,7 @@ def test_the_command_mends_and_is_an_event(tmp_path: Path) -> None:
     path = tmp_path / "data" / "raw" / "prices" / "a.csv"
     path.parent.mkdir(parents=True)
     path.write_text("day,price\n2024-01-01,1.5\n")
-    an_hour_ago = time.time() - 3600
-    os.utime(path, (an_hour_ago, an_hour_ago))
+    stand_still(path)
     assert command(tmp_path, "run").exit_code == 0
     [file] = (tmp_path / "data" / "translated").rglob("*.parquet")
     file.write_bytes(b"PAR1")
