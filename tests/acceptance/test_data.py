@@ -22,7 +22,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     name, content = next(iter(flights_by_month().items()))
     (raw / "flights" / name).write_bytes(content)
     (raw / "odd.csv").write_text('a,b\n1,2\n3,"x\n')
-    (home / "quarterhour.toml").write_text("[inputs]\nsettle = 0.1\n")
+    (home / "quarterhour.toml").write_text("[inputs]\nsettle = 0.01\n")
     with serving(home, "--no-schedule") as running:
         assert running.ended_run(running.start_run())["counts"]["inserted"] > 0
         yield running

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from browser import NARROW, WIDE, assert_accessible
+from pipelines import stand_still
 from real_tables import flights_by_month
 from serving import Server, serving
 
@@ -50,6 +51,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(home, "--no-schedule") as running:
         running.ended_run(running.start_run())
         (raw / "bars_2.csv").write_text("id,price,note\n3,4.5,new\n")
+        stand_still(raw / "bars_2.csv")
         running.ended_run(running.start_run())
         yield running
 
