@@ -24,6 +24,7 @@ from quarterhour.housekeeper import Housekeeper
 from quarterhour.index.store import IndexBroken, IndexStore, IndexUnavailable
 from quarterhour.indexer import Indexer
 from quarterhour.jitter import home_id
+from quarterhour.lake.scratch import remove_scratch_of_the_dead
 from quarterhour.leftovers import remove_leftovers
 from quarterhour.lock import Holder, LockManager
 from quarterhour.notify.alerts import AlertChannel
@@ -271,6 +272,8 @@ class Pipeline:
                 if indexer is not None:
                     indexer.cancel()
                 await self.engine.close()
+                # A worker that was ended in the middle, by the watchdog or now, leaves what it had made on the way.
+                await asyncio.to_thread(remove_scratch_of_the_dead, self.workspace.scratch)
                 watchdog.cancel()
 
     def _watch_arrivals(self, loops: asyncio.TaskGroup) -> asyncio.Task[None] | None:

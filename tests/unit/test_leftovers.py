@@ -92,6 +92,20 @@ def test_one_event_counts_them_and_a_clean_home_has_none(tmp_path: Path) -> None
     assert len(asyncio.run(started())) == 1, "a start without leftovers says nothing more"
 
 
+def test_what_a_worker_left_that_was_ended_goes_when_the_server_ends(tmp_path: Path) -> None:
+    workspace = a_home(tmp_path)
+    machine = Machine(SystemClock(), JsonlEventLog(workspace), InlineEngine(), LockManager(workspace))
+    parts = Pipeline(SETTINGS, workspace, machine)
+    left = workspace.scratch / f"duckdb-{dead_pid()}.7-x"
+
+    async def served() -> None:
+        async with parts.running("a test", is_scheduled=False):
+            left.mkdir()
+
+    asyncio.run(served())
+    assert not left.exists()
+
+
 _SERVE = """
 import os, sys
 from multiprocessing.connection import Listener
