@@ -49,7 +49,7 @@ class Load:
 
 
 # The last is more than the bare loop can send, so that only there the two rates tell who delivers more.
-LOADS = (Load(50, 5_000, 10, "50 ms", ""), Load(1_000, 100, 10, "200 ms", ""), Load(50, 10_000, 10, "", "3"))
+LOADS = (Load(50, 5_000, 10, "50 ms", ""), Load(1_000, 100, 10, "200 ms", ""), Load(50, 15_000, 10, "", "3"))
 
 
 def measure_sockets(folder: Path, show: Show) -> None:
