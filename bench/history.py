@@ -7,8 +7,9 @@ from pathlib import Path
 
 from quarterhour.event_log.jsonl import JsonlEventLog, Range
 from quarterhour.events import EventRecord, RunSucceeded, StageFailed, StageLogged, StageSucceeded
+from quarterhour.index.question import Question
 from quarterhour.index.reading import catch_up, read_found
-from quarterhour.index.store import IndexStore, Question
+from quarterhour.index.store import IndexStore
 from quarterhour.workspace import Workspace
 
 Show = Callable[[str, str, str], None]
@@ -19,6 +20,16 @@ _RUNS = 10_000
 _STAGES = ("translator", "analyzer", "merger")
 _PAGE = 200
 _TRIES = 5
+_TRANSLATED = {
+    "dataset": "flights",
+    "encoding": "utf-8",
+    "delimiter": ",",
+    "columns": {"year": "BIGINT", "carrier": "VARCHAR", "air_time": "DOUBLE", "time_hour": "TIMESTAMP WITH TIME ZONE"},
+    "records": 1042,
+    "rows": 1042,
+    "quarantined": 0,
+}
+"""What the event of a translated file tells, but for its name."""
 
 
 def measure_history(folder: Path, show: Show, events: int) -> None:
@@ -65,13 +76,13 @@ def _runs(runs: int, events_a_run: int) -> Iterator[list[EventRecord]]:
         for place in range(events_a_run - 1):
             seq += 1
             stage = _STAGES[place * 3 // events_a_run]
-            msg = f"flights/flights_{number % 365:03}_{place:04}.csv: 1042 rows, {number * place % 7} put aside"
+            file = f"flights/flights_{number % 365:03}_{place:04}.csv"
+            msg = f"{file}: 1042 rows, {number * place % 7} put aside"
             kind = (
                 StageFailed if (number * 31 + place) % 5003 == 0 else StageSucceeded if place % 10 == 9 else StageLogged
             )
-            event = kind(
-                at=at + timedelta(milliseconds=place), run_id=run_id, stage=stage, msg=msg, data={"rows": 1042}
-            )
+            data = {**_TRANSLATED, "file": file, "previous": f"{number * 7919 + place:010x}"}
+            event = kind(at=at + timedelta(milliseconds=place), run_id=run_id, stage=stage, msg=msg, data=data)
             batch.append(event.to_record(seq))
         seq += 1
         end = RunSucceeded(at=at + timedelta(minutes=1), run_id=run_id, stage="pipeline", msg="Run succeeded", data={})
@@ -93,6 +104,7 @@ def _questions(last_seq: int) -> dict[str, Question]:
         "one run's stage": Question(run_id=run_id, stage="analyzer"),
         "a frequent text": Question(text="put aside"),
         "a rare text": Question(text="flights_364_0003"),
+        "a text of one event's data": Question(text=f"{_RUNS // 2 * 7919:010x}"),
         "a text that is nowhere": Question(text="no such text"),
         "a text among failures": Question(text="flights_1", event="failed"),
     }

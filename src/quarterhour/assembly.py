@@ -18,10 +18,11 @@ from quarterhour.engines.base import Engine
 from quarterhour.engines.local import LocalEngine
 from quarterhour.errors import HomeInUse, LockHeld, LockLost
 from quarterhour.event_log.base import EventLog, Repair
+from quarterhour.event_log.files import event_files
 from quarterhour.event_log.jsonl import JsonlEventLog, Range
 from quarterhour.health import failure, problems
 from quarterhour.housekeeper import Housekeeper
-from quarterhour.index.store import IndexBroken, IndexStore, IndexUnavailable
+from quarterhour.index.errors import IndexBroken, IndexUnavailable
 from quarterhour.indexer import Indexer
 from quarterhour.jitter import home_id
 from quarterhour.lake.scratch import remove_scratch_of_the_dead
@@ -41,14 +42,18 @@ from quarterhour.watchdog import Watchdog
 from quarterhour.workspace import Workspace
 
 HOME_LOCK = "home"
+# Fewer event files are looked at sooner than SQLAlchemy is loaded, with which the index is asked.
+_MANY_FILES = 1_000
 # Named, not imported: DuckDB is loaded in the workers alone.
 _CHECK_ANALYSES = "quarterhour.stages.analyzer.analyses:check_analyses"
 
 
 def _remembered(workspace: Workspace) -> dict[str, Range]:
     """What the index knows of the event files; nothing of a broken one, which its owner will find and set aside."""
-    if not workspace.index_file.exists():
+    if not workspace.index_file.exists() or len(event_files(workspace.events)) < _MANY_FILES:
         return {}
+    from quarterhour.index.store import IndexStore
+
     try:
         files = IndexStore(workspace.index_file).files()
     except (IndexBroken, IndexUnavailable):

@@ -6,26 +6,23 @@ What it does not know yet, or while it is made anew, is read from the event log 
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from quarterhour.bus import EventBus
 from quarterhour.clock import Clock
 from quarterhour.errors import EventLogError
 from quarterhour.event_log.jsonl import event_file
 from quarterhour.events import EventRecord, IndexDiscarded, IndexFailed, IndexRebuilt
+from quarterhour.index.errors import IndexBroken, IndexUnavailable
+from quarterhour.index.question import SHORTEST_TEXT, PageOfEvents, Question, run_in
 from quarterhour.index.reading import catch_up, read_found
-from quarterhour.index.store import (
-    SHORTEST_TEXT,
-    IndexBroken,
-    IndexStore,
-    IndexUnavailable,
-    PageOfEvents,
-    Question,
-    run_in,
-)
 from quarterhour.lifecycle import Run
 from quarterhour.slots import Slot, settled, slots_of
 from quarterhour.workspace import Workspace
+
+if TYPE_CHECKING:
+    from quarterhour.index.store import IndexStore
 
 # So long events gather before they are entered.
 _GATHER_S = 0.3
@@ -41,7 +38,6 @@ class Indexer:
 
     def __init__(self, workspace: Workspace, bus: EventBus, clock: Clock) -> None:
         self._workspace = workspace
-        self._store = IndexStore(workspace.index_file)
         self._bus = bus
         self._clock = clock
         self._is_new = asyncio.Event()
@@ -58,6 +54,13 @@ class Indexer:
         self._indexed_seq = 0
         """All events up to this one are entered; 0 while the index is made."""
         bus.add_fold(self._see)
+
+    @cached_property
+    def _store(self) -> "IndexStore":
+        """For the workers alone: SQLAlchemy takes a while to load, for which neither the loop nor a start is to wait."""
+        from quarterhour.index.store import IndexStore
+
+        return IndexStore(self._workspace.index_file)
 
     def _see(self, record: EventRecord) -> None:
         if self._grown is not None:
@@ -153,7 +156,7 @@ class Indexer:
         if (self._is_running and not self._indexed_seq) or not self._workspace.index_file.exists():
             return
         try:
-            await asyncio.to_thread(self._store.forget, floor_seq)
+            await asyncio.to_thread(lambda: self._store.forget(floor_seq))
         except (IndexUnavailable, IndexBroken) as error:
             self._indexed_seq, self._broken = 0, str(error)
             self._is_new.set()

@@ -23,8 +23,9 @@ from quarterhour.event_log.audit import verify_chain
 from quarterhour.event_log.files import event_files, opened
 from quarterhour.event_log.jsonl import JsonlEventLog
 from quarterhour.events import EventRecord, MarkSkipped, MarksPassed
+from quarterhour.index.question import Question
 from quarterhour.index.reading import catch_up
-from quarterhour.index.store import IndexStore, Question
+from quarterhour.index.store import IndexStore
 from quarterhour.lifecycle import Trigger
 from quarterhour.retention import Retention
 from quarterhour.settings import RetentionSettings

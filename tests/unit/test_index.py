@@ -4,22 +4,32 @@ import asyncio
 import errno
 import json
 import os
+import shutil
 import sqlite3
 import tempfile
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
 
 from commands import command
 from pipelines import pipeline, settings_for
 from quarterhour.event_log.jsonl import JsonlEventLog, Range
 from quarterhour.events import EventRecord, StageFailed, StageLogged, StateChanged
+from quarterhour.index import database
+from quarterhour.index.errors import IndexBroken, IndexUnavailable
+from quarterhour.index.question import Question
 from quarterhour.index.reading import catch_up, read_found
-from quarterhour.index.store import IndexBroken, IndexStore, IndexUnavailable, Question
+from quarterhour.index.schema import METADATA, REVISION
+from quarterhour.index.store import IndexStore
 from quarterhour.indexer import pages_of
 from quarterhour.lifecycle import RunState, Trigger
 from quarterhour.workspace import Workspace
@@ -149,14 +159,70 @@ def test_files_that_are_no_longer_those_that_were_indexed_are_seen(tmp_path: Pat
 
 def test_a_store_of_another_version_or_none_at_all_is_seen(tmp_path: Path) -> None:
     workspace, store, _ = indexed(tmp_path / "home")
-    with sqlite3.connect(workspace.index_file) as connection:
-        connection.execute("PRAGMA user_version = 99")
-    connection.close()
+    written_by_sql(workspace.index_file, "UPDATE alembic_version SET version_num = '99'")
     with pytest.raises(IndexBroken, match="version 99"):
+        store.create_or_check()
+    written_by_sql(workspace.index_file, "DROP TABLE alembic_version")
+    with pytest.raises(IndexBroken, match="without migrations"):
         store.create_or_check()
     workspace.index_file.write_bytes(b"no database " * 1000)
     with pytest.raises(IndexBroken, match="not a database"):
         store.create_or_check()
+
+
+def written_by_sql(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+
+
+def test_the_tables_of_the_questions_are_those_that_the_migrations_make(tmp_path: Path) -> None:
+    indexed(tmp_path / "home")
+    assert ScriptDirectory(str(database.MIGRATIONS)).get_heads() == [REVISION]
+    with create_engine(f"sqlite:///{Workspace(tmp_path / 'home').index_file}").connect() as connection:
+        # FTS5's table is virtual, with tables of its own beside it.
+        opts = {"include_name": lambda name, kind, _: kind != "table" or not (name or "").startswith("texts")}
+        assert compare_metadata(MigrationContext.configure(connection, opts=opts), METADATA) == []
+
+
+def test_a_store_of_an_earlier_version_is_brought_up_to_date_with_what_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten million events take minutes to enter; a migration takes what it changes."""
+    workspace, store, _ = indexed(tmp_path / "home")
+    shutil.copytree(database.MIGRATIONS, tmp_path / "migrations")
+    (tmp_path / "migrations" / "versions" / "later.py").write_text(
+        "from alembic import op\n\nrevision, down_revision = 'later', '1'\n\n\n"
+        "def upgrade() -> None:\n    op.execute('ALTER TABLE events ADD COLUMN size INTEGER')\n"
+    )
+    monkeypatch.setattr(database, "MIGRATIONS", tmp_path / "migrations")
+    monkeypatch.setattr(database, "REVISION", "later")
+    inode = workspace.index_file.stat().st_ino
+    for _ in range(2):
+        store.create_or_check()
+        assert catch_up(store, workspace.events, 20, nothing) == 0
+        assert len(store.find(Question(stage="merger"), 0, 21, 100, is_newest_first=False)) == 20
+    assert workspace.index_file.stat().st_ino == inode
+    with closing(sqlite3.connect(workspace.index_file)) as connection:
+        assert (
+            connection.execute("SELECT size, version_num FROM events, alembic_version").fetchall()
+            == [(None, "later")] * 20
+        )
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, store, _ = indexed(tmp_path / "home")
+    shutil.copytree(database.MIGRATIONS, tmp_path / "migrations")
+    (tmp_path / "migrations" / "versions" / "later.py").write_text(
+        "from alembic import op\n\nrevision, down_revision = 'later', '1'\n\n\n"
+        "def upgrade() -> None:\n    op.execute('DROP TABLE runs')\n    op.execute('DROP TABLE nowhere')\n"
+    )
+    monkeypatch.setattr(database, "MIGRATIONS", tmp_path / "migrations")
+    with monkeypatch.context() as updated:
+        updated.setattr(database, "REVISION", "later")
+        with pytest.raises(IndexBroken, match="no such table: nowhere"):
+            store.create_or_check()
+    store.create_or_check()
+    assert store.runs(10, None) == ([], 0)
 
 
 def test_a_log_whose_files_are_remembered_opens_none_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,8 +22,9 @@ from quarterhour.event_log.audit import verify_chain
 from quarterhour.event_log.files import event_files
 from quarterhour.event_log.jsonl import JsonlEventLog
 from quarterhour.events import EventRecord
+from quarterhour.index.question import Question
 from quarterhour.index.reading import catch_up, read_found
-from quarterhour.index.store import IndexStore, Question
+from quarterhour.index.store import IndexStore
 from quarterhour.lifecycle import Trigger
 from quarterhour.retention import Retention
 from quarterhour.settings import RetentionSettings

@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from quarterhour.event_log.files import EVENT_FILE, event_files, opened, stat_of
 from quarterhour.events import EventRecord
-from quarterhour.index.store import Batch, Found, IndexBroken, IndexStore, KnownFile, in_order
+from quarterhour.index.errors import IndexBroken
+from quarterhour.index.places import Batch, Found, KnownFile, in_order
 from quarterhour.slots import keeps_marks
+
+if TYPE_CHECKING:
+    from quarterhour.index.store import IndexStore
 
 _BATCH = 5_000
 
 
 def catch_up(
-    store: IndexStore,
+    store: "IndexStore",
     folder: Path,
     last_seq: int,
     check: Callable[[], None],

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from quarterhour.events import EventRecord
-from quarterhour.index.store import Question
+from quarterhour.index.question import Question
 from quarterhour.web.check_models import AnalysisItem, AnalysisOutcome
 from quarterhour.web.models import Page
 from quarterhour.web.problems import documented

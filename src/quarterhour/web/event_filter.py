@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from quarterhour.clock import wire_time
-from quarterhour.index.store import Question
+from quarterhour.index.question import Question
 from quarterhour.web.models import Moment
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from quarterhour.event_log.base import EventLog
-from quarterhour.index.store import PageOfEvents, Question
+from quarterhour.index.question import PageOfEvents, Question
 from quarterhour.indexer import pages_of
 from quarterhour.web.event_filter import EventFilter
 from quarterhour.web.models import MOST, EventPage, Page

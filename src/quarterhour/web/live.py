@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from quarterhour.bus import Gap, Subscription
 from quarterhour.events import EventRecord
-from quarterhour.index.store import Question
+from quarterhour.index.question import Question
 from quarterhour.web.models import MOST
 from quarterhour.web.queries import SNAPSHOT_EVENTS, join, snapshot_json
 from quarterhour.web.services import Injected, Services

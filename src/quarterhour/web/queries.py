@@ -15,7 +15,7 @@ from quarterhour.errors import EventLogError
 from quarterhour.event_log.base import EventLog
 from quarterhour.events import EventRecord
 from quarterhour.health import problems
-from quarterhour.index.store import Question
+from quarterhour.index.question import Question
 from quarterhour.lifecycle import Run, RunState, Trigger
 from quarterhour.web.etags import NOT_MODIFIED, IfNoneMatch, is_known, not_modified, tag_of, tagged_router
 from quarterhour.web.event_filter import EventFilter

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from quarterhour.clock import wire_time
 from quarterhour.errors import KeyReused
 from quarterhour.events import EventKind, EventRecord
-from quarterhour.index.store import Question
+from quarterhour.index.question import Question
 from quarterhour.lifecycle import Run, RunRequest
 from quarterhour.web.services import Services
 

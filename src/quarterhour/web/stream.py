@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 
 from quarterhour.bus import Gap
 from quarterhour.events import EventRecord
-from quarterhour.index.store import Question
+from quarterhour.index.question import Question
 from quarterhour.web.live import gap_data
 from quarterhour.web.models import MOST
 from quarterhour.web.problems import documented
