@@ -22,6 +22,7 @@ from quarterhour.assembly import Pipeline
 from quarterhour.bus import EventBus, Written
 from quarterhour.event_log.jsonl import JsonlEventLog
 from quarterhour.events import StageLogged
+from quarterhour.memory import collect_seldom
 from quarterhour.settings import EventSettings, load_settings
 from quarterhour.settings.server import ServerSettings
 from quarterhour.web.app import make_app
@@ -53,6 +54,7 @@ LOADS = (Load(50, 5_000, 10, "50 ms", ""), Load(1_000, 100, 10, "200 ms", ""), L
 
 
 def measure_sockets(folder: Path, show: Show) -> None:
+    collect_seldom()  # as a server does
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         per_s = runner.run(_publish(folder / "publish"))
     show("events published, each on the disk by group commit", f"{per_s / 1000:.0f} k/s", "100 k/s")
@@ -141,6 +143,7 @@ async def _serve(who: str, home: Path, per_s: int, count: int) -> None:
         await serve(app, [sock], ready, ServerSettings())
         publishing.cancel()
         return
+    collect_seldom()
     workspace = Workspace(home)
     pipeline = Pipeline(load_settings(workspace.settings_file), workspace)
     async with pipeline.running("bench", is_scheduled=False):

@@ -7,6 +7,7 @@ from quarterhour.events import EventKind, EventRecord
 from quarterhour.index.texts import says
 
 USUAL_LEVEL = "info"
+USUAL_EVENTS = (EventKind.LOG, EventKind.PROGRESS)
 SHORTEST_TEXT = 3
 """Fewer letters of a text are not indexed."""
 

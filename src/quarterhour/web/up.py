@@ -16,6 +16,7 @@ from quarterhour.assembly import Machine, Pipeline
 from quarterhour.demo import BATCH_EVERY_S
 from quarterhour.engines.base import Engine
 from quarterhour.files import write_whole
+from quarterhour.memory import collect_seldom
 from quarterhour.notify.service_manager import ServiceManager
 from quarterhour.settings import Settings
 from quarterhour.web.app import make_app
@@ -31,6 +32,7 @@ _DROP_BATCH = "quarterhour.demo:drop_batch"
 def serve_pipeline(settings: Settings, workspace: Workspace, *, is_scheduled: bool, is_demo: bool) -> None:
     """Serve until a signal. Raises PortInUse, HomeInUse."""
     configure_log()
+    collect_seldom()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings, workspace, is_scheduled=is_scheduled, is_demo=is_demo))
 
