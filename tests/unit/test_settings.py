@@ -113,6 +113,27 @@ def test_a_wrong_file_is_told_by_line_and_key(tmp_path: Path, text: str, told: s
     assert str(path) in error.value.message
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[[stages]]\nname = 'load'\ncommand = ['load', '--password', 5, 'hunter2']", r"line 3: stages\.0\.command"),
+        ("[[stages]]\nname = 'load'\ncommand = 'load --password hunter2'", r"line 3: stages\.0\.command: it is a list"),
+        ("[stages]\nname = 'load'\ncommand = ['hunter2']", r"line 1: stages: it is a list"),
+        ("[watchdog]\nping_url = 'hunter2'", r"line 2: watchdog\.ping_url: "),
+        ("[[alerts]]\nname = 'a'\nurl = ['hunter2']", r"line 3: alerts\.0\.url: "),
+        ("[[stages]]\nname = 'load'\ncommand = ['--password', 'hunter2", r"line 3: not TOML: "),
+        ("[[stages]]\nname = 'load'\ncommand = [\n'--password',\n'hunter2,\n]", r"line [56]: not TOML: "),
+    ],
+)
+def test_what_is_wrong_with_a_secret_is_told_without_it(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "quarterhour.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=told) as error:
+        load_settings(path)
+    assert "hunter2" not in error.value.message
+    assert "not shown: it may be a secret" in error.value.message
+
+
 def test_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "quarterhour.toml"
     path.write_text("[inputs]\nsettle = 9")

@@ -148,7 +148,7 @@ def test_a_wrong_value_is_told_by_its_variable(key: str, tmp_path: Path, monkeyp
         load_settings(tmp_path / "quarterhour.toml")
     (line,) = told.value.message.splitlines()
     assert line.startswith(f"{variable}: ")
-    assert repr(WRONG[key]) in line
+    assert (repr(WRONG[key]) in line) is (key != "watchdog.ping_url")
 
 
 @pytest.mark.parametrize(

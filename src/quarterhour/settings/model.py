@@ -276,7 +276,7 @@ def load_settings(path: Path) -> Settings:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: {syntax_error(error, text)}", file=str(path)) from error
+        raise SettingsError(f"{path}: {syntax_error(error, Settings, text)}", file=str(path)) from error
     try:
         return Settings(**values)
     except ValidationError as error:

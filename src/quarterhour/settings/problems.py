@@ -9,14 +9,21 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from quarterhour.settings.environment import variable_name, variables_of
+from quarterhour.settings.types import SECRET
+
+_HIDDEN = "… (not shown: it may be a secret)"
 
 
-def syntax_error(error: tomllib.TOMLDecodeError, text: str) -> str:
+def syntax_error(error: tomllib.TOMLDecodeError, settings: type[BaseModel], text: str) -> str:
     place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
     line = int(place.group(1)) if place else len(text.splitlines())
     lines = text.splitlines()
     shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-    return f"line {line}: not TOML: {str(error).split(' (at')[0]}: {_without_addresses(repr(shown))}"
+    keys = (key.group(1) for each in reversed(lines[:line]) if (key := re.match(r"\s*([\w-]+)\s*=", each)))
+    # It may be the last line of a list that began above.
+    is_secret = next(keys, None) in _secret_keys(settings)
+    told = _HIDDEN if is_secret else _without_addresses(repr(shown))
+    return f"line {line}: not TOML: {str(error).split(' (at')[0]}: {told}"
 
 
 def explain(error: ValidationError, settings: type[BaseModel], path: Path, text: str) -> str:
@@ -28,8 +35,8 @@ def explain(error: ValidationError, settings: type[BaseModel], path: Path, text:
         has_lost_wrong_ones = detail["type"] == "too_short" and detail["loc"] in inner
         if has_lost_wrong_ones or detail["type"] == "default_factory_not_called":
             continue  # it follows from another problem
-        location, known = _resolved(detail["loc"], settings)
-        problems.append(f"{_place(location, path, text)}: {_what(detail, known)}")
+        location, known, is_secret = _resolved(detail["loc"], settings)
+        problems.append(f"{_place(location, path, text)}: {_what(detail, known, is_secret=is_secret)}")
     return "\n".join(problems)
 
 
@@ -46,7 +53,7 @@ def _place(location: tuple[int | str, ...], path: Path, text: str) -> str:
     return f"{here} (with {', '.join(inner)})" if inner else here
 
 
-def _what(detail: ErrorDetails, known: list[str]) -> str:
+def _what(detail: ErrorDetails, known: list[str], *, is_secret: bool) -> str:
     facts = detail.get("ctx", {})
     match detail["type"]:
         case "extra_forbidden":
@@ -63,7 +70,7 @@ def _what(detail: ErrorDetails, known: list[str]) -> str:
             what = "it is a table: give it as { key = value }"
         case _:
             what = detail["msg"]
-    return f"{what}, not {_without_addresses(repr(detail['input']))}"
+    return f"{what}, not {_HIDDEN if is_secret else _without_addresses(repr(detail['input']))}"
 
 
 def _without_addresses(text: str) -> str:
@@ -71,8 +78,10 @@ def _without_addresses(text: str) -> str:
     return re.sub(r"://[^\s'\",]*", "://…", text)
 
 
-def _resolved(location: tuple[int | str, ...], settings: type[BaseModel]) -> tuple[tuple[int | str, ...], list[str]]:
-    """A location as it stands in the file, and the names that its table may have.
+def _resolved(
+    location: tuple[int | str, ...], settings: type[BaseModel]
+) -> tuple[tuple[int | str, ...], list[str], bool]:
+    """A location as it stands in the file, the names that its table may have, and whether what stands there is a secret.
 
     Where a table is of one of several kinds, pydantic names the kind in between, which is no key.
     """
@@ -80,6 +89,7 @@ def _resolved(location: tuple[int | str, ...], settings: type[BaseModel]) -> tup
     kinds: dict[str, Any] = {}
     plain: list[int | str] = []
     known: list[str] = []
+    is_secret = False
     for part in location:
         if isinstance(part, str) and part in kinds:
             model, kinds = kinds[part], {}
@@ -90,7 +100,18 @@ def _resolved(location: tuple[int | str, ...], settings: type[BaseModel]) -> tup
             known = sorted(model.model_fields) if hasattr(model, "model_fields") else []
             field = model.model_fields.get(part) if known else None
             model, kinds = _section_of(field.annotation) if field else (None, {})
-    return tuple(plain), known
+            is_secret = field is not None and (SECRET in field.metadata or bool(_secret_keys(model)))
+    return tuple(plain), known, is_secret
+
+
+def _secret_keys(model: Any) -> set[str]:
+    """The names of the secrets of a section, and of the sections in it."""
+    found: set[str] = set()
+    for name, field in getattr(model, "model_fields", {}).items():
+        if SECRET in field.metadata:
+            found.add(name)
+        found |= _secret_keys(_section_of(field.annotation)[0])
+    return found
 
 
 def _section_of(annotation: Any) -> tuple[Any, dict[str, Any]]:
