@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from browser import assert_accessible
 from commands import command
+from pipelines import stand_still
 from serving import serving
 
 
@@ -69,4 +70,38 @@ def test_a_login_that_ends_while_the_server_is_away_leads_to_a_new_one(tmp_path:
         page.wait_for_url(re.compile(r"/login\?next="))
         expect(page.get_by_label("Your token")).to_be_visible()
         assert "next=/runs%3Fstate%3Dfailed" in page.url.replace("%2F", "/")
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_a_viewer_sees_all_and_why_nothing_can_be_pressed(tmp_path: Path, browser: Browser) -> None:
+    home = tmp_path / "home"
+    (home / "data" / "raw" / "orders").mkdir(parents=True)
+    (home / "quarterhour.toml").write_text('[server]\nauth = "always"\n')
+    rows = "".join(f"{number},{number}.5\n" for number in range(500))
+    orders = home / "data" / "raw" / "orders" / "orders.csv"
+    orders.write_text(f"id,price\n{rows}500,1,2,3\n")
+    stand_still(orders)
+    kim, ada = (
+        json.loads(command(home, "token", "create", name, "--role", role, "--json").stdout)["token"]
+        for name, role in (("kim", "viewer"), ("ada", "operator"))
+    )
+    with serving(home, "--no-schedule") as server:
+        server.http.headers["Authorization"] = f"Bearer {ada}"
+        server.ended_run(server.start_run())
+        page = browser.new_context().new_page()
+        page.goto(server.dashboard)
+        page.get_by_label("Your token").fill(kim)
+        page.get_by_role("button", name="Log in").click()
+        for address, buttons in {
+            "/": ("Start", "Reset"),
+            "/quarantine": ("Mend",),
+            "/data": ("Retract…",),
+        }.items():
+            page.goto(server.dashboard + address)
+            for name in buttons:
+                button = page.get_by_role("button", name=re.compile(f"^{name}")).first
+                expect(button).to_have_attribute("title", "kim is a viewer: changes take an operator")
+                expect(button).to_be_disabled()
+        expect(page.get_by_role("link", name="orders", exact=True).first).to_be_visible()
     page.context.close()

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { answerOf } from "../../api/client";
 import { useBackend, useLive } from "../../backend";
+import { useNoChange } from "../../session";
 import { PAGES } from "../../shell/site-nav";
 import { choose } from "../../ui/appearance";
 import { number, titled } from "../../ui/format";
@@ -54,10 +55,10 @@ function useNamed(typed: string): Entry[] {
 
 function useCommandEntries({ command, isBusy }: ReturnType<typeof useCommands>): Entry[] {
   const status = useLive((live) => live.status);
-  const isLive = useLive((live) => live.connection.phase === "live");
+  const noChange = useNoChange();
   if (!status) return [];
   const { state, run, schedule } = status;
-  const reasons = unavailable(state, isLive, isBusy);
+  const reasons = unavailable(state, noChange, isBusy);
   const entries: Entry[] = [];
   const add = (name: string, reason: string | null, pick: () => void) =>
     reason === null && entries.push({ id: `command ${name}`, label: name, hint: "Command", pick });
@@ -69,7 +70,7 @@ function useCommandEntries({ command, isBusy }: ReturnType<typeof useCommands>):
     add(`Resume from ${titled(failed.name)}`, reasons.start, () =>
       command({ name: "start", resume: run.run_id }),
     );
-  const reason = isLive && !isBusy ? null : "not now";
+  const reason = noChange ?? (isBusy ? "not now" : null);
   if (schedule.paused) add("Resume the schedule", reason, () => command({ name: "unpause" }));
   else add("Pause the schedule", reason, () => command({ name: "pause" }));
   return entries;

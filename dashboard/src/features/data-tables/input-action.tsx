@@ -1,7 +1,7 @@
 /** What a person can do with a file: take its rows out, put them back, or let it in. What that changes is said before. */
 import { useEffect, useState } from "react";
 import type { InputItem } from "../../api/types";
-import { useNotLive } from "../../backend";
+import { useNoChange } from "../../session";
 import { Button } from "../../ui/button";
 import { counted } from "../../ui/format";
 import { ProblemNote } from "../../ui/problem-note";
@@ -11,7 +11,7 @@ const WORDS = { retracted: "Retract", merged: "Put back" } as const;
 
 export function InputAction({ item }: { item: InputItem }) {
   const [isAsking, setIsAsking] = useState(false);
-  const notLive = useNotLive();
+  const noChange = useNoChange();
   if (item.id === null) return null;
   if (item.state === "held_back") return <Release id={item.id} name={item.name} />;
   if (item.state !== "merged" && item.state !== "retracted") return null;
@@ -19,7 +19,7 @@ export function InputAction({ item }: { item: InputItem }) {
   if (isAsking)
     return <RetractQuestion id={item.id} name={item.name} to={to} onEnd={() => setIsAsking(false)} />;
   return (
-    <Button onPress={() => setIsAsking(true)} unavailable={notLive}>
+    <Button onPress={() => setIsAsking(true)} unavailable={noChange}>
       {`${WORDS[to]}…`}
       <span className="sr-only"> {item.name}</span>
     </Button>
@@ -36,7 +36,7 @@ interface QuestionProps {
 function RetractQuestion({ id, name, to, onEnd }: QuestionProps) {
   const { mutate: look, ...preview } = useRetract(id, to, true);
   const retract = useRetract(id, to, false);
-  const notLive = useNotLive();
+  const noChange = useNoChange();
   useEffect(() => look(), [look]);
   const error = retract.error ?? preview.error;
   const changes = preview.data?.changes;
@@ -62,7 +62,7 @@ function RetractQuestion({ id, name, to, onEnd }: QuestionProps) {
           <Button
             look="primary"
             onPress={() => retract.mutate(undefined, { onSuccess: onEnd })}
-            unavailable={retract.isPending ? "It is under way" : notLive}
+            unavailable={retract.isPending ? "It is under way" : noChange}
           >
             {WORDS[to]}
           </Button>
@@ -75,13 +75,13 @@ function RetractQuestion({ id, name, to, onEnd }: QuestionProps) {
 
 function Release({ id, name }: { id: string; name: string }) {
   const release = useRelease(id);
-  const notLive = useNotLive();
+  const noChange = useNoChange();
   return (
     <>
       {release.error && <ProblemNote error={release.error} />}
       <Button
         onPress={() => release.mutate()}
-        unavailable={release.isPending ? "It is being released" : notLive}
+        unavailable={release.isPending ? "It is being released" : noChange}
         explanation="The next run merges it, whatever checks say of it"
       >
         Release <span className="sr-only">{name}</span>

@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Dataset, TableVersion } from "../../api/types";
-import { useNotLive } from "../../backend";
+import { useNoChange } from "../../session";
 import { Button } from "../../ui/button";
 import { counted, number } from "../../ui/format";
 import { Panel } from "../../ui/panel";
@@ -34,7 +34,7 @@ export function HistoryPart({ dataset }: { dataset: Dataset }) {
 
 function VersionRow({ dataset, item }: { dataset: Dataset; item: TableVersion }) {
   const [isAsking, setIsAsking] = useState(false);
-  const notLive = useNotLive();
+  const noChange = useNoChange();
   const isNewest = item.version === dataset.version;
   return (
     <li className="flex flex-col gap-2 border-t border-line px-5 py-2.5 text-sm first:border-t-0">
@@ -74,7 +74,7 @@ function VersionRow({ dataset, item }: { dataset: Dataset; item: TableVersion })
           </Link>
         )}
         {item.is_kept && !isNewest && !isAsking && (
-          <Button onPress={() => setIsAsking(true)} unavailable={notLive}>
+          <Button onPress={() => setIsAsking(true)} unavailable={noChange}>
             Restore {item.version}…
           </Button>
         )}

@@ -1,6 +1,6 @@
 /** What restoring a version would change, and then the restoring itself. */
 import { useEffect } from "react";
-import { useNotLive } from "../../backend";
+import { useNoChange } from "../../session";
 import { Button } from "../../ui/button";
 import { counted } from "../../ui/format";
 import { ProblemNote } from "../../ui/problem-note";
@@ -17,7 +17,7 @@ const NAMED = 5;
 export function RestoreQuestion({ name, version, onEnd }: Props) {
   const { mutate: look, ...preview } = useRestore(name, version, true);
   const restore = useRestore(name, version, false);
-  const notLive = useNotLive();
+  const noChange = useNoChange();
   useEffect(() => look(), [look]);
   const error = restore.error ?? preview.error;
   return (
@@ -47,7 +47,7 @@ export function RestoreQuestion({ name, version, onEnd }: Props) {
           <Button
             look="primary"
             onPress={() => restore.mutate(undefined, { onSuccess: onEnd })}
-            unavailable={restore.isPending ? "It is being restored" : notLive}
+            unavailable={restore.isPending ? "It is being restored" : noChange}
           >
             Restore version {version}
           </Button>

@@ -1,13 +1,12 @@
 /** For a newcomer, until the first run: where files are dropped, some to begin with, and what comes next. */
 import type { InputSummary } from "../../api/types";
-import { useNotLive } from "../../backend";
+import { useNoChange } from "../../session";
 import { Button } from "../../ui/button";
 import { counted } from "../../ui/format";
 import { Icon } from "../../ui/icon";
 import { Panel } from "../../ui/panel";
 import { NotAnswered, ProblemNote } from "../../ui/problem-note";
 import { useInputs } from "../export-panel/use-lake";
-import { useReadOnly } from "../settings/use-session";
 import { useLoadDemo } from "./use-demo";
 
 export function FirstSteps() {
@@ -33,10 +32,9 @@ export function FirstSteps() {
 }
 
 function DropFiles({ folder }: { folder: string }) {
-  const notLive = useNotLive();
-  const readOnly = useReadOnly();
+  const noChange = useNoChange();
   const { mutate, isPending, error } = useLoadDemo();
-  const unavailable = notLive ?? (isPending ? "The files are being written" : readOnly);
+  const unavailable = noChange ?? (isPending ? "The files are being written" : null);
   return (
     <>
       <p className="max-w-prose">

@@ -1,5 +1,5 @@
 /** What can be done with the pipeline now, and why the rest cannot. Pure. */
-import type { RunState } from "../../api/types";
+import type { RunState, Schedule } from "../../api/types";
 import { isActive, isEnded } from "../../live/reducer";
 import { titled } from "../../ui/format";
 
@@ -10,8 +10,9 @@ export interface Unavailable {
   reset: string | null;
 }
 
-export function unavailable(state: RunState, isLive: boolean, isBusy: boolean): Unavailable {
-  if (!isLive) return all("Not connected to the server");
+/** `noChange`: why nothing can be changed at all. */
+export function unavailable(state: RunState, noChange: string | null, isBusy: boolean): Unavailable {
+  if (noChange) return all(noChange);
   if (isBusy) return all("Waiting for the server");
   const running = isActive(state);
   return {
@@ -22,6 +23,10 @@ export function unavailable(state: RunState, isLive: boolean, isBusy: boolean): 
 }
 
 const all = (reason: string): Unavailable => ({ start: reason, stop: reason, reset: reason });
+
+/** Whether this server starts runs at the marks: `--no-schedule` has it start none. */
+export const isKept = ({ configured, paused, next_run_at: next }: Schedule): boolean =>
+  configured.trigger !== undefined || paused || next !== null;
 
 /** What Stop will do now. */
 export const stopExplanation = (stage: string | null): string =>

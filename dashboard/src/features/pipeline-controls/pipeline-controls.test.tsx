@@ -51,6 +51,19 @@ describe("PipelineControls", () => {
     expect(button("Start").getAttribute("aria-disabled")).toBeNull();
   });
 
+  it("tells a viewer that changes take an operator", async () => {
+    const server = await new TestServer().listen();
+    server.log.become("idle");
+    const session = { name: "kiosk", role: "viewer", asks_for_tokens: true, is_login: true };
+    server.answers.set("GET /api/session", { status: 200, body: session });
+    await renderLive(<PipelineControls />, server);
+    await waitFor(() => expect(button("Start").title).toBe("kiosk is a viewer: changes take an operator"));
+    expect(screen.getByText("kiosk is a viewer: changes take an operator.")).toBeTruthy();
+    expect(screen.getByRole("switch").hasAttribute("disabled")).toBe(true);
+    await userEvent.click(button("Start"));
+    expect(server.calls.filter((call) => call.startsWith("POST"))).toEqual([]);
+  });
+
   it("resets an ended run", async () => {
     const { server, say } = await renderIdle();
     expect(button("Reset").title).toBe("Nothing to reset");

@@ -3,6 +3,7 @@ import type { Status } from "../../api/types";
 import { useLive } from "../../backend";
 import { isActive } from "../../live/reducer";
 import { stageNames } from "../../live/stages";
+import { useNoChange, useReadOnly } from "../../session";
 import { Button } from "../../ui/button";
 import { titled } from "../../ui/format";
 import { Icon } from "../../ui/icon";
@@ -18,10 +19,11 @@ export function PipelineControls() {
 }
 
 function Controls({ status }: { status: Status }) {
-  const isLive = useLive((live) => live.connection.phase === "live");
+  const noChange = useNoChange();
+  const readOnly = useReadOnly();
   const { command, isBusy, error } = useCommands();
   const { state, run, schedule, stage } = status;
-  const reasons = unavailable(state, isLive, isBusy);
+  const reasons = unavailable(state, noChange, isBusy);
   const failedStage = state === "failed" ? run?.stages.find((each) => each.state === "failed") : undefined;
 
   return (
@@ -60,9 +62,11 @@ function Controls({ status }: { status: Status }) {
         )}
       </div>
       {isActive(state) && <p className="max-w-prose text-xs text-muted">{stopExplanation(stage)}</p>}
+      {/* In words too: on a phone nobody points at a button to read why. */}
+      {readOnly && <p className="text-xs text-muted">{readOnly}.</p>}
       <ScheduleSwitch
         schedule={schedule}
-        isAvailable={isLive && !isBusy}
+        isAvailable={noChange === null && !isBusy}
         onChange={(isOn) => command({ name: isOn ? "unpause" : "pause" })}
       />
       {error && <ProblemNote error={error} />}

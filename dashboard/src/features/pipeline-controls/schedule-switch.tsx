@@ -1,5 +1,6 @@
 /** Whether the marks of the schedule start runs. */
 import type { Schedule } from "../../api/types";
+import { isKept } from "./availability";
 
 interface Props {
   schedule: Schedule;
@@ -20,7 +21,9 @@ export const ScheduleSwitch = ({ schedule, isAvailable, onChange }: Props) => (
     />
     <span>
       <span className="font-semibold">Schedule</span>{" "}
-      <span className="text-muted">{schedule.paused ? "paused" : "on"}</span>
+      <span className="text-muted">
+        {schedule.paused ? "paused" : isKept(schedule) ? "on" : "not kept by this server"}
+      </span>
     </span>
     <code className="font-mono text-xs text-muted" title={`Time zone: ${schedule.timezone}`}>
       {schedule.cron} {schedule.timezone}

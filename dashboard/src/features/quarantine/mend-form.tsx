@@ -1,6 +1,6 @@
 /** A record's whole text to be mended and sent again, or a whole file as it stands. */
 import { useId, useState } from "react";
-import { useNotLive } from "../../backend";
+import { useNoChange } from "../../session";
 import { Button } from "../../ui/button";
 import { ProblemNote } from "../../ui/problem-note";
 import { useOnePutAside, useRetry } from "./use-quarantine";
@@ -9,7 +9,7 @@ export function MendForm({ id, onEnd }: { id: string; onEnd: () => void }) {
   const areaId = useId();
   const { data, error } = useOnePutAside(id);
   const retry = useRetry(id);
-  const notLive = useNotLive();
+  const noChange = useNoChange();
   const [typed, setTyped] = useState<string | null>(null);
   const item = data?.item;
   const isRecord = item?.record != null;
@@ -42,7 +42,7 @@ export function MendForm({ id, onEnd }: { id: string; onEnd: () => void }) {
         <Button
           look="primary"
           onPress={() => retry.mutate(isChanged ? typed : null, { onSuccess: onEnd })}
-          unavailable={!item ? "Its text is not there yet" : retry.isPending ? "It is being sent" : notLive}
+          unavailable={!item ? "Its text is not there yet" : retry.isPending ? "It is being sent" : noChange}
           explanation="The next run takes it in"
         >
           {isChanged ? "Send mended" : "Send as it stands"}

@@ -1,7 +1,7 @@
 /** One record, or one whole file, that was put aside: where it stands, why, and its text with the value to blame. */
 import { useState } from "react";
 import type { PutAside } from "../../api/types";
-import { useNotLive } from "../../backend";
+import { useNoChange } from "../../session";
 import { Button } from "../../ui/button";
 import { number } from "../../ui/format";
 import { Icon, type IconName } from "../../ui/icon";
@@ -17,7 +17,7 @@ const OUTCOMES: Record<PutAside["outcome"], { word: string; tone: Tone; icon: Ic
 
 export function PutAsideItem({ item }: { item: PutAside }) {
   const [isOpen, setIsOpen] = useState(false);
-  const notLive = useNotLive();
+  const noChange = useNoChange();
   const { word, tone, icon } = OUTCOMES[item.outcome];
   return (
     <li className="border-t border-line px-5 py-3 text-sm first:border-t-0">
@@ -37,7 +37,7 @@ export function PutAsideItem({ item }: { item: PutAside }) {
             <Icon name={icon} className="-translate-y-px" /> {word}
           </span>
           {item.outcome === "quarantined" && !isOpen && (
-            <Button onPress={() => setIsOpen(true)} unavailable={notLive}>
+            <Button onPress={() => setIsOpen(true)} unavailable={noChange}>
               Mend <span className="sr-only">{item.id}</span>
             </Button>
           )}

@@ -2,6 +2,7 @@
 import type { Run } from "../../api/types";
 import { useLive } from "../../backend";
 import { isActive } from "../../live/reducer";
+import { useNoChange } from "../../session";
 import { Button } from "../../ui/button";
 import { titled } from "../../ui/format";
 import { Icon } from "../../ui/icon";
@@ -58,7 +59,7 @@ export function RunHeadline({ run }: { run: Run }) {
 
 function ResumeButton({ run }: { run: Run }) {
   const state = useLive(({ status }) => status?.state);
-  const isLive = useLive(({ connection }) => connection.phase === "live");
+  const noChange = useNoChange();
   const { command, isBusy, error } = useCommands();
   const from = run.stages.find((stage) => stage.state !== "success");
   if (!state || !from) return null;
@@ -66,7 +67,7 @@ function ResumeButton({ run }: { run: Run }) {
     <div className="mt-4 flex flex-col items-start gap-3">
       <Button
         look="primary"
-        unavailable={unavailable(state, isLive, isBusy).start}
+        unavailable={unavailable(state, noChange, isBusy).start}
         explanation="What the stages before it made is used again."
         onPress={() => command({ name: "start", resume: run.run_id })}
       >

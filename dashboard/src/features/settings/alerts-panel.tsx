@@ -1,13 +1,12 @@
 /** Who is told when something is wrong, and whether that works. */
 import type { Alert } from "../../api/types";
-import { useNotLive } from "../../backend";
+import { useNoChange } from "../../session";
 import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import { Panel } from "../../ui/panel";
 import { PanelProblem, ProblemNote } from "../../ui/problem-note";
 import { Ago } from "../../ui/time";
 import { useAlerts, useAlertTest } from "./use-alerts";
-import { useReadOnly } from "./use-session";
 
 export function AlertsPanel() {
   const { data, error, isPending } = useAlerts();
@@ -34,12 +33,10 @@ export function AlertsPanel() {
 }
 
 function AlertLine({ alert }: { alert: Alert }) {
-  const readOnly = useReadOnly();
-  const notLive = useNotLive();
+  const noChange = useNoChange();
   const test = useAlertTest(alert.name);
   const unavailable =
-    readOnly ??
-    notLive ??
+    noChange ??
     (test.isPending ? "It is being sent" : null) ??
     (alert.withheld && `Silent on purpose: ${alert.withheld}`);
   return (

@@ -2,17 +2,18 @@
 import { Problem } from "../../api/client";
 import type { Schedule } from "../../api/types";
 import { useLive, useNotLive } from "../../backend";
+import { useReadOnly } from "../../session";
 import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import { Panel } from "../../ui/panel";
 import { ProblemNote } from "../../ui/problem-note";
+import { isKept } from "../pipeline-controls/availability";
 import { ScheduleSwitch } from "../pipeline-controls/schedule-switch";
 import { useCommands } from "../pipeline-controls/use-commands";
 import { MarksPreview } from "./marks-preview";
 import { inWords } from "./schedule-choice";
 import { ScheduleFields } from "./schedule-fields";
 import { usePreview, useScheduleForm } from "./use-schedule";
-import { useReadOnly } from "./use-session";
 
 export function SchedulePanel() {
   const schedule = useLive((live) => live.status?.schedule);
@@ -57,7 +58,7 @@ function ScheduleEditor({ schedule }: { schedule: Schedule }) {
           isAvailable={notLive === null && !isBusy && readOnly === null}
           onChange={(isOn) => command({ name: isOn ? "unpause" : "pause" })}
         />
-        {schedule.configured.trigger === undefined && !schedule.paused && schedule.next_run_at === null && (
+        {!isKept(schedule) && (
           <p className="text-sm text-warn">
             This server keeps no schedule (--no-schedule): the marks start no run until one does.
           </p>

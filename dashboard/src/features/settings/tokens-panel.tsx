@@ -2,12 +2,12 @@
 import type { ReactNode } from "react";
 import { onServer } from "../../api/root-path";
 import type { Session } from "../../api/types";
+import { useSession } from "../../session";
 import { Button } from "../../ui/button";
 import { Panel } from "../../ui/panel";
 import { PanelProblem } from "../../ui/problem-note";
 import { TokenForm } from "./token-form";
 import { TokenTable } from "./token-table";
-import { useSession } from "./use-session";
 import { useTokens } from "./use-tokens";
 
 export function TokensPanel() {
