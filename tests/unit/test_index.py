@@ -22,6 +22,7 @@ from sqlalchemy import create_engine
 
 from commands import command
 from pipelines import pipeline, settings_for
+from quarterhour.assembly import Machine
 from quarterhour.event_log.jsonl import JsonlEventLog, Range
 from quarterhour.events import EventRecord, StageFailed, StageLogged, StateChanged
 from quarterhour.index import database
@@ -242,6 +243,24 @@ def test_a_log_whose_files_are_remembered_opens_none_of_them(tmp_path: Path, mon
     [repair] = log.open()
     assert (log.last_seq, repair.cut_bytes) == (20, 17)
     assert opened
+
+
+def test_a_start_with_many_event_files_asks_the_index_and_does_without_a_broken_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, _, _ = indexed(tmp_path / "home")
+    monkeypatch.setattr("quarterhour.assembly._MANY_FILES", 1)
+    opened: list[Any] = []
+    real = os.open
+    monkeypatch.setattr("os.open", lambda path, *rest: opened.append(path) or real(path, *rest))
+    log = Machine.real(workspace, settings_for("Good")).log
+    log.open()
+    assert (log.last_seq, opened) == (20, [])
+    workspace.index_file.write_bytes(b"broken" * 10_000)
+    log = Machine.real(workspace, settings_for("Good")).log
+    log.open()
+    assert log.last_seq == 20
+    assert opened == list(workspace.events.iterdir())
 
 
 def test_an_event_that_was_too_large_to_keep_whole_is_indexed_like_others(tmp_path: Path) -> None:
