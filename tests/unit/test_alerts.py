@@ -350,11 +350,14 @@ def test_an_address_that_no_service_has_ends_the_start_and_is_not_repeated(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('[[alerts]]\nurl = "slack://secret/a"', "line 1: alerts.0.name: Field required"),
-        ('[alerts]\nname = "team"\nurl = "slack://secret"', "line 1: alerts: it is a list: give the whole of it"),
-        ('[[alerts]]\nname = "team"\nurl = "slack://secret', "line 3: not TOML"),
-        ('[[alerts]]\nname = "team"\nurl = ["slack://secret"]', "line 3: alerts.0.url: Input should be a valid string"),
-        ('[[alerts]]\nname = "team"\nurl = "slack://secret"\non = ["dsk"]', "line 4: alerts.0.on.0: Input should be"),
+        ('[[alerts]]\nurl = "slack://hunter2/a"', "line 1: alerts.0.name: Field required"),
+        ('[alerts]\nname = "team"\nurl = "slack://hunter2"', "line 1: alerts: it is a list: give the whole of it"),
+        ('[[alerts]]\nname = "team"\nurl = "slack://hunter2', "line 3: not TOML"),
+        (
+            '[[alerts]]\nname = "team"\nurl = ["slack://hunter2"]',
+            "line 3: alerts.0.url: Input should be a valid string",
+        ),
+        ('[[alerts]]\nname = "team"\nurl = "slack://hunter2"\non = ["dsk"]', "line 4: alerts.0.on.0: Input should be"),
     ],
 )
 def test_what_is_wrong_with_an_alert_is_said_without_its_address(tmp_path: Path, text: str, says: str) -> None:
@@ -362,4 +365,4 @@ def test_what_is_wrong_with_an_alert_is_said_without_its_address(tmp_path: Path,
     with pytest.raises(SettingsError) as raised:
         load_settings(tmp_path / "quarterhour.toml")
     assert says in str(raised.value)
-    assert "secret" not in str(raised.value)
+    assert "hunter2" not in str(raised.value)
