@@ -48,3 +48,14 @@ def test_mended_values_reach_the_table_to_the_last_character_or_are_refused(
         translate(order, connection, lambda: {name: KnownColumn("VARCHAR") for name in known})
     read = duckdb.execute(f"SELECT * EXCLUDE (_file, _record) FROM '{order.output}' ORDER BY _record").fetchall()
     assert read == [tuple(row) for row in rows]
+
+
+def test_a_record_that_says_what_the_header_says_is_refused() -> None:
+    """The Translator would take it for the header once more, and a row would be lost that the sender was told of."""
+    layout = Layout(Dialect(), ("carrier", "origin"), True, 0, 1)
+    for rows in ([["carrier", "origin"]], [["UA", "EWR"], ["carrier", "origin"]]):
+        line = len(rows) + 1
+        told = f"line {line} would be read as the header once more, not as a record: "
+        with pytest.raises(InvalidQuery, match=told):
+            count_records(written_anew(rows, layout), layout, layout.names)
+    assert count_records(written_anew([["UA", "origin"]], layout), layout, layout.names) == 1

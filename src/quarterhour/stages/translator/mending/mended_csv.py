@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 
 from quarterhour.errors import InvalidQuery
-from quarterhour.stages.translator.structure.layout import Layout, find_layout, is_blank
+from quarterhour.stages.translator.structure.layout import Layout, find_layout, is_blank, note_kind
 from quarterhour.stages.translator.structure.records import split_records
 
 _SHOWN_NAMES = 20
@@ -67,8 +67,16 @@ def count_records(content: bytes, layout: Layout, known: tuple[str, ...]) -> int
         raise InvalidQuery(f"line {note.line} would be read as {note.kind}, not as a record: {note.text}")
     if found.next_table is not None:
         raise InvalidQuery(f"line {found.next_table} would be read as another table's beginning")
-    records = split_records(io.BytesIO(content), found.dialect, offset=found.start)
-    return sum(not is_blank(record) for record in records)
+    header = [cell.encode() for cell in found.header_cells]
+    count = 0
+    for record in split_records(io.BytesIO(content), found.dialect, offset=found.start, line=found.line):
+        if is_blank(record):
+            continue
+        if kind := "the header once more" if record.fields == header else note_kind(record, found.dialect):
+            text = record.raw.decode("utf-8", "replace")
+            raise InvalidQuery(f"line {record.line} would be read as {kind}, not as a record: {text}")
+        count += 1
+    return count
 
 
 def _quoted(text: str, quotes: str) -> str:
