@@ -125,6 +125,7 @@ async def no_more(parts: Pipeline, count: int) -> None:
     assert len(runs(parts)) == count
 
 
+@pytest.mark.slow
 def test_a_burst_starts_one_run_and_what_the_pipeline_does_itself_none(tmp_path: Path) -> None:
     async def go() -> None:
         settings = arrival_settings(TRANSLATOR, after="archive")
@@ -156,6 +157,7 @@ def test_a_burst_starts_one_run_and_what_the_pipeline_does_itself_none(tmp_path:
     asyncio.run(go())
 
 
+@pytest.mark.slow
 def test_files_that_another_run_took_or_that_came_back_unchanged_start_none(tmp_path: Path) -> None:
     async def go() -> None:
         settings = arrival_settings(TRANSLATOR)
@@ -172,6 +174,7 @@ def test_files_that_another_run_took_or_that_came_back_unchanged_start_none(tmp_
     asyncio.run(go())
 
 
+@pytest.mark.slow
 def test_files_that_arrive_during_a_run_have_one_more_follow(tmp_path: Path) -> None:
     async def go() -> None:
         patient = StageSettings(name="patient", python="example_stages:Patient")
@@ -191,6 +194,7 @@ def test_files_that_arrive_during_a_run_have_one_more_follow(tmp_path: Path) -> 
     asyncio.run(go())
 
 
+@pytest.mark.slow
 def test_a_pause_holds_arrivals_back_until_it_ends(tmp_path: Path) -> None:
     async def go() -> None:
         settings = arrival_settings(TRANSLATOR)
@@ -205,6 +209,7 @@ def test_a_pause_holds_arrivals_back_until_it_ends(tmp_path: Path) -> None:
     asyncio.run(go())
 
 
+@pytest.mark.slow
 def test_a_full_disk_holds_arrivals_back_until_there_is_space_again(tmp_path: Path) -> None:
     async def go() -> None:
         settings = arrival_settings(TRANSLATOR)

@@ -43,6 +43,7 @@ def hold_the_loop(seconds: float) -> None:
     time.sleep(seconds)
 
 
+@pytest.mark.slow
 def test_a_blocked_loop_is_told_once_with_how_long_and_where(tmp_path: Path) -> None:
     async def go() -> None:
         async with pipeline(tmp_path, with_limit(LIMIT_S)) as parts:

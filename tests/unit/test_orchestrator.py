@@ -146,6 +146,7 @@ def test_a_worker_that_dies_is_a_failed_run_with_the_reason(tmp_path: Path, stag
     assert words in run.message
 
 
+@pytest.mark.slow
 def test_a_stage_that_stops_reporting_is_killed_and_named(tmp_path: Path) -> None:
     """L7, L8: an explicit verdict, and the worker is gone."""
     begun_s = time.monotonic()

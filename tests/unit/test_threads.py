@@ -62,6 +62,7 @@ def test_one_that_is_asked_to_stop_and_does_is_stopped(tmp_path: Path) -> None:
     asyncio.run(go())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_stopped", [False, True])
 def test_one_that_disobeys_fails_its_run_and_no_other_begins_before_it_has_ended(
     tmp_path: Path, is_stopped: bool

@@ -125,6 +125,7 @@ SPANS = st.lists(st.none() | DAYS, min_size=2, max_size=2).filter(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     column=st.sampled_from(NUMBERS),
