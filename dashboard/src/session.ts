@@ -5,7 +5,12 @@ import { useBackend, useNotLive } from "./backend";
 
 export function useSession() {
   const { api } = useBackend();
-  return useQuery({ queryKey: ["session"], queryFn: () => answerOf(api.GET("/api/session")) });
+  return useQuery({
+    queryKey: ["session"],
+    queryFn: () => answerOf(api.GET("/api/session")),
+    // Another login is another page: each button that asks for it need not ask the server again.
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 }
 
 /** Why who looks at the page may change nothing; null where they may, or where that is not known: the server judges. */
