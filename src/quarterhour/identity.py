@@ -16,12 +16,14 @@ if sys.platform == "linux":
         return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {Path('/proc/self/ns/pid').readlink()}"
 
     def _begun(pid: int) -> str | None:
-        """In ticks since the machine's start, which no setting of the clock changes."""
+        """In ticks since the machine's start, which no setting of the clock changes; None of one that has ended."""
         try:
             # The name of the program stands in parentheses, and may hold any sign.
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+            told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             return None
+        # One that was killed stands there until its parent has taken note, and holds nothing any more.
+        return None if told[0] in "ZX" else told[19]
 
 else:
 

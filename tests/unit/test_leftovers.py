@@ -5,9 +5,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from quarterhour.assembly import Machine, Pipeline
@@ -15,6 +17,7 @@ from quarterhour.clock import SystemClock
 from quarterhour.engines.inline import InlineEngine
 from quarterhour.event_log.jsonl import JsonlEventLog
 from quarterhour.identity import process_mark
+from quarterhour.lake.scratch import remove_scratch_of_the_dead
 from quarterhour.leftovers import Leftovers, remove_leftovers
 from quarterhour.lock import LockManager
 from quarterhour.settings import Settings
@@ -147,3 +150,22 @@ def test_a_long_path_has_its_sockets_in_the_systems_folder_and_says_why(short_pa
     assert Path(done.stdout.splitlines()[-1]).parent == short_path / "t"
     assert "must not have more than 100" in done.stdout + done.stderr
     assert list(workspace.scratch.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no process that has ended")
+def test_a_killed_process_of_which_its_parent_takes_no_note_is_dead(tmp_path: Path) -> None:
+    """A worker that was ended with its server: else its folder would stay until the next start."""
+    code = "from quarterhour.identity import process_mark; print(process_mark(), flush=True); input()"
+    worker = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert worker.stdout is not None
+        mark = worker.stdout.readline().strip()
+        (tmp_path / f"duckdb-{mark}-abcdefgh").mkdir()
+        assert remove_scratch_of_the_dead(tmp_path) == 0
+        worker.kill()
+        while psutil.Process(worker.pid).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.001)
+        assert remove_scratch_of_the_dead(tmp_path) == 1
+    finally:
+        worker.kill()
+        worker.communicate()
